@@ -1,0 +1,223 @@
+"""Every error a caller can get: a closed list of codes, each answered as RFC 9457 `application/problem+json`."""
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from http import HTTPStatus
+from typing import Any
+
+import pydantic
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Code(StrEnum):
+    """The closed list. A code never changes its meaning; its status is in `STATUS`."""
+
+    INVALID_REQUEST = "invalid_request"
+    MALFORMED_BODY = "malformed_body"
+    BODY_TOO_LARGE = "body_too_large"
+    UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
+    RATING_OUT_OF_SCALE = "rating_out_of_scale"
+    EMPTY_FEEDBACK = "empty_feedback"
+    UNKNOWN_REASON = "unknown_reason"
+    OCCURRED_IN_FUTURE = "occurred_in_future"
+    OCCURRED_TOO_LONG_AGO = "occurred_too_long_ago"
+    KEY_REQUIRED = "key_required"
+    KEY_INVALID = "key_invalid"
+    SCOPE_MISSING = "scope_missing"
+    ORIGIN_NOT_ALLOWED = "origin_not_allowed"
+    LINK_INVALID = "link_invalid"
+    LINK_EXPIRED = "link_expired"
+    PAIRING_INVALID = "pairing_invalid"
+    DEVICE_REVOKED = "device_revoked"
+    NOT_FOUND = "not_found"
+    TOUCHPOINT_UNKNOWN = "touchpoint_unknown"
+    TOUCHPOINT_ARCHIVED = "touchpoint_archived"
+    TOUCHPOINT_NOT_PUBLIC = "touchpoint_not_public"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    KEY_TAKEN = "key_taken"
+    SCALE_LOCKED = "scale_locked"
+    FEEDBACK_LOCKED = "feedback_locked"
+    FEEDBACK_ERASED = "feedback_erased"
+    RATE_LIMITED = "rate_limited"
+    OVERLOADED = "overloaded"
+    DATABASE_UNAVAILABLE = "database_unavailable"
+    INTERNAL_ERROR = "internal_error"
+
+
+STATUS: Mapping[Code, int] = {
+    Code.INVALID_REQUEST: 422,
+    Code.MALFORMED_BODY: 400,
+    Code.BODY_TOO_LARGE: 413,
+    Code.UNSUPPORTED_MEDIA_TYPE: 415,
+    Code.RATING_OUT_OF_SCALE: 422,
+    Code.EMPTY_FEEDBACK: 422,
+    Code.UNKNOWN_REASON: 422,
+    Code.OCCURRED_IN_FUTURE: 422,
+    Code.OCCURRED_TOO_LONG_AGO: 422,
+    Code.KEY_REQUIRED: 401,
+    Code.KEY_INVALID: 401,
+    Code.SCOPE_MISSING: 403,
+    Code.ORIGIN_NOT_ALLOWED: 403,
+    Code.LINK_INVALID: 404,
+    Code.LINK_EXPIRED: 410,
+    Code.PAIRING_INVALID: 404,
+    Code.DEVICE_REVOKED: 401,
+    Code.NOT_FOUND: 404,
+    Code.TOUCHPOINT_UNKNOWN: 404,
+    Code.TOUCHPOINT_ARCHIVED: 410,
+    Code.TOUCHPOINT_NOT_PUBLIC: 404,
+    Code.METHOD_NOT_ALLOWED: 405,
+    Code.KEY_TAKEN: 409,
+    Code.SCALE_LOCKED: 409,
+    Code.FEEDBACK_LOCKED: 409,
+    Code.FEEDBACK_ERASED: 410,
+    Code.RATE_LIMITED: 429,
+    Code.OVERLOADED: 503,
+    Code.DATABASE_UNAVAILABLE: 503,
+    Code.INTERNAL_ERROR: 500,
+}
+
+
+class Place(BaseModel):
+    """Where in the request something is wrong, and how to mend it."""
+
+    place: str = Field(description="such as `body.rating`, `query.limit`, `line 17`")
+    message: str
+    mend: str | None = None
+
+
+class ProblemBody(BaseModel):
+    """RFC 9457 problem details with a stable `code`."""
+
+    type: str
+    title: str
+    status: int
+    code: Code
+    detail: str
+    request_id: str
+    errors: list[Place] = []
+
+
+class Problem(Exception):  # noqa: N818 - the RFC's own word
+    """Raise it anywhere: it becomes the answer."""
+
+    def __init__(
+        self,
+        code: Code,
+        detail: str,
+        *,
+        errors: Sequence[Place] = (),
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.code, self.detail, self.errors = code, detail, list(errors)
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
+        if STATUS[code] == 401:
+            self.headers["WWW-Authenticate"] = 'Bearer realm="touchstone"'
+
+
+def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
+    """The problem as the JSON object that leaves."""
+    status = STATUS[problem.code]
+    return ProblemBody(
+        type=f"/docs#{problem.code}",
+        title=HTTPStatus(status).phrase,
+        status=status,
+        code=problem.code,
+        detail=problem.detail,
+        request_id=request_id,
+        errors=problem.errors,
+    ).model_dump(mode="json")
+
+
+def response(problem: Problem, request: Request) -> JSONResponse:
+    """The problem as an HTTP answer."""
+    body = body_of(problem, getattr(request.state, "request_id", ""))
+    return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+_MENDS = {
+    "missing": "Add this field.",
+    "extra_forbidden": "Remove this field; it is not known here.",
+    "json_invalid": "Send valid JSON.",
+    "timezone_aware": "Add the offset, such as 2026-01-31T12:00:00Z.",
+    "int_type": "Send a whole number without quotes.",
+    "int_from_float": "Send a whole number.",
+    "string_too_long": "Shorten it.",
+    "too_long": "Send fewer items.",
+}
+
+
+def places(errors: Sequence[Any], root: str = "") -> list[Place]:
+    """pydantic's errors (`exc.errors()`) as places; `root` is put before each, as in `body.rating`."""
+    return [
+        Place(
+            place=".".join(str(part) for part in ([root] if root else []) + list(error["loc"])) or "body",
+            message=error["msg"],
+            mend=_MENDS.get(error["type"]),
+        )
+        for error in errors[:20]
+    ]
+
+
+def invalid(exc: pydantic.ValidationError, root: str = "body") -> Problem:
+    """A body that pydantic refused, as a problem: broken JSON is 400, everything else 422."""
+    errors = exc.errors(include_url=False, include_context=False, include_input=False)
+    if errors and errors[0]["type"] == "json_invalid":
+        return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.", errors=places(errors, root))
+    return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors, root))
+
+
+_BY_STATUS = {
+    400: (Code.MALFORMED_BODY, "The body cannot be read."),
+    404: (Code.NOT_FOUND, "There is nothing at this address."),
+    405: (Code.METHOD_NOT_ALLOWED, "This address does not take that method."),
+    413: (Code.BODY_TOO_LARGE, "The body is larger than this address takes."),
+    415: (Code.UNSUPPORTED_MEDIA_TYPE, "This content type is not taken here."),
+}
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app`, the router's own included, with problem+json."""
+
+    async def on_problem(request: Request, exc: Problem) -> JSONResponse:
+        return response(exc, request)
+
+    async def on_http(request: Request, exc: HTTPException) -> JSONResponse:
+        code, detail = _BY_STATUS.get(exc.status_code, (Code.INTERNAL_ERROR, "Something went wrong here."))
+        return response(Problem(code, detail, headers=exc.headers), request)
+
+    async def on_validation(request: Request, exc: RequestValidationError) -> JSONResponse:
+        errors = exc.errors()
+        if any(error["type"] == "json_invalid" for error in errors):
+            return response(Problem(Code.MALFORMED_BODY, "The body is not valid JSON."), request)
+        problem = Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
+        return response(problem, request)
+
+    async def on_database(request: Request, exc: DBAPIError) -> JSONResponse:
+        request.app.state.log.error("database_unavailable", extra={"error": type(exc.orig).__name__})
+        return response(unavailable(), request)
+
+    async def on_anything(request: Request, exc: Exception) -> JSONResponse:
+        return response(Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged."), request)
+
+    app.add_exception_handler(Problem, on_problem)  # type: ignore[arg-type]  # Starlette types every handler as taking Exception
+    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
+    app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
+    app.add_exception_handler(DBAPIError, on_database)  # type: ignore[arg-type]
+    app.add_exception_handler(Exception, on_anything)
+
+
+def unavailable() -> Problem:
+    """The database cannot take or give anything now (locked, full, read-only, gone): the caller should try again."""
+    return Problem(Code.DATABASE_UNAVAILABLE, "The database is not available; nothing was stored.", retry_after=2)

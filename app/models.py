@@ -1,0 +1,140 @@
+"""The tables. `touchpoint_id` leads every primary and unique key of the big ones, so that they can be sharded by it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, SmallInteger, Text, text
+from sqlmodel import Field, SQLModel
+
+
+def now() -> datetime:
+    """The service's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+def json_column(default: Any) -> Any:
+    """A required JSON column."""
+    return Field(default_factory=type(default), sa_column=Column(JSON, nullable=False))
+
+
+class Touchpoint(SQLModel, table=True):
+    """One place of contact that can be rated."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64, unique=True)
+    kind: str | None = Field(default=None, max_length=64)
+    phase: str = Field(max_length=16)
+    contact: str = Field(max_length=16)
+    channel: str = Field(max_length=16)
+    scale: str = Field(max_length=16)
+    name: dict[str, str] = json_column({})
+    question: dict[str, str] = json_column({})
+    comment_prompt: dict[str, str] = json_column({})
+    reasons: list[dict[str, Any]] = json_column([])
+    tags: list[str] = json_column([])
+    owner: str | None = Field(default=None, max_length=200)
+    importance: int = Field(default=3, sa_type=SmallInteger)
+    timezone: str = Field(default="UTC", max_length=64)
+    target: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    origins: list[str] = json_column([])
+    review_interval_days: int | None = None
+    public: bool = False
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
+    archived_at: datetime | None = None
+
+
+class Feedback(SQLModel, table=True):
+    """One customer's answer at one touchpoint. `flags` and `reasons` are words parted by spaces; no flag: it counts."""
+
+    __table_args__ = (
+        Index("ix_feedback_touchpoint_occurred", "touchpoint_id", "occurred_at"),
+        Index("ix_feedback_occurred", "occurred_at"),
+        Index(
+            "ix_feedback_respondent",
+            "touchpoint_id",
+            "respondent",
+            sqlite_where=text("respondent IS NOT NULL"),
+            postgresql_where=text("respondent IS NOT NULL"),
+        ),
+    )
+    touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
+    id: UUID = Field(primary_key=True)
+    rating: int | None = Field(default=None, sa_type=SmallInteger)
+    comment: str | None = Field(default=None, sa_type=Text)
+    reasons: str = Field(default="", max_length=400)
+    source: str = Field(max_length=8)
+    flags: str = Field(default="", max_length=80)
+    locale: str | None = Field(default=None, max_length=35)
+    respondent: str | None = Field(default=None, max_length=200)
+    context: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    occurred_at: datetime
+    received_at: datetime
+    claimed_at: datetime | None = Field(default=None)
+    device_id: int | None = Field(default=None)
+
+
+class Erasure(SQLModel, table=True):
+    """The id of an erased answer: a late retry or a repeated import must not bring it back."""
+
+    touchpoint_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: UUID = Field(primary_key=True)
+    erased_at: datetime = Field(default_factory=now)
+
+
+class Rollup(SQLModel, table=True):
+    """How many answers have each rating, per touchpoint, time bucket, source and slice.
+
+    `bucket` is the start of the touchpoint's local hour, day or month as seconds since 1970 (0 for the grain `total`).
+    `slice` is `counted`, `reason:<key>` (counted answers that ticked it), `flag:<flag>` (excluded ones) or `asked`.
+    """
+
+    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
+    touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
+    grain: str = Field(primary_key=True, max_length=8)
+    bucket: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    source: str = Field(primary_key=True, max_length=8)
+    slice: str = Field(primary_key=True, max_length=80)
+    n: int = Field(default=0, sa_type=BigInteger)
+    comments: int = Field(default=0, sa_type=BigInteger)
+    n0: int = Field(default=0, sa_type=BigInteger)
+    n1: int = Field(default=0, sa_type=BigInteger)
+    n2: int = Field(default=0, sa_type=BigInteger)
+    n3: int = Field(default=0, sa_type=BigInteger)
+    n4: int = Field(default=0, sa_type=BigInteger)
+    n5: int = Field(default=0, sa_type=BigInteger)
+    n6: int = Field(default=0, sa_type=BigInteger)
+    n7: int = Field(default=0, sa_type=BigInteger)
+    n8: int = Field(default=0, sa_type=BigInteger)
+    n9: int = Field(default=0, sa_type=BigInteger)
+    n10: int = Field(default=0, sa_type=BigInteger)
+
+
+class Revision(SQLModel, table=True):
+    """Grows with every change to a touchpoint's answers; the ETag of a score is made from it."""
+
+    touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
+    revision: int = Field(default=0, sa_type=BigInteger)
+
+
+class ApiKey(SQLModel, table=True):
+    """A key that a service presents. Only its hash is stored."""
+
+    __tablename__ = "api_key"
+    id: int | None = Field(default=None, primary_key=True)
+    prefix: str = Field(max_length=16, unique=True)
+    hash: str = Field(max_length=64, unique=True)
+    name: str = Field(max_length=200)
+    scopes: str = Field(max_length=400)
+    created_at: datetime = Field(default_factory=now)
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_on: date | None = None
+
+
+class Secret(SQLModel, table=True):
+    """What the service made for itself on first start, such as the key that signs links."""
+
+    name: str = Field(primary_key=True, max_length=32)
+    value: str = Field(max_length=200)

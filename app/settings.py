@@ -1,0 +1,60 @@
+"""Every setting, in one place: read once from TOUCHSTONE_* variables, each of which may name a file by *_FILE."""
+
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+PREFIX = "TOUCHSTONE_"
+
+
+def _comma_separated(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_comma_separated)]
+
+
+class Settings(BaseModel):
+    """What an operator may set. Field NAME is read from TOUCHSTONE_NAME, or from the file that TOUCHSTONE_NAME_FILE names."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    database_url: str = Field("sqlite+aiosqlite:///./touchstone.db", description="where answers are stored")
+    read_database_url: str | None = Field(None, description="a PostgreSQL replica that scores and lists may read from")
+    secret_key: Annotated[SecretStr, Field(min_length=24)] | None = Field(
+        None, description="signs links and sessions, 24+ characters; without it one is made and kept in the database"
+    )
+    secret_key_previous: Annotated[SecretStr, Field(min_length=24)] | None = Field(
+        None, description="the secret before the last rotation: what it signed stays valid, nothing new is signed with it"
+    )
+    admin_key: Annotated[SecretStr, Field(min_length=24)] | None = Field(
+        None, description="accepted as an admin key, 24+ characters; without it `serve` prints one once"
+    )
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on")
+    public_url: str | None = Field(None, description="how customers reach the service; links and snippets start with it")
+    rate_limit: str = Field(
+        "20/minute",
+        pattern=r"^(off|\d+/(second|minute|hour|day))$",
+        description="answers from one address to one touchpoint without a key; `off` for none",
+    )
+    trusted_proxies: Networks = Field((), description="networks (CIDR, comma separated) whose X-Forwarded-For is believed")
+    webhook_allow_networks: Networks = Field((), description="networks (CIDR) that webhooks may reach although private")
+    queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
+    log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
+        """Read TOUCHSTONE_* from `environment`; raises pydantic.ValidationError on a bad value and OSError on a bad file."""
+        values: dict[str, object] = {}
+        for name in cls.model_fields:
+            variable = PREFIX + name.upper()
+            if variable in environment:
+                values[name] = environment[variable]
+            elif f"{variable}_FILE" in environment:
+                values[name] = Path(environment[f"{variable}_FILE"]).read_text(encoding="utf-8").strip()
+        return cls.model_validate(values)
