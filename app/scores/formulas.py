@@ -1,0 +1,202 @@
+"""Every number a score shows, computed from a histogram: value and 95 % interval. Pure arithmetic, no I/O.
+
+A histogram is a sequence of 11 counts: `counts[r]` answers gave the rating r (0..10). Counts outside the scale are
+not looked at. Every metric is linear in the histogram (a weight per rating), so counts can be added, merged and taken
+back. docs/decisions/0004-honest-numbers.md has the reasons and the measured coverage.
+"""
+
+from collections.abc import Iterable, Sequence
+from math import erfc, sqrt
+from operator import mul
+from typing import Literal, NamedTuple
+
+from app.touchpoints.scales import SCALES, Scale
+
+DEFINITION = "2026-1"
+"""Names this set of formulas in every answer; changes whenever a number could come out differently."""
+
+Verdict = Literal["up", "down", "no_evidence"]
+TargetStatus = Literal["met", "not_met", "undecided", "no_data"]
+Rule = Literal["pooled", "equal", "importance"]
+Counts = Sequence[int]
+
+Z = 1.959963984540054  # two-sided 95 %
+_DETRACTORS = 7  # ratings 0..6
+
+
+class Estimate(NamedTuple):
+    """A value with its 95 % interval, unrounded; low <= value <= high."""
+
+    value: float
+    low: float
+    high: float
+
+
+class _Sample(NamedTuple):
+    """Ratings moved to 0..1: how many, their mean, and mean and variance with two pseudo-answers added."""
+
+    n: int
+    mean: float
+    calm_mean: float
+    calm_variance: float
+
+
+_STEPS = {name: tuple(range(len(scale.ratings))) for name, scale in SCALES.items()}
+_SQUARES = {name: tuple(step * step for step in steps) for name, steps in _STEPS.items()}
+
+
+def metrics(scale: Scale, counts: Counts) -> dict[str, Estimate | None]:
+    """All metrics `scale` reports, in its order; every one None when nobody answered."""
+    sample = _sample(scale, counts)
+    if sample is None:
+        return dict.fromkeys(scale.metrics)
+    n, mean, calm_mean, calm_variance = sample
+    low, high = wilson(mean, n * calm_mean * (1 - calm_mean) / calm_variance)
+    span = scale.high - scale.low
+    share = scale.metrics[2]
+    return {
+        "mean": Estimate(scale.low + span * mean, scale.low + span * low, scale.low + span * high),
+        "index": Estimate(100 * mean, 100 * low, 100 * high),
+        share: _nps(counts, n) if share == "nps" else _share(sum(counts[scale.top : scale.high + 1]), n),
+    }
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Wilson's score interval of a share (0..1) seen in n answers; holds the share and stays within 0..1.
+
+    Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
+    n need not be whole: see `_sample` for the effective number of answers behind a mean.
+    """
+    centre = share + Z * Z / (2 * n)
+    half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
+    stretch = 1 + Z * Z / n
+    return min(share, max(0.0, (centre - half) / stretch)), max(share, min(1.0, (centre + half) / stretch))
+
+
+def difference(scale: Scale, metric: str, now: Counts, before: Counts) -> Estimate | None:
+    """`metric` now minus before, two independent periods; None when either has no answers."""
+    new, old = metrics(scale, now)[metric], metrics(scale, before)[metric]
+    return subtract(new, old) if new and old else None
+
+
+def subtract(now: Estimate, before: Estimate) -> Estimate:
+    """Difference of two independent estimates, its interval made from theirs.
+
+    Newcombe 1998, "Interval estimation for the difference between independent proportions", Statistics in Medicine 17,
+    method 10; for other quantities Zou and Donner 2008 (MOVER), Statistics in Medicine 27.
+    """
+    value = now.value - before.value
+    below = sqrt((now.value - now.low) ** 2 + (before.high - before.value) ** 2)
+    above = sqrt((now.high - now.value) ** 2 + (before.value - before.low) ** 2)
+    return Estimate(value, value - below, value + above)
+
+
+def trend(scale: Scale, metric: str, now: Counts, before: Counts) -> Verdict | None:
+    """Whether `metric` moved between two periods; None when either has no answers."""
+    return verdict(difference(scale, metric, now, before))
+
+
+def verdict(change: Estimate | None) -> Verdict | None:
+    """`up` or `down` only when the interval of the difference leaves out 0."""
+    if change is None:
+        return None
+    return "up" if change.low > 0 else "down" if change.high < 0 else "no_evidence"
+
+
+def target_status(estimate: Estimate | None, value: float) -> TargetStatus:
+    """`met` when the whole interval has reached `value`, `not_met` when all of it is below."""
+    if estimate is None:
+        return "no_data"
+    return "met" if estimate.low >= value else "not_met" if estimate.high < value else "undecided"
+
+
+def pool(items: Iterable[tuple[Scale, Counts, float]], rule: Rule) -> Estimate | None:
+    """The 0-100 index of several touchpoints (scale, counts, importance); None when none of them has both.
+
+    The rule says what weighs: `pooled` every answer the same, `equal` every touchpoint with answers the same,
+    `importance` the number given. A weighted mean of independent samples; its interval is Wilson's at the effective
+    number of answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so that a pool
+    of one touchpoint is that touchpoint's own index.
+    """
+    parts = [(sample, weight) for scale, counts, weight in items if (sample := _sample(scale, counts))]
+    if rule != "importance":
+        parts = [(sample, sample.n if rule == "pooled" else 1.0) for sample, _ in parts]
+    total = sum(weight for _, weight in parts)
+    if total <= 0:
+        return None
+    mean = min(1.0, sum(weight * sample.mean for sample, weight in parts) / total)
+    calm_mean = sum(weight * sample.calm_mean for sample, weight in parts) / total
+    variance = sum((weight / total) ** 2 * sample.calm_variance / sample.n for sample, weight in parts)
+    low, high = wilson(mean, calm_mean * (1 - calm_mean) / variance)
+    return Estimate(100 * mean, 100 * low, 100 * high)
+
+
+def difference_p(scale: Scale, counts: Counts, other_scale: Scale, other_counts: Counts) -> float | None:
+    """Two-sided p-value that two independent histograms have the same index; None when either is empty.
+
+    Normal approximation with the variances of `_sample`, which two pseudo-answers keep above 0.
+    """
+    one, other = _sample(scale, counts), _sample(other_scale, other_counts)
+    if one is None or other is None:
+        return None
+    error = sqrt(one.calm_variance / one.n + other.calm_variance / other.n)
+    return erfc(abs(one.mean - other.mean) / error / sqrt(2))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted for looking at all of them together, in the order given.
+
+    Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6.
+    """
+    adjusted = [0.0] * len(p_values)
+    floor = 0.0
+    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
+        floor = max(floor, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = floor
+    return adjusted
+
+
+def rounded(metric: str, estimate: Estimate | None) -> dict[str, float] | None:
+    """JSON form: the mean with two decimals, all others with one. Rounding keeps low <= value <= high."""
+    if estimate is None:
+        return None
+    digits = 2 if metric == "mean" else 1
+    return {name: round(number, digits) + 0.0 for name, number in estimate._asdict().items()}  # + 0.0: no "-0.0"
+
+
+def _sample(scale: Scale, counts: Counts) -> _Sample | None:
+    """What the interval of a mean needs to know of a histogram.
+
+    Among all distributions with a given mean, the one with answers at both ends only has the largest variance, m(1-m),
+    and is a share, for which Wilson's interval is right. A calmer histogram is worth more answers: n times m(1-m) over
+    its variance. Two pseudo-answers, one at each end, steady that ratio (Agresti and Coull 1998 do so for a share), and
+    so equal ratings do not claim certainty. Histograms with only the two end ratings keep exactly Wilson's interval.
+    """
+    inside = counts[scale.low : scale.high + 1]
+    n = sum(inside)
+    if n == 0:
+        return None
+    span = scale.high - scale.low
+    total = sum(map(mul, inside, _STEPS[scale.name])) / span
+    squares = sum(map(mul, inside, _SQUARES[scale.name])) / (span * span)
+    calm_mean = (total + 1) / (n + 2)
+    return _Sample(n, total / n, calm_mean, (squares + 1) / (n + 2) - calm_mean * calm_mean)
+
+
+def _share(hits: int, n: int) -> Estimate:
+    low, high = wilson(hits / n, n)
+    return Estimate(100 * hits / n, 100 * low, 100 * high)
+
+
+def _nps(counts: Counts, n: int) -> Estimate:
+    """Net Promoter Score by the adjusted Wald interval, cut at -100 and 100.
+
+    Rocks 2016, "Interval estimation for the Net Promoter Score", The American Statistician 70: three answers are
+    added, 3/4 to promoters, 3/4 to detractors and 3/2 to passives. With one answer that interval can leave out the
+    plain value; it is then stretched to it.
+    """
+    promoters, detractors = sum(counts[9:]), sum(counts[:_DETRACTORS])
+    up, down = (promoters + 0.75) / (n + 3), (detractors + 0.75) / (n + 3)
+    half = 100 * Z * sqrt((up + down - (up - down) ** 2) / (n + 3))
+    value, centre = 100 * (promoters - detractors) / n, 100 * (up - down)
+    return Estimate(value, min(value, max(-100.0, centre - half)), max(value, min(100.0, centre + half)))

@@ -1,0 +1,298 @@
+"""The numbers of a score against published examples, arithmetic by hand, and properties."""
+
+from math import isclose, sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.scores.formulas import (
+    Estimate,
+    difference,
+    difference_p,
+    holm,
+    metrics,
+    pool,
+    rounded,
+    subtract,
+    target_status,
+    trend,
+    wilson,
+)
+from app.touchpoints.scales import SCALES, Scale
+
+
+def histogram(ratings: dict[int, int]) -> list[int]:
+    return [ratings.get(rating, 0) for rating in range(11)]
+
+
+def thumbs(up: int, down: int) -> list[int]:
+    return histogram({1: up, 0: down})
+
+
+scales = st.sampled_from(list(SCALES.values()))
+
+
+@st.composite
+def histograms(draw: st.DrawFn, scale: Scale, least: int = 1) -> list[int]:
+    """Mostly small counts, now and then large ones; at least `least` answers."""
+    count = st.one_of(st.integers(0, 3), st.integers(0, 50), st.integers(0, 10**7))
+    counts = histogram({rating: draw(count) for rating in scale.ratings})
+    counts[draw(st.sampled_from(scale.ratings))] += least
+    return counts
+
+
+scored = scales.flatmap(lambda scale: st.tuples(st.just(scale), histograms(scale)))
+compared = scales.flatmap(lambda scale: st.tuples(st.just(scale), histograms(scale), histograms(scale)))
+
+
+# --- published examples -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611), (1, 29, 0.0061, 0.1718)],
+)
+def test_wilson_gives_the_intervals_newcombe_printed(hits, n, low, high):
+    assert wilson(hits / n, n) == pytest.approx((low, high), abs=0.00005)
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((6, 7), (2, 7), 0.0582, 0.8062),
+        ((5, 56), (0, 29), -0.0381, 0.1926),
+        ((0, 10), (0, 20), -0.1611, 0.2775),
+        ((0, 10), (0, 10), -0.2775, 0.2775),
+        ((10, 10), (0, 20), 0.6791, 1.0),
+        ((10, 10), (0, 10), 0.6075, 1.0),
+    ],
+)
+def test_a_difference_of_shares_gives_newcombes_method_10(now, before, low, high):
+    change = difference(
+        SCALES["thumbs"], "csat", thumbs(now[0], now[1] - now[0]), thumbs(before[0], before[1] - before[0])
+    )
+    assert (change.low, change.high) == pytest.approx((100 * low, 100 * high), abs=0.005)
+
+
+def test_nps_follows_rocks_by_hand():
+    # 6 promoters, 3 passives, 1 detractor: 6.75/13 and 1.75/13
+    nps = metrics(SCALES["nps"], histogram({10: 4, 9: 2, 8: 3, 3: 1}))["nps"]
+    half = 1.959963984540054 * sqrt((8.5 / 13 - (5 / 13) ** 2) / 13)
+    assert nps.value == 50
+    assert (nps.low, nps.high) == pytest.approx((100 * (5 / 13 - half), 100 * (5 / 13 + half)))
+    assert (nps.low, nps.high) == pytest.approx((-0.20, 77.13), abs=0.005)
+
+
+def test_holm_adjusts_a_hand_example():
+    # 4 x 0.005; 3 x 0.01; 2 x 0.03; then 1 x 0.04, lifted to the one before it
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]
+    assert holm([]) == []
+
+
+def test_the_example_of_the_documentation_comes_out():
+    counts = histogram({1: 9, 2: 14, 3: 51, 4: 170, 5: 168})
+    shown = {name: rounded(name, estimate) for name, estimate in metrics(SCALES["csat"], counts).items()}
+    assert shown == {
+        "mean": {"value": 4.15, "low": 4.06, "high": 4.24},
+        "index": {"value": 78.8, "low": 76.4, "high": 80.9},
+        "csat": {"value": 82.0, "low": 78.0, "high": 85.4},
+    }
+
+
+# --- every histogram ----------------------------------------------------------------------------------------------
+
+
+@given(scored)
+def test_every_interval_holds_its_value_within_the_range_and_has_a_width(case):
+    scale, counts = case
+    for name, estimate in metrics(scale, counts).items():
+        smallest, largest = scale.bounds(name)
+        assert smallest <= estimate.low <= estimate.value <= estimate.high <= largest
+        assert estimate.low < estimate.high
+
+
+@given(scored)
+def test_values_are_the_definitions_of_the_field(case):
+    scale, counts = case
+    n, found = sum(counts), metrics(scale, counts)
+    mean = sum(rating * count for rating, count in enumerate(counts)) / n
+    assert isclose(found["mean"].value, mean, abs_tol=1e-9)
+    assert isclose(found["index"].value, 100 * (mean - scale.low) / (scale.high - scale.low), abs_tol=1e-9)
+    if scale.name == "nps":
+        assert isclose(found["nps"].value, 100 * (sum(counts[9:]) - sum(counts[:7])) / n, abs_tol=1e-9)
+    else:
+        assert isclose(found[scale.metrics[2]].value, 100 * sum(counts[scale.top :]) / n, abs_tol=1e-9)
+
+
+@given(scored)
+def test_the_index_interval_is_the_mean_interval_rescaled(case):
+    scale, counts = case
+    found = metrics(scale, counts)
+    rescaled = [100 * (number - scale.low) / (scale.high - scale.low) for number in found["mean"]]
+    assert list(found["index"]) == pytest.approx(rescaled)
+
+
+@given(scored)
+def test_one_more_best_answer_never_lowers_a_value_and_one_more_worst_never_raises_it(case):
+    scale, counts = case
+    for rating, direction in ((scale.high, 1), (scale.low, -1)):
+        more = [count + (place == rating) for place, count in enumerate(counts)]
+        for name, estimate in metrics(scale, more).items():
+            assert direction * (estimate.value - metrics(scale, counts)[name].value) >= -1e-9
+
+
+@given(scored)
+def test_twice_the_same_answers_keep_the_value_and_narrow_the_interval(case):
+    scale, counts = case
+    doubled = metrics(scale, [2 * count for count in counts])
+    for name, estimate in metrics(scale, counts).items():
+        assert isclose(doubled[name].value, estimate.value, abs_tol=1e-9)
+        assert doubled[name].high - doubled[name].low < estimate.high - estimate.low
+
+
+@given(compared)
+def test_merged_histograms_score_between_the_two(case):
+    scale, one, other = case
+    merged = metrics(scale, [a + b for a, b in zip(one, other, strict=True)])
+    for name, estimate in merged.items():
+        values = sorted(metrics(scale, counts)[name].value for counts in (one, other))
+        assert values[0] - 1e-9 <= estimate.value <= values[1] + 1e-9
+
+
+@given(scored)
+def test_a_mirrored_histogram_gives_a_mirrored_mean(case):
+    scale, counts = case
+    mirrored = histogram({scale.low + scale.high - rating: counts[rating] for rating in scale.ratings})
+    index, other = metrics(scale, counts)["index"], metrics(scale, mirrored)["index"]
+    assert list(index) == pytest.approx([100 - other.value, 100 - other.high, 100 - other.low], abs=1e-6)
+
+
+@given(st.integers(0, 500), st.integers(0, 500))
+def test_two_valued_answers_have_the_same_interval_as_a_share_and_as_an_index(up, down):
+    if up + down:
+        found = metrics(SCALES["thumbs"], thumbs(up, down))
+        assert list(found["index"]) == pytest.approx(list(found["csat"]), abs=1e-9)
+
+
+def test_nobody_answered_is_none_and_not_zero():
+    for scale in SCALES.values():
+        assert metrics(scale, [0] * 11) == dict.fromkeys(scale.metrics)
+        assert list(metrics(scale, [0] * 11)) == list(metrics(scale, [1] * 11)) == list(scale.metrics)
+
+
+def test_ratings_outside_the_scale_are_not_looked_at():
+    assert metrics(SCALES["smiley"], [5, 1, 2, 3, 4, 9, 9, 9, 9, 9, 9]) == metrics(
+        SCALES["smiley"], [0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0]
+    )
+
+
+# --- two periods --------------------------------------------------------------------------------------------------
+
+
+@given(compared)
+def test_a_difference_turns_its_sign_when_the_periods_change_places(case):
+    scale, now, before = case
+    for name in scale.metrics:
+        there, back = difference(scale, name, now, before), difference(scale, name, before, now)
+        assert list(there) == pytest.approx([-back.value, -back.high, -back.low], abs=1e-9)
+        assert there.low <= there.value <= there.high
+
+
+def test_a_trend_needs_evidence():
+    stars = SCALES["stars"]
+    good, poor = histogram({5: 80, 4: 15, 1: 5}), histogram({5: 40, 4: 30, 1: 30})
+    assert trend(stars, "mean", good, poor) == "up"
+    assert trend(stars, "mean", poor, good) == "down"
+    assert trend(stars, "mean", good, good) == "no_evidence"
+    assert trend(stars, "mean", histogram({5: 3}), histogram({4: 3})) == "no_evidence"
+
+
+def test_a_period_without_answers_has_no_trend():
+    assert trend(SCALES["csat"], "csat", histogram({5: 9}), [0] * 11) is None
+    assert difference(SCALES["csat"], "csat", [0] * 11, histogram({5: 9})) is None
+
+
+def test_equal_periods_have_p_one_and_opposite_ones_next_to_none():
+    stars, smiley = SCALES["stars"], SCALES["smiley"]
+    assert difference_p(stars, histogram({3: 20}), stars, histogram({3: 20})) == 1
+    assert difference_p(stars, histogram({5: 50}), smiley, histogram({1: 50})) < 1e-9
+    assert difference_p(stars, histogram({5: 50}), smiley, [0] * 11) is None
+
+
+# --- targets ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("estimate", "status"),
+    [
+        (Estimate(90, 85, 94), "met"),
+        (Estimate(88, 84.9, 92), "undecided"),
+        (Estimate(80, 70, 85), "undecided"),
+        (Estimate(80, 70, 84.9), "not_met"),
+        (None, "no_data"),
+    ],
+)
+def test_a_target_is_decided_only_by_the_whole_interval(estimate, status):
+    assert target_status(estimate, 85) == status
+
+
+# --- many touchpoints ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rule", ["pooled", "equal", "importance"])
+@given(case=scored)
+def test_a_pool_of_one_touchpoint_is_its_own_index(rule, case):
+    scale, counts = case
+    assert list(pool([(scale, counts, 3)], rule)) == pytest.approx(list(metrics(scale, counts)["index"]), abs=1e-6)
+
+
+def test_the_rule_says_what_weighs():
+    items = [
+        (SCALES["stars"], histogram({5: 90}), 1),
+        (SCALES["thumbs"], thumbs(0, 10), 4),
+        (SCALES["nps"], [0] * 11, 5),
+    ]
+    assert pool(items, "pooled").value == pytest.approx(90)
+    assert pool(items, "equal").value == pytest.approx(50)
+    assert pool(items, "importance").value == pytest.approx(20)
+
+
+def test_a_pool_of_nothing_is_none():
+    assert pool([], "pooled") is None
+    assert pool([(SCALES["stars"], [0] * 11, 1)], "equal") is None
+    assert pool([(SCALES["stars"], histogram({5: 1}), 0)], "importance") is None
+
+
+@given(
+    st.lists(st.tuples(scored, st.integers(1, 5)), min_size=1, max_size=12),
+    st.sampled_from(["pooled", "equal", "importance"]),
+)
+def test_a_pool_holds_its_value_within_the_range_and_has_a_width(cases, rule):
+    estimate = pool([(scale, counts, weight) for (scale, counts), weight in cases], rule)
+    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 100
+    assert estimate.low < estimate.high
+
+
+# --- the form they are shown in -----------------------------------------------------------------------------------
+
+
+@given(scored)
+def test_rounding_keeps_the_value_inside(case):
+    scale, counts = case
+    for name, estimate in metrics(scale, counts).items():
+        shown = rounded(name, estimate)
+        assert shown["low"] <= shown["value"] <= shown["high"]
+        assert all(number == round(number, 2 if name == "mean" else 1) for number in shown.values())
+
+
+def test_nothing_is_shown_as_minus_zero_and_none_stays_none():
+    assert str(rounded("nps", Estimate(-0.01, -0.04, 0.0))) == "{'value': 0.0, 'low': 0.0, 'high': 0.0}"
+    assert rounded("mean", None) is None
+
+
+def test_subtracting_works_on_any_two_estimates():
+    assert subtract(Estimate(60, 57, 64), Estimate(50, 46, 53)) == Estimate(10, 10 - sqrt(18), 10 + sqrt(32))
