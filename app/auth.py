@@ -1,0 +1,171 @@
+"""Who is calling: API keys with scopes, kept as hashes, shown once."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import Request
+from fastapi.security.utils import get_authorization_scheme_param
+from sqlalchemy import ColumnElement, and_, update
+from sqlmodel import Session, col, select
+
+from app.db import Database
+from app.errors import Code, Problem
+from app.models import ApiKey, Secret, now
+from app.settings import Settings
+
+KEY_PREFIX = "tsk_"
+ADMIN = "admin"
+SCOPES = (
+    ADMIN,
+    "touchpoints:read",
+    "touchpoints:write",
+    "feedback:read",
+    "feedback:write",
+    "scores:read",
+    "links:write",
+    "keys:read",
+    "keys:write",
+    "devices:read",
+    "devices:write",
+    "journeys:read",
+    "journeys:write",
+    "actions:read",
+    "actions:write",
+    "webhooks:read",
+    "webhooks:write",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who showed a valid key."""
+
+    name: str
+    scopes: frozenset[str]
+    key_id: int | None = None
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes or ADMIN in self.scopes
+
+
+def digest(key: str) -> str:
+    """What is stored of a key. A key has 190 random bits, so a fast hash is enough."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def create_key(
+    session: Session, name: str, scopes: tuple[str, ...], expires_at: datetime | None = None
+) -> tuple[str, ApiKey]:
+    """Store a new key; returns it in clear, for the only time, with its row."""
+    secret = KEY_PREFIX + secrets.token_urlsafe(32)
+    row = ApiKey(
+        prefix=secret[:12], hash=digest(secret), name=name, scopes=" ".join(scopes), expires_at=expires_at
+    )
+    session.add(row)
+    session.flush()
+    return secret, row
+
+
+def valid_now() -> ColumnElement[bool]:
+    """The condition under which a stored key is accepted."""
+    alive = col(ApiKey.expires_at).is_(None) | (col(ApiKey.expires_at) > now())
+    return and_(col(ApiKey.revoked_at).is_(None), alive)
+
+
+def find_caller(session: Session, hashed: str) -> Caller | None:
+    row = session.exec(select(ApiKey).where(ApiKey.hash == hashed, valid_now())).first()
+    return row and Caller(row.name, frozenset(row.scopes.split()), row.id)
+
+
+def note_use(session: Session, key_id: int) -> None:
+    """Remember the day a key was last used: a day tells a forgotten key from a living one, a time would track people."""
+    today = datetime.now(UTC).date()
+    session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
+
+
+class Keys:
+    """Callers by key, cached for a second, so that a revoked key stops within one."""
+
+    CACHE_S = 1.0
+    CACHE_MAX = 10_000
+
+    def __init__(self, db: Database, settings: Settings) -> None:
+        self._db = db
+        self._admin = digest(settings.admin_key.get_secret_value()) if settings.admin_key else None
+        self._cache: dict[str, tuple[float, Caller]] = {}
+        self._used: dict[int, int] = {}
+
+    async def caller(self, authorization: str | None) -> Caller | None:
+        """The caller behind an Authorization header; None without one; Problem key_invalid for a wrong one."""
+        if not authorization:
+            return None
+        scheme, key = get_authorization_scheme_param(authorization)
+        hashed = digest(key)
+        if self._admin and hmac.compare_digest(hashed, self._admin):
+            return Caller("admin key of the settings", frozenset({ADMIN}))
+        found = None
+        if scheme.lower() == "bearer" and key.startswith(KEY_PREFIX):
+            found = await self._cached(hashed)
+        if found is None:
+            raise Problem(Code.KEY_INVALID, "This key is not known, was revoked or has expired.")
+        return found
+
+    async def _cached(self, hashed: str) -> Caller | None:
+        at, caller = self._cache.get(hashed, (0.0, None))
+        if caller and time.monotonic() - at < self.CACHE_S:
+            return caller
+        found = await self._db.read(lambda session: find_caller(session, hashed))
+        self._cache.pop(hashed, None)
+        if found:
+            if len(self._cache) >= self.CACHE_MAX:
+                self._cache.clear()
+            self._cache[hashed] = (time.monotonic(), found)
+            await self._note_use(found)
+        return found
+
+    async def _note_use(self, caller: Caller) -> None:
+        today = datetime.now(UTC).toordinal()
+        if caller.key_id is not None and self._used.get(caller.key_id) != today:
+            key_id = caller.key_id
+            self._used[key_id] = today
+            await self._db.write(lambda session: note_use(session, key_id))
+
+    def forget(self) -> None:
+        """Drop the cache: a key was revoked in this process."""
+        self._cache.clear()
+
+
+async def authorize(request: Request, scope: str) -> Caller:
+    """The caller of `request`, who must have `scope`; Problem key_required, key_invalid or scope_missing."""
+    caller: Caller | None = await request.app.state.keys.caller(request.headers.get("authorization"))
+    if caller is None:
+        raise Problem(Code.KEY_REQUIRED, "Send a key as `Authorization: Bearer tsk_...`.")
+    if not caller.may(scope):
+        raise Problem(Code.SCOPE_MISSING, f"This key lacks the scope {scope}.")
+    return caller
+
+
+def needs(scope: str) -> Callable[[Request], Awaitable[Caller]]:
+    """A dependency that lets only callers with `scope` pass."""
+
+    async def dependency(request: Request) -> Caller:
+        return await authorize(request, scope)
+
+    return dependency
+
+
+def secret_key(session: Session, settings: Settings) -> bytes:
+    """The key that signs links and sessions: the operator's, or one made on first use and kept in the database."""
+    if settings.secret_key:
+        return settings.secret_key.get_secret_value().encode()
+    row = session.get(Secret, "secret_key")
+    if row is None:
+        row = Secret(name="secret_key", value=secrets.token_urlsafe(32))
+        session.add(row)
+        session.flush()
+    return row.value.encode()

@@ -1,0 +1,81 @@
+"""Whatever way an answer comes in, it becomes one `Answer`. Pure."""
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+WEB, EMAIL, KIOSK, PAGE, API, IMPORT = SOURCES = ("web", "email", "kiosk", "page", "api", "import")
+
+# How long a customer may change an answer of his own. What a machine sends is final at once.
+LOCKS_AFTER = {
+    WEB: timedelta(minutes=30),
+    PAGE: timedelta(minutes=30),
+    EMAIL: timedelta(days=14),
+    KIOSK: timedelta(0),
+    API: timedelta(0),
+    IMPORT: timedelta(0),
+}
+
+
+@dataclass(slots=True)
+class Answer:
+    """One customer's answer on its way to the table `feedback`, with what storing it needs to know of the touchpoint.
+
+    `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it.
+    """
+
+    touchpoint_id: int
+    id: UUID
+    rating: int | None
+    comment: str | None
+    reasons: str
+    source: str
+    flags: str
+    locale: str | None
+    respondent: str | None
+    context: dict[str, Any] | None
+    occurred_at: datetime
+    received_at: datetime
+    claimed_at: datetime | None = None
+    device_id: int | None = None
+    zone: ZoneInfo | None = field(default=None, compare=False)
+    review_interval_days: int | None = field(default=None, compare=False)
+
+
+def uuid7() -> UUID:
+    """A time-ordered random id (RFC 9562): answers stored together lie together in the index."""
+    milliseconds = time.time_ns() // 1_000_000
+    tail = int.from_bytes(os.urandom(10), "big")
+    high = milliseconds << 16 | 0x7000 | tail >> 68
+    return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)
+
+
+def is_locked(answer: Answer, at: datetime) -> bool:
+    """Whether the customer can no longer change this answer."""
+    return at - answer.received_at >= LOCKS_AFTER[answer.source]
+
+
+def merged(stored: Answer, said: Answer) -> Answer:
+    """The stored answer with what is said anew. What is left out stays: a late retry of the bare rating cannot erase a comment."""
+    moved = said.claimed_at is not None and said.claimed_at != stored.claimed_at
+    return Answer(
+        touchpoint_id=stored.touchpoint_id,
+        id=stored.id,
+        rating=stored.rating if said.rating is None else said.rating,
+        comment=said.comment or stored.comment,
+        reasons=said.reasons or stored.reasons,
+        source=stored.source,
+        flags=" ".join(sorted({*stored.flags.split(), *said.flags.split()})),
+        locale=said.locale or stored.locale,
+        respondent=said.respondent or stored.respondent,
+        context=said.context or stored.context,
+        occurred_at=said.occurred_at if moved else stored.occurred_at,
+        received_at=stored.received_at,
+        claimed_at=said.claimed_at if moved else stored.claimed_at,
+        device_id=stored.device_id,
+        zone=said.zone,
+    )

@@ -1,0 +1,87 @@
+"""What may come in, what is flagged, what is refused. Pure rules; nothing here is dropped in silence."""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from app.errors import Code, Place, Problem
+from app.ingest.channels import IMPORT
+
+SPAM, MISUSE, BURST, TEST, DUPLICATE, UNCONFIRMED = FLAGS = (
+    "spam",
+    "misuse",
+    "burst",
+    "test",
+    "duplicate",
+    "unconfirmed",
+)
+OLDEST = timedelta(days=90)
+CLOCK_TOLERANCE = timedelta(minutes=5)
+_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
+
+
+def occurred(claimed: datetime | None, received: datetime, source: str) -> datetime:
+    """When the customer answered: the claimed time, or when it was received.
+
+    A clock up to five minutes fast is taken as now. Problem occurred_in_future beyond that, and occurred_too_long_ago beyond 90 days
+    (an import may be older: it brings history).
+    """
+    if claimed is None:
+        return received
+    if claimed > received + CLOCK_TOLERANCE:
+        place = Place(place="body.occurred_at", message="lies in the future", mend="Check the clock, or leave it out.")
+        raise Problem(Code.OCCURRED_IN_FUTURE, "An answer cannot come from the future.", errors=[place])
+    if claimed < received - OLDEST and source != IMPORT:
+        place = Place(place="body.occurred_at", message="is older than 90 days", mend="Use `touchstone import` for history.")
+        raise Problem(Code.OCCURRED_TOO_LONG_AGO, "Answers older than 90 days are taken by import only.", errors=[place])
+    return min(claimed, received)
+
+
+def not_empty(rating: int | None, comment: str | None) -> None:
+    """Problem empty_feedback when there is neither a rating nor a comment."""
+    if rating is None and comment is None:
+        place = Place(place="body.rating", message="is missing", mend="Send a rating, a comment, or both.")
+        raise Problem(Code.EMPTY_FEEDBACK, "An answer has a rating, a comment, or both.", errors=[place])
+
+
+def rating_fits(rating: int | None, low: int, high: int) -> None:
+    """Problem rating_out_of_scale unless the rating is on the scale (or left out)."""
+    if rating is not None and not low <= rating <= high:
+        mend = f"Send a whole number from {low} to {high}."
+        place = Place(place="body.rating", message=f"is not on the scale {low} to {high}", mend=mend)
+        raise Problem(Code.RATING_OUT_OF_SCALE, f"This touchpoint is rated from {low} to {high}.", errors=[place])
+
+
+def reasons_known(reasons: Iterable[str], known: frozenset[str]) -> str:
+    """The reasons as sorted words; Problem unknown_reason for one that the touchpoint does not offer."""
+    said = set(reasons)
+    if unknown := said - known:
+        offered = ", ".join(sorted(known)) or "none"
+        place = Place(place="body.reasons", message=f"{min(unknown)!r} is not offered", mend=f"Offered are: {offered}.")
+        raise Problem(Code.UNKNOWN_REASON, "The touchpoint does not offer this reason.", errors=[place])
+    return " ".join(sorted(said))
+
+
+def flags(comment: str | None, trap: str | None, *, test: bool, trusted: bool) -> str:
+    """Why this answer does not count, as sorted words; empty when it does.
+
+    `trap` is a field that people cannot see and robots fill. Two links in a comment of somebody without a key are taken for spam.
+    """
+    found = set()
+    if trap or (not trusted and comment and len(_LINK.findall(comment)) >= 2):
+        found.add(SPAM)
+    if test:
+        found.add(TEST)
+    return " ".join(sorted(found))
+
+
+def origin_allowed(origin: str, patterns: Iterable[str]) -> bool:
+    """Whether a browser's Origin is on the list: exactly, under `https://*.shop.example`, or `*` for anywhere."""
+    origin = origin.lower()
+    for pattern in patterns:
+        if pattern in ("*", origin):
+            return True
+        scheme, star, domain = pattern.partition("*.")
+        if star and origin.startswith(scheme) and origin.endswith("." + domain) and "@" not in origin:
+            return True
+    return False

@@ -1,0 +1,184 @@
+"""How one answer gets in: parse, admit, make it an Answer, wait for the commit, say what became of it."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pydantic
+from fastapi import APIRouter
+from pydantic_core import to_json
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.auth import authorize
+from app.errors import Code, Place, Problem, invalid
+from app.ingest import guard
+from app.ingest.channels import API, PAGE, WEB, Answer, uuid7
+from app.ingest.schemas import BODY_MAX, AnswerIn, FeedbackOut
+from app.ingest.store import CREATED, ERASED, LOCKED, Outcome
+from app.problems import response as problem_response
+from app.raw import RawRoute, problems, request_body
+from app.touchpoints.registry import Known
+
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
+_BODY = request_body(AnswerIn, "application/json", "text/plain")
+_PROBLEMS = problems(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"model": FeedbackOut, "description": "the same answer again, or changed while it may change"},
+    201: {"model": FeedbackOut, "description": "stored, durably"},
+    **_PROBLEMS,
+}
+JSON_TYPES = ("application/json", "text/plain")
+
+
+@router.post("/touchpoints/{key}/feedback", status_code=201, responses=_ANSWERS, openapi_extra=_BODY)
+async def post_feedback(request: Request) -> Response:
+    """Store one answer. With an `id` it is the PUT below; a browser's POST as `text/plain` needs no preflight."""
+    return await _take(request, None)
+
+
+@router.put("/touchpoints/{key}/feedback/{id}", status_code=201, responses=_ANSWERS, openapi_extra=_BODY)
+async def put_feedback(request: Request) -> Response:
+    """Store one answer under the client's own id: 201 stored, 200 the same again or changed, 409 once it is locked."""
+    return await _take(request, request.path_params["id"])
+
+
+@router.options("/touchpoints/{key}/feedback", include_in_schema=False)
+@router.options("/touchpoints/{key}/feedback/{id}", include_in_schema=False)
+async def preflight(request: Request) -> Response:
+    """A browser asks whether it may send JSON from where it is."""
+    known = await request.app.state.registry.get(request.path_params["key"])
+    origin = request.headers.get("origin", "")
+    if not guard.origin_allowed(origin, known.row.origins):
+        raise Problem(Code.ORIGIN_NOT_ALLOWED, "This origin is not on the touchpoint's list.")
+    allowed = {"Access-Control-Allow-Methods": "POST, PUT", "Access-Control-Allow-Headers": "content-type"}
+    return Response(status_code=204, headers={**cors(origin), **allowed, "Access-Control-Max-Age": "7200"})
+
+
+def cors(origin: str) -> dict[str, str]:
+    """What lets a page of `origin` read the answer."""
+    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+
+
+async def _take(request: Request, number: str | None) -> Response:
+    known: Known = await request.app.state.registry.open(request.path_params["key"])
+    source = await admit(request, known)
+    headers = cors(request.headers["origin"]) if source in (WEB, PAGE) else None
+    try:
+        said = parse(await read_body(request, BODY_MAX, JSON_TYPES))
+        answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC))
+        (outcome,) = await request.app.state.writer.submit((answer,))
+        return _answered(known, outcome, headers)
+    except Problem as problem:
+        if headers is None:
+            raise
+        problem.headers |= headers  # a page that may post may also read why it was refused
+        return problem_response(problem, request)
+
+
+async def admit(request: Request, known: Known) -> str:
+    """The source of what this request sends; Problem when it may not send here.
+
+    A key counts before an Origin. The service's own pages are `page`, unless they are on the list like any other.
+    """
+    origin = request.headers.get("origin")
+    if request.headers.get("authorization") or origin is None:
+        await authorize(request, "feedback:write")
+        return API
+    request.app.state.limiter.check(request, known.row.key)
+    if guard.origin_allowed(origin, known.row.origins):
+        return WEB
+    if origin == request.app.state.origin or origin == f"{request.url.scheme}://{request.url.netloc}":
+        return PAGE
+    mend = "Add it with PATCH /v1/touchpoints/{key} {\"origins\": [...]}."
+    place = Place(place="header.origin", message=f"{origin} is not on the touchpoint's list", mend=mend)
+    raise Problem(Code.ORIGIN_NOT_ALLOWED, "This web page may not send feedback here.", errors=[place])
+
+
+async def read_body(request: Request, most: int, types: tuple[str, ...]) -> bytes:
+    """The body's bytes; Problem unsupported_media_type or body_too_large (without reading the rest)."""
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in types:
+        mend = f"Send {' or '.join(types)}."
+        place = Place(place="header.content-type", message=f"is {content_type or 'missing'}", mend=mend)
+        raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "This content type is not taken here.", errors=[place])
+    size, parts = 0, []
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise Problem(Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"})
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parse(body: bytes) -> AnswerIn:
+    """The answer in a body; Problem malformed_body or invalid_request."""
+    try:
+        return AnswerIn.model_validate_json(body)
+    except pydantic.ValidationError as error:
+        raise invalid(error) from None
+
+
+def _id(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        place = Place(place="path.id", message="is not a UUID", mend="Make one with your language's UUID library.")
+        raise Problem(Code.INVALID_REQUEST, "The id in the address is not a UUID.", errors=[place]) from None
+
+
+def to_answer(known: Known, said: AnswerIn, source: str, number: UUID | None, received: datetime) -> Answer:
+    """What was said, checked against its touchpoint, as an Answer; Problem when it does not fit."""
+    guard.not_empty(said.rating, said.comment)
+    guard.rating_fits(said.rating, known.scale.low, known.scale.high)
+    test = bool(said.context and said.context.get("test") is True)
+    return Answer(
+        touchpoint_id=known.id,
+        id=number or uuid7(),
+        rating=said.rating,
+        comment=said.comment,
+        reasons=guard.reasons_known(said.reasons, known.reasons) if said.reasons else "",
+        source=source,
+        flags=guard.flags(said.comment, said.website, test=test, trusted=source not in (WEB, PAGE)),
+        locale=said.locale,
+        respondent=said.respondent,
+        context=said.context or None,
+        occurred_at=guard.occurred(said.occurred_at, received, source),
+        received_at=received,
+        claimed_at=said.occurred_at,
+        zone=known.zone,
+        review_interval_days=known.row.review_interval_days,
+    )
+
+
+def refusal(outcome: Outcome) -> Problem | None:
+    """Why an answer was not stored, or None."""
+    if outcome.status == LOCKED:
+        return Problem(Code.FEEDBACK_LOCKED, "This answer was given with other content and can no longer change.")
+    if outcome.status == ERASED:
+        return Problem(Code.FEEDBACK_ERASED, "The answer with this id was erased.")
+    return None
+
+
+def public(key: str, answer: Answer) -> dict[str, Any]:
+    """A stored answer as its sender gets it back."""
+    return {
+        "id": answer.id,
+        "touchpoint": key,
+        "rating": answer.rating,
+        "comment": answer.comment,
+        "reasons": answer.reasons.split(),
+        "source": answer.source,
+        "occurred_at": answer.occurred_at,
+        "received_at": answer.received_at,
+        "flags": answer.flags.split(),
+    }
+
+
+def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None) -> Response:
+    if problem := refusal(outcome):
+        raise problem
+    body = to_json(public(known.row.key, outcome.answer))
+    return Response(body, 201 if outcome.status == CREATED else 200, headers, "application/json")
+
+

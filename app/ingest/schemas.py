@@ -1,0 +1,120 @@
+"""What an answer may say, strict and bounded."""
+
+import json
+import unicodedata
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+
+from app.errors import Code, Place
+
+COMMENT_MAX = 4000
+BODY_MAX = 32 * 1024
+BATCH_BODY_MAX = 16 * 1024 * 1024
+BATCH_MAX = 1000
+CONTEXT_MAX = 2048
+
+
+def plain_text(value: str) -> str:
+    """Refuse control characters other than tab and line ends: no customer types them, and logs and terminals obey them."""
+    if not value.isprintable():
+        for place, character in enumerate(value):
+            if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
+                raise ValueError(f"has the control character U+{ord(character):04X} at position {place}")
+    return value
+
+
+def _trimmed(value: str) -> str | None:
+    return value.strip() or None
+
+
+def _opaque(value: str) -> str:
+    if "@" in value:
+        raise ValueError("looks like an e-mail address; send an opaque reference, such as a hash of it")
+    return value
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    if len(json.dumps(value)) > CONTEXT_MAX:
+        raise ValueError(f"is larger than {CONTEXT_MAX} characters")
+    return value
+
+
+Comment = Annotated[str, Field(max_length=COMMENT_MAX), AfterValidator(plain_text), AfterValidator(_trimmed)]
+ShortText = Annotated[str, Field(max_length=500), AfterValidator(plain_text)]
+Context = Annotated[
+    dict[Annotated[str, Field(max_length=60), AfterValidator(plain_text)], ShortText | bool | int | float | None],
+    Field(max_length=20),
+    AfterValidator(_small),
+]
+
+
+class AnswerIn(BaseModel):
+    """One answer: a rating on the touchpoint's scale, a comment, or both."""
+
+    model_config = ConfigDict(extra="forbid")
+    rating: StrictInt | None = Field(None, description="a whole number on the touchpoint's scale")
+    comment: Comment | None = Field(None, description=f"text, at most {COMMENT_MAX} characters")
+    reasons: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=6)
+    id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
+    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    occurred_at: AwareDatetime | None = Field(None, description="when the customer answered; now when left out")
+    respondent: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)] | None = (
+        Field(None, description="an opaque reference to the person, never an address in clear")
+    )
+    context: Context | None = Field(None, description="a few plain values, such as the page or the order's channel")
+    website: Annotated[str, Field(max_length=500)] | None = Field(
+        None, description="leave it out: people cannot see this field, and robots fill it"
+    )
+
+
+class BatchItem(AnswerIn):
+    """One answer of a batch, which also says where it belongs."""
+
+    touchpoint: Annotated[str, Field(max_length=64)]
+
+
+class Batch(BaseModel):
+    """Up to 1,000 answers. Each is taken or refused for itself."""
+
+    model_config = ConfigDict(extra="forbid")
+    items: Annotated[list[Any], Field(max_length=BATCH_MAX, description="answers, each as BatchItem")]
+
+
+class FeedbackOut(BaseModel):
+    """A stored answer, as its sender gets it back."""
+
+    id: UUID
+    touchpoint: str
+    rating: int | None
+    comment: str | None
+    reasons: list[str]
+    source: str
+    occurred_at: datetime
+    received_at: datetime
+    flags: list[str] = Field(description="why it does not count in scores; empty when it does")
+
+
+class ItemError(BaseModel):
+    """Why one item of a batch was refused."""
+
+    code: Code
+    detail: str
+    errors: list[Place]
+
+
+class ItemResult(BaseModel):
+    index: int
+    id: UUID | None
+    status: Literal["created", "duplicate", "updated", "rejected"]
+    error: ItemError | None = None
+
+
+class BatchResult(BaseModel):
+    results: list[ItemResult]
+    created: int
+    duplicate: int
+    updated: int
+    rejected: int

@@ -1,0 +1,220 @@
+"""The one place that changes feedback. Whatever happens to an answer, the rollup follows in the same transaction."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlmodel import Session, col
+
+from app.db import is_sqlite
+from app.errors import Code, Problem
+from app.ingest.channels import Answer, is_locked, merged
+from app.ingest.guard import DUPLICATE
+from app.models import Erasure, Feedback, Touchpoint, now
+from app.scores.rollup import Deltas, apply
+from app.sql import Bulk
+
+CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
+Key = tuple[int, UUID]
+
+COLUMNS = {
+    "touchpoint_id": "int",
+    "id": "uuid",
+    "rating": "smallint",
+    "comment": "text",
+    "reasons": "text",
+    "source": "text",
+    "flags": "text",
+    "locale": "text",
+    "respondent": "text",
+    "context": "json",
+    "occurred_at": "timestamptz",
+    "received_at": "timestamptz",
+    "claimed_at": "timestamptz",
+    "device_id": "int",
+}
+_NAMES = ", ".join(COLUMNS)
+_INSERT = Bulk(
+    f"INSERT INTO feedback ({_NAMES}) SELECT {_NAMES} FROM {{r}} WHERE NOT EXISTS "  # noqa: S608 - names of our own columns
+    "(SELECT 1 FROM erasure WHERE erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id) "
+    "ON CONFLICT (touchpoint_id, id) DO NOTHING RETURNING touchpoint_id, id",
+    COLUMNS,
+)
+_SELECT = select(*(getattr(Feedback, name) for name in COLUMNS))
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one answer, and the answer as it is stored now."""
+
+    status: str
+    answer: Answer
+
+
+def _stamp(time: datetime | None) -> str | None:
+    """A time as SQLite keeps it, which PostgreSQL reads too (its sessions are set to UTC)."""
+    return None if time is None else time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _row(answer: Answer) -> dict[str, Any]:
+    return {
+        "touchpoint_id": answer.touchpoint_id,
+        "id": answer.id.hex,
+        "rating": answer.rating,
+        "comment": answer.comment,
+        "reasons": answer.reasons,
+        "source": answer.source,
+        "flags": answer.flags,
+        "locale": answer.locale,
+        "respondent": answer.respondent,
+        "context": answer.context,
+        "occurred_at": _stamp(answer.occurred_at),
+        "received_at": _stamp(answer.received_at),
+        "claimed_at": _stamp(answer.claimed_at),
+        "device_id": answer.device_id,
+    }
+
+
+def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
+    """Store a batch within the session's transaction; an outcome for each answer, in order.
+
+    Only rows that the INSERT gave back are counted as new, so a retry never inflates a score.
+    """
+    _flag_repeats(session, answers)
+    first: dict[Key, Answer] = {}
+    for answer in answers:
+        first.setdefault((answer.touchpoint_id, answer.id), answer)
+    created = _insert(session, first)
+    present = _fetch(session, _after(answers, first, created))
+    deltas = Deltas()
+    outcomes = []
+    for answer in answers:
+        key = (answer.touchpoint_id, answer.id)
+        if key in created and first[key] is answer:
+            deltas.add(answer, _zone(answer))
+            present[key] = answer
+            outcomes.append(Outcome(CREATED, answer))
+        else:
+            outcomes.append(_settle(session, present, answer, deltas))
+    apply(session, deltas)
+    return outcomes
+
+
+def _insert(session: Session, first: dict[Key, Answer]) -> set[Key]:
+    """Insert what is new; keys in order, so that two processes never wait for each other in a circle."""
+    rows = [_row(first[key]) for key in sorted(first)]
+    if is_sqlite(session):
+        return {(row[0], UUID(hex=row[1])) for row in _INSERT.run(session, rows)}
+    return {(row[0], row[1]) for row in _INSERT.run(session, rows)}
+
+
+def _after(answers: Sequence[Answer], first: dict[Key, Answer], created: set[Key]) -> list[Answer]:
+    """The answers that meet one already stored."""
+    return [a for a in answers if (key := (a.touchpoint_id, a.id)) not in created or first[key] is not a]
+
+
+def _fetch(session: Session, answers: Sequence[Answer]) -> dict[Key, Answer]:
+    """The stored answers with the keys of `answers`, locked until the transaction ends."""
+    found: dict[Key, Answer] = {}
+    keys = sorted({(answer.touchpoint_id, answer.id) for answer in answers})
+    for start in range(0, len(keys), 400):
+        within = tuple_(col(Feedback.touchpoint_id), col(Feedback.id)).in_(keys[start : start + 400])
+        for row in session.execute(_SELECT.where(within).order_by(Feedback.touchpoint_id, Feedback.id).with_for_update()):
+            found[row.touchpoint_id, row.id] = Answer(**row._mapping)
+    return found
+
+
+def _settle(session: Session, present: dict[Key, Answer], said: Answer, deltas: Deltas) -> Outcome:
+    """An id seen before: the same again, a change while it may change, or refused."""
+    key = (said.touchpoint_id, said.id)
+    stored = present.get(key)
+    if stored is None:
+        return Outcome(ERASED, said)
+    stored.zone = said.zone
+    after = merged(stored, said)
+    if after == stored:
+        return Outcome(SAME, stored)
+    if is_locked(stored, said.received_at):
+        return Outcome(LOCKED, stored)
+    _replace(session, stored, after, deltas)
+    present[key] = after
+    return Outcome(UPDATED, after)
+
+
+def _replace(session: Session, before: Answer, after: Answer, deltas: Deltas) -> None:
+    """Write a changed answer and count it anew."""
+    changed = {
+        f.name: new
+        for f in fields(Answer)
+        if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
+    }
+    session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
+    deltas.add(before, _zone(before), -1)
+    deltas.add(after, _zone(after))
+
+
+def _zone(answer: Answer) -> ZoneInfo:
+    assert answer.zone is not None, "an answer is stored with its touchpoint's time zone"
+    return answer.zone
+
+
+def _is(answer: Answer) -> tuple[Any, Any]:
+    return col(Feedback.touchpoint_id) == answer.touchpoint_id, col(Feedback.id) == answer.id
+
+
+def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
+    """Flag an answer of a respondent who has answered here within the touchpoint's review interval already."""
+    asked = [a for a in answers if a.respondent and a.review_interval_days and not a.flags]
+    last: dict[tuple[int, str | None], list[tuple[datetime, UUID]]] = {}
+    who = sorted({(a.touchpoint_id, a.respondent) for a in asked}, key=str)
+    for start in range(0, len(who), 400):
+        within = tuple_(col(Feedback.touchpoint_id), col(Feedback.respondent)).in_(who[start : start + 400])
+        columns = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
+        for touchpoint_id, respondent, at, number in session.execute(select(*columns).where(within, Feedback.flags == "")):
+            last.setdefault((touchpoint_id, respondent), []).append((at, number))
+    for answer in asked:
+        seen = last.setdefault((answer.touchpoint_id, answer.respondent), [])
+        interval = timedelta(days=answer.review_interval_days or 0)
+        if any(number != answer.id and abs(answer.occurred_at - at) < interval for at, number in seen):
+            answer.flags = DUPLICATE
+        else:
+            seen.append((answer.occurred_at, answer.id))
+
+
+def _found(session: Session, number: UUID) -> tuple[Answer, Touchpoint]:
+    """The answer with this id, locked, and its touchpoint; Problem not_found."""
+    row = session.execute(_SELECT.where(col(Feedback.id) == number).with_for_update()).first()
+    touchpoint = session.get(Touchpoint, row.touchpoint_id) if row else None
+    if row is None or touchpoint is None:
+        raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
+    return Answer(**row._mapping, zone=ZoneInfo(touchpoint.timezone)), touchpoint
+
+
+def change(session: Session, number: UUID, to: Callable[[Answer], Answer]) -> tuple[Answer, Touchpoint]:
+    """Change a stored answer whatever its age (flag it, un-flag it); Problem not_found."""
+    before, touchpoint = _found(session, number)
+    after = to(before)
+    if after != before:
+        deltas = Deltas()
+        _replace(session, before, after, deltas)
+        apply(session, deltas)
+    return after, touchpoint
+
+
+def flag(session: Session, number: UUID, flags: Sequence[str]) -> tuple[Answer, Touchpoint]:
+    """Set the flags of an answer: none lets it count again; Problem not_found."""
+    return change(session, number, lambda answer: replace(answer, flags=" ".join(sorted(set(flags)))))
+
+
+def erase(session: Session, number: UUID) -> None:
+    """Delete an answer for good. Its id stays behind, so that a late retry does not bring it back; Problem not_found."""
+    answer, _ = _found(session, number)
+    session.execute(delete(Feedback).where(*_is(answer)))
+    session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
+    deltas = Deltas()
+    deltas.add(answer, _zone(answer), -1)
+    apply(session, deltas)

@@ -1,0 +1,114 @@
+"""Many requests wait here together for one commit. While one commit runs, the next batch gathers by itself."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from app.db import Database
+from app.errors import Code, Problem, unavailable
+from app.ingest.channels import Answer
+from app.ingest.store import Outcome, store
+from app.logs import log
+
+BATCH_MAX = 1000
+
+
+@dataclass(slots=True)
+class _Waiting:
+    answers: Sequence[Answer]
+    done: asyncio.Future[list[Outcome]]
+
+
+class Writer:
+    """The bounded queue in front of `store`. A caller goes on after the commit that holds its answers, never before."""
+
+    def __init__(self, db: Database, queue_size: int) -> None:
+        self._db, self.queue_size = db, queue_size
+        self._queue: deque[_Waiting] = deque()
+        self.depth = 0
+        self._wake = asyncio.Event()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="writer")
+
+    async def submit(self, answers: Sequence[Answer]) -> list[Outcome]:
+        """Store `answers`; returns after their commit.
+
+        Problem overloaded when the queue is full, database_unavailable when nothing could be stored.
+        """
+        if self._closing or (self.depth and self.depth + len(answers) > self.queue_size):
+            raise Problem(Code.OVERLOADED, "Too many answers are waiting; send this one again.", retry_after=1)
+        waiting = _Waiting(answers, asyncio.get_running_loop().create_future())
+        self.depth += len(answers)
+        self._queue.append(waiting)
+        self._wake.set()
+        return await waiting.done
+
+    async def close(self) -> None:
+        """Take nothing more, store what waits, stop."""
+        self._closing = True
+        self._wake.set()
+        if self._task:
+            await self._task
+
+    async def _run(self) -> None:
+        while not (self._closing and not self._queue):
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                await self._commit(self._gather())
+
+    def _gather(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        size = 0
+        while self._queue and (not batch or size + len(self._queue[0].answers) <= BATCH_MAX):
+            batch.append(self._queue.popleft())
+            size += len(batch[-1].answers)
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        answers = [answer for waiting in batch for answer in waiting.answers]
+        try:
+            outcomes = await self._db.write(lambda session: store(session, answers))
+        except (DataError, IntegrityError) as error:
+            await self._one_by_one(batch, error)
+        except Exception as error:
+            log.error("batch_not_stored", extra={"answers": len(answers), "error": _name(error)})
+            _refuse(batch, unavailable() if isinstance(error, DBAPIError | OSError | TimeoutError) else error)
+        else:
+            _answer(batch, outcomes)
+        finally:
+            self.depth -= len(answers)
+
+    async def _one_by_one(self, batch: list[_Waiting], error: Exception) -> None:
+        """Something in the batch cannot be stored: its neighbours must not pay for it."""
+        if len(batch) == 1:
+            log.error("answer_not_stored", extra={"error": _name(error)})
+            return _refuse(batch, error)
+        for waiting in batch:
+            self.depth += len(waiting.answers)
+            await self._commit([waiting])
+        return None
+
+
+def _name(error: Exception) -> str:
+    return type(getattr(error, "orig", error)).__name__
+
+
+def _answer(batch: list[_Waiting], outcomes: list[Outcome]) -> None:
+    at = 0
+    for waiting in batch:
+        if not waiting.done.done():  # a waiter may be gone; its answer is stored all the same
+            waiting.done.set_result(outcomes[at : at + len(waiting.answers)])
+        at += len(waiting.answers)
+
+
+def _refuse(batch: list[_Waiting], error: Exception) -> None:
+    for waiting in batch:
+        if not waiting.done.done():
+            waiting.done.set_exception(error)

@@ -1,0 +1,124 @@
+"""What may be asked of a score, and what is answered."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Source = Literal["web", "email", "kiosk", "page", "api", "import"]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Moment = AwareDatetime | date
+
+
+class ScoreQuery(BaseModel):
+    """A window and how to cut it. Without `since` and `until`: everything there is."""
+
+    model_config = ConfigDict(extra="forbid")
+    since: Moment | None = Field(None, description="from here: a time with its offset, or a date in the touchpoint's time zone")
+    until: Moment | None = Field(None, description="up to here, exclusive; now when left out")
+    source: Source | None = Field(None, description="only what came in this way")
+    interval: Literal["hour", "day", "week", "month"] | None = Field(None, description="adds a series; weeks start on Monday")
+    group_by: Literal["source"] | None = Field(None, description="adds the same figures for each source")
+    compare: Literal["previous"] | None = Field(
+        None, description="adds the trend against the period of the same length before; of the last 30 days when `since` is left out"
+    )
+
+
+class ScoresQuery(BaseModel):
+    """Which touchpoints, over which window."""
+
+    model_config = ConfigDict(extra="forbid")
+    phase: str | None = None
+    contact: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    tag: str | None = None
+    owner: str | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    source: Source | None = None
+    compare: Literal["previous"] | None = None
+    sort: Literal["worst", "best", "key", "count"] = "worst"
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class EstimateOut(BaseModel):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+Metrics = dict[str, EstimateOut | None]
+
+
+class Period(BaseModel):
+    since: datetime
+    until: datetime
+    timezone: str
+
+
+class Summary(BaseModel):
+    count: int = Field(description="answers that count")
+    comment_count: int
+    excluded: dict[str, int] = Field(description="answers that do not count, by flag")
+    distribution: dict[str, int] = Field(description="answers by rating")
+    reasons: dict[str, int]
+    metrics: Metrics
+
+
+class Group(Summary):
+    source: Source
+
+
+class Point(BaseModel):
+    start: datetime
+    count: int
+    comment_count: int
+    distribution: dict[str, int]
+    metrics: Metrics
+
+
+class Previous(BaseModel):
+    period: Period
+    count: int
+    metrics: Metrics
+
+
+class Trend(BaseModel):
+    verdict: Literal["up", "down", "no_evidence"] | None
+    metric: str
+    difference: EstimateOut | None
+    previous: Previous
+
+
+class TargetStatus(BaseModel):
+    metric: str
+    value: float
+    by: date | None = None
+    status: Literal["met", "not_met", "undecided", "no_data"]
+
+
+class ResponseRate(BaseModel):
+    asked: int
+    answered: int
+    value: float
+
+
+class Score(Summary):
+    touchpoint: str
+    scale: str
+    definition: str = Field(description="the version of the formulas")
+    period: Period
+    trend: Trend | None
+    target: TargetStatus | None
+    response_rate: ResponseRate | None
+    series: list[Point] | None = None
+    groups: list[Group] | None = None
+
+
+class ScoreList(BaseModel):
+    items: list[Score]
+    next_cursor: str | None

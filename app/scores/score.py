@@ -1,0 +1,136 @@
+"""Puts the score object together from counts. Pure."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypedDict
+from zoneinfo import ZoneInfo
+
+from app.scores import formulas
+from app.scores.buckets import to_time
+from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.scores.rollup import ASKED, COUNTED
+from app.touchpoints.scales import Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The period of a score, in seconds since 1970, rounded outwards to local hours."""
+
+    since: int
+    until: int
+    zone: ZoneInfo
+
+    def before(self) -> "Window":
+        """The period of the same length that ends where this one begins."""
+        return Window(self.since - (self.until - self.since), self.since, self.zone)
+
+    def public(self) -> dict[str, Any]:
+        return {"since": to_time(self.since), "until": to_time(self.until), "timezone": self.zone.key}
+
+
+class Wanted(TypedDict):
+    """A touchpoint's target as it is stored."""
+
+    metric: str
+    value: float
+
+
+def counted(parts: Mapping[Part, Counts]) -> Counts:
+    """What counts, all sources together."""
+    return add(counts for (_, part), counts in parts.items() if part == COUNTED)
+
+
+def only(parts: Mapping[Part, Counts], source: str | None) -> dict[Part, Counts]:
+    """The parts that came in through `source`; all of them when it is None."""
+    return {part: counts for part, counts in parts.items() if source is None or part[0] == source}
+
+
+def metrics(scale: Scale, counts: Counts) -> dict[str, dict[str, float] | None]:
+    """Every metric of the scale as {value, low, high}, or None where nobody rated."""
+    return {
+        name: formulas.rounded(name, estimate) for name, estimate in formulas.metrics(scale, ratings(counts)).items()
+    }
+
+
+def distribution(scale: Scale, counts: Counts) -> dict[str, int]:
+    return {str(rating): ratings(counts)[rating] for rating in scale.ratings}
+
+
+def _by_prefix(parts: Mapping[Part, Counts], prefix: str) -> dict[str, int]:
+    """How many answers have each flag (or reason), by name."""
+    found: dict[str, int] = {}
+    for (_, part), counts in sorted(parts.items()):
+        if part.startswith(prefix) and counts[0]:
+            name = part.removeprefix(prefix)
+            found[name] = found.get(name, 0) + counts[0]
+    return found
+
+
+def summary(scale: Scale, parts: Mapping[Part, Counts]) -> dict[str, Any]:
+    """Counts and metrics: what the whole, each group and each interval of a series have in common."""
+    counts = counted(parts)
+    return {
+        "count": counts[0],
+        "comment_count": counts[1],
+        "excluded": _by_prefix(parts, "flag:"),
+        "distribution": distribution(scale, counts),
+        "reasons": _by_prefix(parts, "reason:"),
+        "metrics": metrics(scale, counts),
+    }
+
+
+def response_rate(parts: Mapping[Part, Counts]) -> dict[str, Any] | None:
+    """Answers per hundred asked, over the sources that count how often they asked; None when none does."""
+    asked = {source: counts[0] for (source, part), counts in parts.items() if part == ASKED and counts[0]}
+    if not asked:
+        return None
+    answered = sum(parts.get((source, COUNTED), NONE)[0] for source in asked)
+    total = sum(asked.values())
+    return {"asked": total, "answered": answered, "value": round(min(100.0, 100 * answered / total), 1)}
+
+
+def trend(scale: Scale, metric: str, now: Counts, before: Counts, period: Window) -> dict[str, Any]:
+    """How the metric moved against the period before; verdict None when one of them is empty."""
+    change = formulas.difference(scale, metric, ratings(now), ratings(before))
+    return {
+        "verdict": formulas.verdict(change),
+        "metric": metric,
+        "difference": formulas.rounded(metric, change),
+        "previous": {"period": period.public(), "count": before[0], "metrics": metrics(scale, before)},
+    }
+
+
+def target(scale: Scale, wanted: Wanted | None, counts: Counts) -> dict[str, Any] | None:
+    """Whether the target is met, as far as the interval can tell; None without one on this scale."""
+    if wanted is None or wanted["metric"] not in scale.metrics:
+        return None
+    estimate = formulas.metrics(scale, ratings(counts))[wanted["metric"]]
+    return {**wanted, "status": formulas.target_status(estimate, wanted["value"])}
+
+
+def groups(scale: Scale, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
+    """The same summary for each source, those with most answers first."""
+    sources = {source for source, _ in parts}
+    found = [{"source": source, **summary(scale, only(parts, source))} for source in sources]
+    return sorted(found, key=lambda group: (-group["count"], group["source"]))
+
+
+def series(scale: Scale, starts: Iterable[int], by_start: Mapping[int, Mapping[Part, Counts]]) -> list[dict[str, Any]]:
+    """One summary for each interval in order; one without answers has count 0 and metrics null, so a gap shows as a gap."""
+    found = []
+    for start in starts:
+        counts = counted(by_start.get(start, {}))
+        point: dict[str, Any] = {"start": to_time(start), "count": counts[0], "comment_count": counts[1]}
+        found.append(point | {"distribution": distribution(scale, counts), "metrics": metrics(scale, counts)})
+    return found
+
+
+def rank(index: formulas.Estimate | None) -> tuple[bool, float]:
+    """Sorts the worst first, and what nobody has rated last."""
+    return index is None, index.value if index else 0.0
+
+
+def moment(time: datetime) -> int:
+    """Seconds since 1970."""
+    return int(time.timestamp())

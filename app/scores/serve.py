@@ -1,0 +1,116 @@
+"""From a question to a score: the window it means, the counts it needs, the object it becomes."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from app.errors import Code, Place, Problem
+from app.scores import counts as rollup
+from app.scores import formulas, score
+from app.scores.buckets import ceil_hour, hour_start, starts
+from app.scores.counts import Counts, Part
+from app.scores.schemas import Moment, ScoreQuery
+from app.scores.score import Window
+from app.touchpoints.registry import Known
+
+POINTS_MAX = 5000
+COMPARED_DAYS = 30
+
+
+def second(moment: Moment, zone: ZoneInfo) -> int:
+    """A moment of the query as seconds since 1970; a date is its midnight in the touchpoint's zone."""
+    if isinstance(moment, datetime):
+        return int(moment.timestamp())
+    return int(datetime(moment.year, moment.month, moment.day, tzinfo=zone).timestamp())
+
+
+def bounds(query: Any, zone: ZoneInfo, first: int | None) -> Window:
+    """The window a query means; `first` is the touchpoint's first hour with answers. Problem invalid_request when it is empty."""
+    now = ceil_hour(int(time.time()) + 1, zone)
+    until = ceil_hour(second(query.until, zone), zone) if query.until else now
+    if query.since:
+        since = hour_start(second(query.since, zone), zone)
+    elif query.compare:
+        since = hour_start(until - int(timedelta(days=COMPARED_DAYS).total_seconds()), zone)
+    else:
+        since = min(first if first is not None else now - 3600, until - 3600)
+    if since >= until:
+        place = Place(place="query.until", message="is not after `since`", mend="Let `until` be later than `since`.")
+        raise Problem(Code.INVALID_REQUEST, "The window is empty.", errors=[place])
+    return Window(since, until, zone)
+
+
+def spans_of(query: Any, window: Window) -> list[Any]:
+    """The spans to read: one cell per source and slice when everything is asked for."""
+    if query.since is None and query.until is None and query.compare is None:
+        return rollup.ALL_TIME
+    return rollup.window(window.since, window.until, window.zone)
+
+
+def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
+    """The score of one touchpoint."""
+    first = None if query.since or query.compare else rollup.first_hour(session, known.id)
+    window = bounds(query, known.zone, first)
+    parts = score.only(rollup.read(session, [known.id], spans_of(query, window))[known.id], query.source)
+    earlier: dict[Part, Counts] | None = None
+    if query.compare:
+        before = window.before()
+        over = rollup.window(before.since, before.until, known.zone)
+        earlier = score.only(rollup.read(session, [known.id], over)[known.id], query.source)
+    found = whole(known, window, parts, earlier)
+    if query.interval:
+        found["series"] = _series(session, known, window, query)
+    if query.group_by:
+        found["groups"] = score.groups(known.scale, parts)
+    return found
+
+
+def whole(
+    known: Known, window: Window, parts: dict[Part, Counts], earlier: dict[Part, Counts] | None
+) -> dict[str, Any]:
+    """The score object without series and groups."""
+    scale, counts = known.scale, score.counted(parts)
+    wanted = cast(score.Wanted | None, known.row.target)
+    metric = wanted["metric"] if wanted and wanted["metric"] in scale.metrics else scale.headline
+    return {
+        "touchpoint": known.row.key,
+        "scale": scale.name,
+        "definition": formulas.DEFINITION,
+        "period": window.public(),
+        **score.summary(scale, parts),
+        "trend": None
+        if earlier is None
+        else score.trend(scale, metric, counts, score.counted(earlier), window.before()),
+        "target": score.target(scale, wanted, counts),
+        "response_rate": score.response_rate(parts),
+    }
+
+
+def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -> list[dict[str, Any]]:
+    assert query.interval
+    seconds = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}[query.interval]
+    if (window.until - window.since) / seconds > POINTS_MAX:
+        place = Place(place="query.interval", message="makes too many points", mend="Ask for a longer interval or less time.")
+        raise Problem(Code.INVALID_REQUEST, f"A series has {POINTS_MAX} points at most.", errors=[place])
+    found = rollup.series(session, known.id, window.since, window.until, window.zone, query.interval)
+    chosen = {start: score.only(parts, query.source) for start, parts in found.items()}
+    return score.series(known.scale, starts(query.interval, window.since, window.until, window.zone), chosen)
+
+
+def many(session: Session, touchpoints: Sequence[Known], query: Any) -> list[tuple[Known, Window, dict[Part, Counts]]]:
+    """The counts of many touchpoints over the same question, read together for those that share a time zone."""
+    found = []
+    by_zone: dict[ZoneInfo, list[Known]] = {}
+    for known in touchpoints:
+        by_zone.setdefault(known.zone, []).append(known)
+    for zone, members in by_zone.items():
+        window = bounds(query, zone, None if query.since or query.compare else 0)
+        parts = rollup.read(session, [known.id for known in members], spans_of(query, window))
+        found += [(known, window, score.only(parts.get(known.id, {}), query.source)) for known in members]
+    return found
+
+

@@ -1,0 +1,186 @@
+"""Touchpoints in the database, and a cache from key to touchpoint for the path of an answer."""
+
+import time
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, String, cast, exists
+from sqlmodel import Session, col, select
+
+from app.db import Database
+from app.errors import Code, Place, Problem
+from app.models import Feedback, Touchpoint, now
+from app.scores.rollup import rebuild
+from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
+from app.touchpoints.scales import SCALES, Scale
+from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
+
+_CLEARABLE = {"owner", "target", "review_interval_days"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """A touchpoint with what the path of an answer asks of it. The row is detached: read it only."""
+
+    row: Touchpoint
+    id: int
+
+    @cached_property
+    def scale(self) -> Scale:
+        return SCALES[self.row.scale]
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.row.timezone)
+
+    @cached_property
+    def reasons(self) -> frozenset[str]:
+        return frozenset(reason["key"] for reason in self.row.reasons)
+
+
+def known(row: Touchpoint) -> Known:
+    """A stored touchpoint as the rest of the product uses it."""
+    assert row.id is not None
+    return Known(row, row.id)
+
+
+class Registry:
+    """Key to touchpoint, at most a second old, so that a change reaches every process within one."""
+
+    CACHE_S = 1.0
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._cache: dict[str, tuple[float, Known]] = {}
+
+    async def get(self, key: str) -> Known:
+        """The touchpoint `key`, archived or not; Problem touchpoint_unknown."""
+        at, cached = self._cache.get(key, (0.0, None))
+        if cached and time.monotonic() - at < self.CACHE_S:
+            return cached
+        row = await self._db.read(lambda session: by_key(session, key))
+        found = known(row)
+        self._cache[key] = (time.monotonic(), found)
+        return found
+
+    async def open(self, key: str) -> Known:
+        """The touchpoint `key` if it still takes answers; Problem touchpoint_unknown or touchpoint_archived."""
+        found = await self.get(key)
+        if found.row.archived_at is not None:
+            raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {key} is archived and takes no more answers.")
+        return found
+
+    def forget(self) -> None:
+        """Drop the cache: a touchpoint was changed in this process."""
+        self._cache.clear()
+
+
+def by_key(session: Session, key: str) -> Touchpoint:
+    """The touchpoint `key`; Problem touchpoint_unknown."""
+    row = session.exec(select(Touchpoint).where(Touchpoint.key == key)).first()
+    if row is None:
+        raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
+    return row
+
+
+def _defaults(kind: Kind | None, key: str) -> dict[str, Any]:
+    """What a touchpoint starts with: its kind's, or something plain."""
+    if kind is None:
+        title = key.replace("-", " ").replace("_", " ").capitalize()
+        plain = {"phase": "purchase", "contact": "direct", "channel": "other", "scale": "stars", "reasons": []}
+        question = {
+            "en": "How was it?",
+            "de": "Wie war es?",
+            "da": "Hvordan var det?",
+            "pl": "Jak było?",
+        }
+        return {**plain, "name": {"en": title}, "question": question, "comment_prompt": dict(COMMENT_PROMPT)}
+    return {
+        "phase": kind.phase,
+        "contact": kind.contact,
+        "channel": kind.channel,
+        "scale": kind.scale,
+        "name": dict(kind.name),
+        "question": dict(kind.question),
+        "comment_prompt": dict(COMMENT_PROMPT),
+        "reasons": [asdict(reason) for reason in kind.reasons],
+    }
+
+
+def _free_key(session: Session, kind: str) -> str:
+    """A key for a touchpoint created by kind alone: invoice, invoice-2, invoice-3 ..."""
+    base = kind.replace("_", "-")
+    taken = set(session.exec(select(Touchpoint.key).where(col(Touchpoint.key).startswith(base))))
+    return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}-{n}") not in taken)
+
+
+def create(session: Session, body: TouchpointIn) -> Touchpoint:
+    """Register a touchpoint; Problem key_taken."""
+    kind = CATALOGUE[body.kind] if body.kind else None
+    key = body.key or _free_key(session, body.kind or "")
+    if session.exec(select(Touchpoint.id).where(Touchpoint.key == key)).first() is not None:
+        raise Problem(Code.KEY_TAKEN, f"There is a touchpoint with the key {key} already.")
+    said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
+    row = Touchpoint(key=key, **_defaults(kind, key) | said)
+    session.add(row)
+    session.flush()
+    return row
+
+
+def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
+    """Change a touchpoint; Problem touchpoint_unknown, scale_locked, invalid_request."""
+    row = by_key(session, key)
+    said = body.model_dump(mode="json", exclude_unset=True)
+    archived = said.pop("archived", None)
+    for name, value in said.items():
+        if value is None and name not in _CLEARABLE:
+            place = Place(place=f"body.{name}", message="cannot be empty", mend="Leave the field out to keep it.")
+            raise Problem(Code.INVALID_REQUEST, f"{name} cannot be null.", errors=[place])
+    if said.get("scale", row.scale) != row.scale and has_answers(session, row):
+        raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
+    moved = said.get("timezone", row.timezone) != row.timezone
+    for name, value in said.items():
+        setattr(row, name, value)
+    if archived is not None:
+        row.archived_at = (row.archived_at or now()) if archived else None
+    row.updated_at = now()
+    session.flush()
+    if moved:
+        rebuild(session, row)
+    return row
+
+
+def archive(session: Session, key: str) -> Touchpoint:
+    """Take no more answers; those there stay and are scored."""
+    return change(session, key, TouchpointPatch(archived=True))
+
+
+def has_answers(session: Session, row: Touchpoint) -> bool:
+    """Whether anybody has answered at this touchpoint."""
+    return bool(session.exec(select(exists().where(col(Feedback.touchpoint_id) == row.id))).one())
+
+
+def find(
+    session: Session,
+    *,
+    after: str = "",
+    limit: int = 50,
+    archived: bool | None = False,
+    tag: str | None = None,
+    owner: str | None = None,
+    **same: str | None,
+) -> list[Touchpoint]:
+    """Touchpoints by key, those after `after`; `same` are columns with the value wanted; archived None means both."""
+    conditions: list[ColumnElement[bool]] = [col(Touchpoint.key) > after]
+    conditions += [getattr(Touchpoint, name) == value for name, value in same.items() if value is not None]
+    if archived is not None:
+        conditions.append(col(Touchpoint.archived_at).is_not(None) if archived else col(Touchpoint.archived_at).is_(None))
+    if owner is not None:
+        conditions.append(col(Touchpoint.owner) == owner)
+    if tag is not None:  # tags hold no quotes, so the quoted tag occurs in the JSON text only as a whole tag
+        conditions.append(cast(Touchpoint.tags, String).contains(f'"{tag}"', autoescape=True))
+    return list(session.exec(select(Touchpoint).where(*conditions).order_by(col(Touchpoint.key)).limit(limit)))
+
+

@@ -1,0 +1,82 @@
+"""The registry over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app import paging
+from app.auth import needs
+from app.models import Touchpoint
+from app.state import Db
+from app.touchpoints import registry
+from app.touchpoints.catalogue import CATALOGUE
+from app.touchpoints.schemas import Catalogue, TouchpointIn, TouchpointList, TouchpointOut, TouchpointPatch
+
+router = APIRouter(prefix="/v1", tags=["touchpoints"])
+READ, WRITE = Depends(needs("touchpoints:read")), Depends(needs("touchpoints:write"))
+_CATALOGUE = Catalogue.model_validate({"items": list(CATALOGUE.values())}, from_attributes=True)
+
+
+def _out(row: Touchpoint) -> TouchpointOut:
+    return TouchpointOut.model_validate(row, from_attributes=True)
+
+
+@router.get("/catalogue")
+async def read_catalogue() -> Catalogue:
+    """The kinds of touchpoint, with names and first questions in four languages."""
+    return _CATALOGUE
+
+
+@router.post("/touchpoints", status_code=201, dependencies=[WRITE])
+async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointOut:
+    """Register a touchpoint; a `kind` alone is enough."""
+    row = await db.write(lambda session: registry.create(session, body))
+    request.app.state.registry.forget()
+    return _out(row)
+
+
+@router.get("/touchpoints", dependencies=[READ])
+async def list_touchpoints(
+    db: Db,
+    phase: str | None = None,
+    contact: str | None = None,
+    channel: str | None = None,
+    kind: str | None = None,
+    scale: str | None = None,
+    tag: str | None = None,
+    owner: str | None = None,
+    archived: Annotated[bool | None, Query(description="true: only archived ones; false: only those in use")] = False,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> TouchpointList:
+    """Touchpoints by key."""
+    (after,) = paging.decode(cursor, 1) or [""]
+    filters: dict[str, Any] = {"phase": phase, "contact": contact, "channel": channel, "kind": kind, "scale": scale}
+    rows = await db.read(
+        lambda session: registry.find(
+            session, after=after, limit=limit + 1, archived=archived, tag=tag, owner=owner, **filters
+        )
+    )
+    more = paging.encode([rows[limit - 1].key]) if len(rows) > limit else None
+    return TouchpointList(items=[_out(row) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get("/touchpoints/{key}", dependencies=[READ])
+async def read_touchpoint(key: str, db: Db) -> TouchpointOut:
+    return _out(await db.read(lambda session: registry.by_key(session, key)))
+
+
+@router.patch("/touchpoints/{key}", dependencies=[WRITE])
+async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointOut:
+    """Change what is sent. The scale is fixed once answers exist."""
+    row = await db.write(lambda session: registry.change(session, key, body))
+    request.app.state.registry.forget()
+    return _out(row)
+
+
+@router.delete("/touchpoints/{key}", dependencies=[WRITE])
+async def archive_touchpoint(key: str, db: Db, request: Request) -> TouchpointOut:
+    """Archive: the answers stay, new ones get 410."""
+    row = await db.write(lambda session: registry.archive(session, key))
+    request.app.state.registry.forget()
+    return _out(row)
