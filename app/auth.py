@@ -63,9 +63,7 @@ def create_key(
 ) -> tuple[str, ApiKey]:
     """Store a new key; returns it in clear, for the only time, with its row."""
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    row = ApiKey(
-        prefix=secret[:12], hash=digest(secret), name=name, scopes=" ".join(scopes), expires_at=expires_at
-    )
+    row = ApiKey(prefix=secret[:12], hash=digest(secret), name=name, scopes=" ".join(scopes), expires_at=expires_at)
     session.add(row)
     session.flush()
     return secret, row

@@ -98,7 +98,7 @@ class ProblemBody(BaseModel):
     errors: list[Place] = []
 
 
-class Problem(Exception):  # noqa: N818 - the RFC's own word
+class Problem(Exception):
     """Raise it anywhere: it becomes the answer."""
 
     def __init__(

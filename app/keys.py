@@ -91,5 +91,3 @@ async def revoke_key(key_id: int, db: Db, request: Request) -> KeyOut:
     row = await db.write(lambda session: revoke(session, key_id))
     request.app.state.keys.forget()
     return KeyOut.model_validate(row)
-
-

@@ -90,7 +90,7 @@ class Rollup(SQLModel, table=True):
     `slice` is `counted`, `reason:<key>` (counted answers that ticked it), `flag:<flag>` (excluded ones) or `asked`.
     """
 
-    __table_args__ = {"sqlite_with_rowid": False}  # noqa: RUF012 - SQLAlchemy's own form
+    __table_args__ = {"sqlite_with_rowid": False}
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
     grain: str = Field(primary_key=True, max_length=8)
     bucket: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})

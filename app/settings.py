@@ -28,20 +28,25 @@ class Settings(BaseModel):
         None, description="signs links and sessions, 24+ characters; without it one is made and kept in the database"
     )
     secret_key_previous: Annotated[SecretStr, Field(min_length=24)] | None = Field(
-        None, description="the secret before the last rotation: what it signed stays valid, nothing new is signed with it"
+        None,
+        description="the secret before the last rotation: what it signed stays valid, nothing new is signed with it",
     )
     admin_key: Annotated[SecretStr, Field(min_length=24)] | None = Field(
         None, description="accepted as an admin key, 24+ characters; without it `serve` prints one once"
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    public_url: str | None = Field(None, description="how customers reach the service; links and snippets start with it")
+    public_url: str | None = Field(
+        None, description="how customers reach the service; links and snippets start with it"
+    )
     rate_limit: str = Field(
         "20/minute",
         pattern=r"^(off|\d+/(second|minute|hour|day))$",
         description="answers from one address to one touchpoint without a key; `off` for none",
     )
-    trusted_proxies: Networks = Field((), description="networks (CIDR, comma separated) whose X-Forwarded-For is believed")
+    trusted_proxies: Networks = Field(
+        (), description="networks (CIDR, comma separated) whose X-Forwarded-For is believed"
+    )
     webhook_allow_networks: Networks = Field((), description="networks (CIDR) that webhooks may reach although private")
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")

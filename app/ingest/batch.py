@@ -36,7 +36,8 @@ async def post_batch(request: Request) -> Response:
     lines = request.headers["content-type"].startswith(NDJSON)
     items = [_read(item, index) for index, item in enumerate(_lines(body) if lines else _items(body))]
     results = [
-        await _prepare(request, item, index) if isinstance(item, BatchItem) else item for index, item in enumerate(items)
+        await _prepare(request, item, index) if isinstance(item, BatchItem) else item
+        for index, item in enumerate(items)
     ]
     return Response(to_json(await _store(request, results)), media_type="application/json")
 

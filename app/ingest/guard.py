@@ -32,8 +32,12 @@ def occurred(claimed: datetime | None, received: datetime, source: str) -> datet
         place = Place(place="body.occurred_at", message="lies in the future", mend="Check the clock, or leave it out.")
         raise Problem(Code.OCCURRED_IN_FUTURE, "An answer cannot come from the future.", errors=[place])
     if claimed < received - OLDEST and source != IMPORT:
-        place = Place(place="body.occurred_at", message="is older than 90 days", mend="Use `touchstone import` for history.")
-        raise Problem(Code.OCCURRED_TOO_LONG_AGO, "Answers older than 90 days are taken by import only.", errors=[place])
+        place = Place(
+            place="body.occurred_at", message="is older than 90 days", mend="Use `touchstone import` for history."
+        )
+        raise Problem(
+            Code.OCCURRED_TOO_LONG_AGO, "Answers older than 90 days are taken by import only.", errors=[place]
+        )
     return min(claimed, received)
 
 

@@ -90,7 +90,7 @@ async def admit(request: Request, known: Known) -> str:
         return WEB
     if origin == request.app.state.origin or origin == f"{request.url.scheme}://{request.url.netloc}":
         return PAGE
-    mend = "Add it with PATCH /v1/touchpoints/{key} {\"origins\": [...]}."
+    mend = 'Add it with PATCH /v1/touchpoints/{key} {"origins": [...]}.'
     place = Place(place="header.origin", message=f"{origin} is not on the touchpoint's list", mend=mend)
     raise Problem(Code.ORIGIN_NOT_ALLOWED, "This web page may not send feedback here.", errors=[place])
 
@@ -106,7 +106,9 @@ async def read_body(request: Request, most: int, types: tuple[str, ...]) -> byte
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise Problem(Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"})
+            raise Problem(
+                Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"}
+            )
         parts.append(part)
     return b"".join(parts)
 
@@ -180,5 +182,3 @@ def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None) ->
         raise problem
     body = to_json(public(known.row.key, outcome.answer))
     return Response(body, 201 if outcome.status == CREATED else 200, headers, "application/json")
-
-

@@ -61,9 +61,9 @@ class AnswerIn(BaseModel):
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
     occurred_at: AwareDatetime | None = Field(None, description="when the customer answered; now when left out")
-    respondent: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)] | None = (
-        Field(None, description="an opaque reference to the person, never an address in clear")
-    )
+    respondent: (
+        Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)] | None
+    ) = Field(None, description="an opaque reference to the person, never an address in clear")
     context: Context | None = Field(None, description="a few plain values, such as the page or the order's channel")
     website: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="leave it out: people cannot see this field, and robots fill it"

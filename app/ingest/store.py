@@ -123,7 +123,9 @@ def _fetch(session: Session, answers: Sequence[Answer]) -> dict[Key, Answer]:
     keys = sorted({(answer.touchpoint_id, answer.id) for answer in answers})
     for start in range(0, len(keys), 400):
         within = tuple_(col(Feedback.touchpoint_id), col(Feedback.id)).in_(keys[start : start + 400])
-        for row in session.execute(_SELECT.where(within).order_by(Feedback.touchpoint_id, Feedback.id).with_for_update()):
+        for row in session.execute(
+            _SELECT.where(within).order_by(Feedback.touchpoint_id, Feedback.id).with_for_update()
+        ):
             found[row.touchpoint_id, row.id] = Answer(**row._mapping)
     return found
 
@@ -174,7 +176,9 @@ def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
     for start in range(0, len(who), 400):
         within = tuple_(col(Feedback.touchpoint_id), col(Feedback.respondent)).in_(who[start : start + 400])
         columns = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
-        for touchpoint_id, respondent, at, number in session.execute(select(*columns).where(within, Feedback.flags == "")):
+        for touchpoint_id, respondent, at, number in session.execute(
+            select(*columns).where(within, Feedback.flags == "")
+        ):
             last.setdefault((touchpoint_id, respondent), []).append((at, number))
     for answer in asked:
         seen = last.setdefault((answer.touchpoint_id, answer.respondent), [])

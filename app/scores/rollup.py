@@ -114,7 +114,7 @@ def recount(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
     columns = [getattr(Feedback, name) for name in Answered.__annotations__]
     answers = sa_select(*columns).where(col(Feedback.touchpoint_id) == row.id).execution_options(yield_per=2000)
     for answer in session.execute(answers):
-        deltas.add(cast(Answered, answer), zone)
+        deltas.add(cast("Answered", answer), zone)
     asked = select(Rollup).where(Rollup.touchpoint_id == row.id, Rollup.slice == ASKED, Rollup.grain == "hour")
     for cell in session.exec(asked):
         deltas.ask(cell.touchpoint_id, zone, to_time(cell.bucket), cell.source, cell.n)

@@ -14,13 +14,18 @@ class ScoreQuery(BaseModel):
     """A window and how to cut it. Without `since` and `until`: everything there is."""
 
     model_config = ConfigDict(extra="forbid")
-    since: Moment | None = Field(None, description="from here: a time with its offset, or a date in the touchpoint's time zone")
+    since: Moment | None = Field(
+        None, description="from here: a time with its offset, or a date in the touchpoint's time zone"
+    )
     until: Moment | None = Field(None, description="up to here, exclusive; now when left out")
     source: Source | None = Field(None, description="only what came in this way")
-    interval: Literal["hour", "day", "week", "month"] | None = Field(None, description="adds a series; weeks start on Monday")
+    interval: Literal["hour", "day", "week", "month"] | None = Field(
+        None, description="adds a series; weeks start on Monday"
+    )
     group_by: Literal["source"] | None = Field(None, description="adds the same figures for each source")
     compare: Literal["previous"] | None = Field(
-        None, description="adds the trend against the period of the same length before; of the last 30 days when `since` is left out"
+        None,
+        description="adds the trend against the period of the same length before; of the last 30 days when `since` is left out",
     )
 
 

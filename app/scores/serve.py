@@ -11,14 +11,20 @@ from sqlmodel import Session
 from app.errors import Code, Place, Problem
 from app.scores import counts as rollup
 from app.scores import formulas, score
-from app.scores.buckets import ceil_hour, hour_start, starts
+from app.scores.buckets import Span, ceil_hour, hour_start, starts
 from app.scores.counts import Counts, Part
-from app.scores.schemas import Moment, ScoreQuery
+from app.scores.schemas import Moment, ScoreQuery, ScoresQuery
 from app.scores.score import Window
 from app.touchpoints.registry import Known
 
+Question = ScoreQuery | ScoresQuery
 POINTS_MAX = 5000
 COMPARED_DAYS = 30
+
+
+def clock() -> float:
+    """Now, in seconds since 1970."""
+    return time.time()
 
 
 def second(moment: Moment, zone: ZoneInfo) -> int:
@@ -28,9 +34,9 @@ def second(moment: Moment, zone: ZoneInfo) -> int:
     return int(datetime(moment.year, moment.month, moment.day, tzinfo=zone).timestamp())
 
 
-def bounds(query: Any, zone: ZoneInfo, first: int | None) -> Window:
+def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
     """The window a query means; `first` is the touchpoint's first hour with answers. Problem invalid_request when it is empty."""
-    now = ceil_hour(int(time.time()) + 1, zone)
+    now = ceil_hour(int(clock()) + 1, zone)
     until = ceil_hour(second(query.until, zone), zone) if query.until else now
     if query.since:
         since = hour_start(second(query.since, zone), zone)
@@ -44,7 +50,7 @@ def bounds(query: Any, zone: ZoneInfo, first: int | None) -> Window:
     return Window(since, until, zone)
 
 
-def spans_of(query: Any, window: Window) -> list[Any]:
+def spans_of(query: Question, window: Window) -> list[Span]:
     """The spans to read: one cell per source and slice when everything is asked for."""
     if query.since is None and query.until is None and query.compare is None:
         return rollup.ALL_TIME
@@ -53,14 +59,10 @@ def spans_of(query: Any, window: Window) -> list[Any]:
 
 def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     """The score of one touchpoint."""
-    first = None if query.since or query.compare else rollup.first_hour(session, known.id)
+    first = rollup.first_hours(session, [known.id]).get(known.id)
     window = bounds(query, known.zone, first)
     parts = score.only(rollup.read(session, [known.id], spans_of(query, window))[known.id], query.source)
-    earlier: dict[Part, Counts] | None = None
-    if query.compare:
-        before = window.before()
-        over = rollup.window(before.since, before.until, known.zone)
-        earlier = score.only(rollup.read(session, [known.id], over)[known.id], query.source)
+    earlier = _earlier(session, known, window, query) if query.compare else None
     found = whole(known, window, parts, earlier)
     if query.interval:
         found["series"] = _series(session, known, window, query)
@@ -69,12 +71,18 @@ def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     return found
 
 
+def _earlier(session: Session, known: Known, window: Window, query: Question) -> dict[Part, Counts]:
+    before = window.before()
+    over = rollup.window(before.since, before.until, known.zone)
+    return score.only(rollup.read(session, [known.id], over)[known.id], query.source)
+
+
 def whole(
     known: Known, window: Window, parts: dict[Part, Counts], earlier: dict[Part, Counts] | None
 ) -> dict[str, Any]:
     """The score object without series and groups."""
     scale, counts = known.scale, score.counted(parts)
-    wanted = cast(score.Wanted | None, known.row.target)
+    wanted = cast("score.Wanted | None", known.row.target)
     metric = wanted["metric"] if wanted and wanted["metric"] in scale.metrics else scale.headline
     return {
         "touchpoint": known.row.key,
@@ -94,23 +102,36 @@ def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -
     assert query.interval
     seconds = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}[query.interval]
     if (window.until - window.since) / seconds > POINTS_MAX:
-        place = Place(place="query.interval", message="makes too many points", mend="Ask for a longer interval or less time.")
+        place = Place(
+            place="query.interval", message="makes too many points", mend="Ask for a longer interval or less time."
+        )
         raise Problem(Code.INVALID_REQUEST, f"A series has {POINTS_MAX} points at most.", errors=[place])
     found = rollup.series(session, known.id, window.since, window.until, window.zone, query.interval)
     chosen = {start: score.only(parts, query.source) for start, parts in found.items()}
     return score.series(known.scale, starts(query.interval, window.since, window.until, window.zone), chosen)
 
 
-def many(session: Session, touchpoints: Sequence[Known], query: Any) -> list[tuple[Known, Window, dict[Part, Counts]]]:
-    """The counts of many touchpoints over the same question, read together for those that share a time zone."""
-    found = []
+def many(session: Session, touchpoints: Sequence[Known], query: ScoresQuery) -> list[tuple[Known, dict[Part, Counts]]]:
+    """The counts of many touchpoints, read together for those that share a time zone."""
     by_zone: dict[ZoneInfo, list[Known]] = {}
     for known in touchpoints:
         by_zone.setdefault(known.zone, []).append(known)
+    found = []
     for zone, members in by_zone.items():
-        window = bounds(query, zone, None if query.since or query.compare else 0)
-        parts = rollup.read(session, [known.id for known in members], spans_of(query, window))
-        found += [(known, window, score.only(parts.get(known.id, {}), query.source)) for known in members]
+        over = spans_of(query, bounds(query, zone, None))
+        parts = rollup.read(session, [known.id for known in members], over)
+        found += [(known, score.only(parts.get(known.id, {}), query.source)) for known in members]
     return found
 
 
+def listed(
+    session: Session, page: Sequence[tuple[Known, dict[Part, Counts]]], query: ScoresQuery
+) -> list[dict[str, Any]]:
+    """The score objects of one page of touchpoints."""
+    firsts = rollup.first_hours(session, [known.id for known, _ in page])
+    found = []
+    for known, parts in page:
+        window = bounds(query, known.zone, firsts.get(known.id))
+        earlier = _earlier(session, known, window, query) if query.compare else None
+        found.append(whole(known, window, parts, earlier))
+    return found

@@ -176,11 +176,11 @@ def find(
     conditions: list[ColumnElement[bool]] = [col(Touchpoint.key) > after]
     conditions += [getattr(Touchpoint, name) == value for name, value in same.items() if value is not None]
     if archived is not None:
-        conditions.append(col(Touchpoint.archived_at).is_not(None) if archived else col(Touchpoint.archived_at).is_(None))
+        conditions.append(
+            col(Touchpoint.archived_at).is_not(None) if archived else col(Touchpoint.archived_at).is_(None)
+        )
     if owner is not None:
         conditions.append(col(Touchpoint.owner) == owner)
     if tag is not None:  # tags hold no quotes, so the quoted tag occurs in the JSON text only as a whole tag
         conditions.append(cast(Touchpoint.tags, String).contains(f'"{tag}"', autoescape=True))
     return list(session.exec(select(Touchpoint).where(*conditions).order_by(col(Touchpoint.key)).limit(limit)))
-
-

@@ -58,7 +58,11 @@ def upgrade() -> None:
     op.create_index("ix_feedback_occurred", "feedback", ["occurred_at"])
     known = sa.text("respondent IS NOT NULL")
     op.create_index(
-        "ix_feedback_respondent", "feedback", ["touchpoint_id", "respondent"], sqlite_where=known, postgresql_where=known
+        "ix_feedback_respondent",
+        "feedback",
+        ["touchpoint_id", "respondent"],
+        sqlite_where=known,
+        postgresql_where=known,
     )
     op.create_table(
         "erasure",

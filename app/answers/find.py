@@ -1,0 +1,103 @@
+"""Finds stored answers, newest first, in pages that stay put while new answers come in."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlmodel import Session, col
+
+from app import paging
+from app.answers.schemas import AnswerQuery
+from app.errors import Code, Place, Problem
+from app.models import Feedback, Touchpoint
+from app.touchpoints.registry import by_key
+
+COLUMNS = (
+    Feedback.id,
+    col(Touchpoint.key).label("touchpoint"),
+    Feedback.rating,
+    Feedback.comment,
+    Feedback.reasons,
+    Feedback.source,
+    Feedback.occurred_at,
+    Feedback.received_at,
+    Feedback.flags,
+    Feedback.locale,
+    Feedback.respondent,
+    Feedback.context,
+    Feedback.claimed_at,
+    Feedback.touchpoint_id,
+)
+
+
+def public(row: Row[Any]) -> dict[str, Any]:
+    """A row of COLUMNS as the API shows it."""
+    found = dict(row._mapping)
+    del found["touchpoint_id"]
+    return found | {"reasons": row.reasons.split(), "flags": row.flags.split()}
+
+
+def base() -> Select[Any]:
+    """All answers with their touchpoint's key."""
+    return select(*COLUMNS).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
+
+
+def conditions(session: Session, query: AnswerQuery) -> list[ColumnElement[bool]]:
+    """The WHERE of a query; Problem touchpoint_unknown."""
+    found: list[ColumnElement[bool]] = []
+    if query.touchpoint is not None:
+        found.append(col(Feedback.touchpoint_id) == by_key(session, query.touchpoint).id)
+    if query.source is not None:
+        found.append(col(Feedback.source) == query.source)
+    if query.since is not None:
+        found.append(col(Feedback.occurred_at) >= query.since)
+    if query.until is not None:
+        found.append(col(Feedback.occurred_at) < query.until)
+    if query.rating_min is not None:
+        found.append(col(Feedback.rating) >= query.rating_min)
+    if query.rating_max is not None:
+        found.append(col(Feedback.rating) <= query.rating_max)
+    if query.has_comment is not None:
+        found.append(col(Feedback.comment).is_not(None) if query.has_comment else col(Feedback.comment).is_(None))
+    if query.flag is not None:
+        found.append((" " + col(Feedback.flags) + " ").contains(f" {query.flag} "))
+    if query.flagged is not None:
+        found.append(col(Feedback.flags) != "" if query.flagged else col(Feedback.flags) == "")
+    if query.respondent is not None:
+        found.append(col(Feedback.respondent) == query.respondent)
+    return found
+
+
+def _before(cursor: str) -> ColumnElement[bool]:
+    at, touchpoint_id, number = paging.decode(cursor, 3) or ("", "", "")
+    try:
+        last = (datetime.fromisoformat(at), int(touchpoint_id), UUID(number))
+    except ValueError:
+        place = Place(place="query.cursor", message="not a cursor of this list", mend="Send `next_cursor` unchanged.")
+        raise Problem(Code.INVALID_REQUEST, "The cursor cannot be used.", errors=[place]) from None
+    order = tuple_(col(Feedback.occurred_at), col(Feedback.touchpoint_id), col(Feedback.id))
+    return order < last  # type: ignore[no-any-return]  # a row-value comparison
+
+
+def page(session: Session, query: AnswerQuery) -> dict[str, Any]:
+    """One page of answers, newest first."""
+    statement = base().where(*conditions(session, query))
+    if query.cursor:
+        statement = statement.where(_before(query.cursor))
+    newest = (Feedback.occurred_at, Feedback.touchpoint_id, Feedback.id)
+    rows = session.execute(statement.order_by(*(col(c).desc() for c in newest)).limit(query.limit + 1)).all()
+    shown = rows[: query.limit]
+    more = None
+    if len(rows) > query.limit:
+        last = shown[-1]
+        more = paging.encode([last.occurred_at.isoformat(), str(last.touchpoint_id), str(last.id)])
+    return {"items": [public(row) for row in shown], "next_cursor": more}
+
+
+def one(session: Session, number: UUID) -> dict[str, Any]:
+    """The answer with this id; Problem not_found."""
+    row = session.execute(base().where(col(Feedback.id) == number)).first()
+    if row is None:
+        raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
+    return public(row)

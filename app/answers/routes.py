@@ -1,0 +1,47 @@
+"""Answers back out: list, read, flag and un-flag, delete."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from app.answers import find
+from app.answers.schemas import AnswerQuery, FlagsIn, StoredFeedback, StoredFeedbackList
+from app.auth import needs
+from app.ingest import store
+from app.state import Db
+
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
+
+
+@router.get("", dependencies=[READ], response_model=StoredFeedbackList)
+async def list_feedback(db: Db, query: Annotated[AnswerQuery, Query()]) -> Response:
+    """Answers, newest first."""
+    page = await db.read(lambda session: find.page(session, query))
+    return Response(to_json(page), media_type="application/json")
+
+
+@router.get("/{id}", dependencies=[READ], response_model=StoredFeedback)
+async def read_feedback(id: UUID, db: Db) -> Response:  # noqa: A002 - the name in the address
+    found = await db.read(lambda session: find.one(session, id))
+    return Response(to_json(found), media_type="application/json")
+
+
+@router.patch("/{id}", dependencies=[WRITE], response_model=StoredFeedback)
+async def flag_feedback(id: UUID, body: FlagsIn, db: Db) -> Response:  # noqa: A002
+    """Flag an answer so that it does not count, or take its flags away so that it does. Scores follow at once."""
+
+    def work(session: Session) -> dict[str, object]:
+        store.flag(session, id, body.flags)
+        return find.one(session, id)
+
+    return Response(to_json(await db.write(work)), media_type="application/json")
+
+
+@router.delete("/{id}", dependencies=[WRITE], status_code=204)
+async def erase_feedback(id: UUID, db: Db) -> None:  # noqa: A002
+    """Erase an answer for good, comment and rating. A late retry with the same id does not bring it back."""
+    await db.write(lambda session: store.erase(session, id))

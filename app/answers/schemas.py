@@ -1,0 +1,49 @@
+"""Stored answers as those who work with them see them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from app.ingest.schemas import FeedbackOut
+
+Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
+
+
+class AnswerQuery(BaseModel):
+    """Which answers. All conditions hold together."""
+
+    model_config = ConfigDict(extra="forbid")
+    touchpoint: Annotated[str, Field(max_length=64)] | None = None
+    source: Literal["web", "email", "kiosk", "page", "api", "import"] | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    rating_min: Annotated[int, Field(ge=0, le=10)] | None = None
+    rating_max: Annotated[int, Field(ge=0, le=10)] | None = None
+    has_comment: bool | None = None
+    flag: Flag | None = Field(None, description="only answers with this flag")
+    flagged: bool | None = Field(None, description="true: only answers that do not count; false: only those that do")
+    respondent: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class StoredFeedback(FeedbackOut):
+    """An answer with what is known around it."""
+
+    locale: str | None
+    respondent: str | None
+    context: dict[str, Any] | None
+    claimed_at: datetime | None = Field(description="the time the client gave, before any correction")
+
+
+class StoredFeedbackList(BaseModel):
+    items: list[StoredFeedback]
+    next_cursor: str | None
+
+
+class FlagsIn(BaseModel):
+    """The flags the answer is to have: none, and it counts again."""
+
+    model_config = ConfigDict(extra="forbid")
+    flags: list[Flag] = Field(max_length=6)

@@ -1,0 +1,87 @@
+"""The application, as a table of contents."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from app import keys, ops, problems
+from app.answers import routes as answers
+from app.auth import Keys, secret_key
+from app.db import open_database
+from app.ingest import batch
+from app.ingest import routes as ingest
+from app.ingest.limiter import Limiter
+from app.ingest.schemas import AnswerIn, Batch, BatchItem
+from app.ingest.writer import Writer
+from app.metrics import Metrics
+from app.outermost import Outermost
+from app.raw import schemas
+from app.scores import routes as scores
+from app.settings import Settings
+from app.touchpoints import routes as touchpoints
+from app.touchpoints.registry import Registry
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service over the database of `settings`, which must have been migrated."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        state = app.state
+        state.db = open_database(settings.database_url, settings.read_database_url)
+        state.secret = await state.db.write(lambda session: secret_key(session, settings))
+        state.keys = Keys(state.db, settings)
+        state.registry = Registry(state.db)
+        state.limiter = Limiter(settings.rate_limit, settings.trusted_proxies)
+        state.score_cache = scores.ScoreCache(state.db)
+        state.writer = Writer(state.db, settings.queue_size)
+        state.writer.start()
+        yield
+        await state.writer.close()
+        await state.db.close()
+
+    app = FastAPI(
+        title="Touchstone",
+        version="1",
+        description="Collects customer feedback at every touchpoint, loses none of it, and serves honest scores.",
+        lifespan=lifespan,
+    )
+    app.state.settings = settings
+    app.state.origin = _origin(settings.public_url)
+    app.state.metrics = Metrics()
+    problems.install(app)
+    for router in (
+        touchpoints.router,
+        ingest.router,
+        batch.router,
+        answers.router,
+        scores.raw,
+        scores.router,
+        keys.router,
+        ops.router,
+    ):
+        app.include_router(router)
+    app.add_middleware(Outermost, metrics=app.state.metrics)
+    app.openapi = _documented(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
+    return app
+
+
+def _origin(url: str | None) -> str | None:
+    parts = urlsplit(url) if url else None
+    return f"{parts.scheme}://{parts.netloc}" if parts else None
+
+
+def _documented(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    """The OpenAPI document with the schemas that the raw routes name."""
+
+    def document() -> dict[str, Any]:
+        found = openapi()
+        components = found.setdefault("components", {}).setdefault("schemas", {})
+        for name, schema in schemas(AnswerIn, Batch, BatchItem).items():
+            components.setdefault(name, schema)
+        return found
+
+    return document

@@ -1,0 +1,48 @@
+"""What the one who runs the service asks: is it alive, is it ready, how is it doing."""
+
+import asyncio
+
+from fastapi import APIRouter, Request, Response
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db import ping
+from app.errors import Code, Problem, unavailable
+from app.raw import problems
+from app.state import Db
+
+router = APIRouter(tags=["operations"])
+READY_SHARE = 0.8
+READY_TIMEOUT_S = 2.0
+
+
+class Health(BaseModel):
+    status: str
+
+
+@router.get("/healthz")
+async def healthz() -> Health:
+    """The process is alive."""
+    return Health(status="ok")
+
+
+@router.get("/readyz", responses=problems(503))
+async def readyz(request: Request, db: Db) -> Health:
+    """The service can take answers now: the database takes writes and the queue is not nearly full."""
+    writer = request.app.state.writer
+    if writer.depth > READY_SHARE * writer.queue_size:
+        raise Problem(Code.OVERLOADED, "Too many answers are waiting.", retry_after=1)
+    try:
+        await asyncio.wait_for(db.write(ping), READY_TIMEOUT_S)
+    except (SQLAlchemyError, OSError, TimeoutError):
+        raise unavailable() from None
+    return Health(status="ready")
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request) -> Response:
+    """Prometheus figures of this process."""
+    state = request.app.state
+    state.metrics.queue.set(state.writer.depth)
+    return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

