@@ -77,11 +77,11 @@ def valid_now() -> ColumnElement[bool]:
 
 def find_caller(session: Session, hashed: str) -> Caller | None:
     row = session.exec(select(ApiKey).where(ApiKey.hash == hashed, valid_now())).first()
-    return row and Caller(row.name, frozenset(row.scopes.split()), row.id)
+    return Caller(row.name, frozenset(row.scopes.split()), row.id) if row else None
 
 
 def note_use(session: Session, key_id: int) -> None:
-    """Remember the day a key was last used: a day tells a forgotten key from a living one, a time would track people."""
+    """Remember the day a key was last used: enough to find forgotten keys, too little to track people."""
     today = datetime.now(UTC).date()
     session.execute(update(ApiKey).where(col(ApiKey.id) == key_id).values(last_used_on=today))
 

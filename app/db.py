@@ -1,7 +1,7 @@
 """Two databases, one way to use them: a unit of work is a plain function of a Session, run by `read` or `write`.
 
-SQLite runs the function in a thread (one hop for the whole function; every statement through aiosqlite would be a hop of
-its own); PostgreSQL runs it on asyncpg through SQLAlchemy's greenlets. So each statement of the product is written once.
+SQLite runs the function in a thread: one hop for the whole function, where aiosqlite would hop for every statement.
+PostgreSQL runs it on asyncpg through SQLAlchemy's greenlets. So each statement of the product is written once.
 """
 
 import asyncio
@@ -122,9 +122,9 @@ class PostgresDatabase:
         self._read_engine = postgres_engine(read_url, pool_size=8) if read_url else self._write_engine
 
     async def write(self, work: Work[T]) -> T:
-        async with AsyncSession(self._write_engine, sync_session_class=Session, expire_on_commit=False) as session:
-            async with session.begin():
-                return await session.run_sync(work)  # type: ignore[arg-type]  # the sync session is sync_session_class
+        session = AsyncSession(self._write_engine, sync_session_class=Session, expire_on_commit=False)
+        async with session, session.begin():
+            return await session.run_sync(work)  # type: ignore[arg-type]  # the sync session is sync_session_class
 
     async def read(self, work: Work[T]) -> T:
         async with AsyncSession(self._read_engine, sync_session_class=Session) as session:

@@ -1,4 +1,4 @@
-"""Structured logs: one line per event, only fields named here or passed as extra; never a body, query, comment or address."""
+"""Structured logs: one line per event, with the fields it names; never a body, query, comment or address."""
 
 import json
 import logging
@@ -33,7 +33,8 @@ class Text(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value!r}" for name, value in _fields(record).items())
-        line = f"{self.formatTime(record, '%H:%M:%S')} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
+        at = self.formatTime(record, "%H:%M:%S")
+        line = f"{at} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
         return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
 
 

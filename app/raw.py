@@ -4,7 +4,7 @@ FastAPI's dependency solving, body parsing and exit stacks cost about half of a 
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -20,8 +20,9 @@ class RawRoute(APIRoute):
     """Calls `endpoint(request)`, which returns a Response, and nothing else."""
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] not in self.methods:
-            raise HTTPException(405, headers={"Allow": ", ".join(sorted(self.methods))})
+        methods = self.methods or set()
+        if scope["method"] not in methods:
+            raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
         response = await self.endpoint(Request(scope, receive, send))
         await response(scope, receive, send)
 
@@ -46,8 +47,8 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def schemas(*models: type[BaseModel]) -> Mapping[str, Any]:
     """Component schemas of the models that raw routes name, to be added to the OpenAPI document."""
-    _, definitions = models_json_schema(
-        [(model, "validation") for model in (*models, ProblemBody)], ref_template="#/components/schemas/{model}"
-    )
+    named: tuple[type[BaseModel], ...] = (*models, ProblemBody)
+    wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [(model, "validation") for model in named]
+    _, definitions = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
     found: Mapping[str, Any] = definitions["$defs"]
     return found

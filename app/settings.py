@@ -18,7 +18,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_com
 
 
 class Settings(BaseModel):
-    """What an operator may set. Field NAME is read from TOUCHSTONE_NAME, or from the file that TOUCHSTONE_NAME_FILE names."""
+    """What an operator may set. NAME is read from TOUCHSTONE_NAME, or from the file that TOUCHSTONE_NAME_FILE names."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -54,7 +54,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read TOUCHSTONE_* from `environment`; raises pydantic.ValidationError on a bad value and OSError on a bad file."""
+        """Read TOUCHSTONE_*; raises pydantic.ValidationError on a bad value and OSError on a bad file."""
         values: dict[str, object] = {}
         for name in cls.model_fields:
             variable = PREFIX + name.upper()

@@ -13,7 +13,7 @@ from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint
 from app.touchpoints.registry import by_key
 
-COLUMNS = (
+COLUMNS: tuple[Any, ...] = (
     Feedback.id,
     col(Touchpoint.key).label("touchpoint"),
     Feedback.rating,
@@ -77,7 +77,7 @@ def _before(cursor: str) -> ColumnElement[bool]:
         place = Place(place="query.cursor", message="not a cursor of this list", mend="Send `next_cursor` unchanged.")
         raise Problem(Code.INVALID_REQUEST, "The cursor cannot be used.", errors=[place]) from None
     order = tuple_(col(Feedback.occurred_at), col(Feedback.touchpoint_id), col(Feedback.id))
-    return order < last  # type: ignore[no-any-return]  # a row-value comparison
+    return order < last
 
 
 def page(session: Session, query: AnswerQuery) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "desc
     openapi_extra=_OPENAPI,
 )
 async def post_batch(request: Request) -> Response:
-    """Store up to 1,000 answers; one bad item does not sink the others. Sending it again adds nothing where items have ids."""
+    """Store up to 1,000 answers; one bad item does not sink the others. Items with ids may be sent again."""
     await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
     lines = request.headers["content-type"].startswith(NDJSON)

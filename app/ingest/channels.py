@@ -60,7 +60,10 @@ def is_locked(answer: Answer, at: datetime) -> bool:
 
 
 def merged(stored: Answer, said: Answer) -> Answer:
-    """The stored answer with what is said anew. What is left out stays: a late retry of the bare rating cannot erase a comment."""
+    """The stored answer with what is said anew.
+
+    What is left out stays: a late retry of the bare rating cannot erase a comment.
+    """
     moved = said.claimed_at is not None and said.claimed_at != stored.claimed_at
     return Answer(
         touchpoint_id=stored.touchpoint_id,

@@ -23,8 +23,8 @@ _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 def occurred(claimed: datetime | None, received: datetime, source: str) -> datetime:
     """When the customer answered: the claimed time, or when it was received.
 
-    A clock up to five minutes fast is taken as now. Problem occurred_in_future beyond that, and occurred_too_long_ago beyond 90 days
-    (an import may be older: it brings history).
+    A clock up to five minutes fast is taken as now. Problem occurred_in_future beyond that, and occurred_too_long_ago
+    beyond 90 days (an import may be older: it brings history).
     """
     if claimed is None:
         return received
@@ -69,7 +69,8 @@ def reasons_known(reasons: Iterable[str], known: frozenset[str]) -> str:
 def flags(comment: str | None, trap: str | None, *, test: bool, trusted: bool) -> str:
     """Why this answer does not count, as sorted words; empty when it does.
 
-    `trap` is a field that people cannot see and robots fill. Two links in a comment of somebody without a key are taken for spam.
+    `trap` is a field that people cannot see and robots fill. Two links in a comment of somebody without a key are
+    taken for spam.
     """
     found = set()
     if trap or (not trusted and comment and len(_LINK.findall(comment)) >= 2):

@@ -1,4 +1,7 @@
-"""How often one address may answer at one touchpoint without a key. No address is stored: only a keyed hash, in memory, for a day."""
+"""How often one address may answer at one touchpoint without a key.
+
+No address is stored: only a keyed hash of it, in memory, under a key that is thrown away each day.
+"""
 
 import hashlib
 import os

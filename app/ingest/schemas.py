@@ -18,7 +18,7 @@ CONTEXT_MAX = 2048
 
 
 def plain_text(value: str) -> str:
-    """Refuse control characters other than tab and line ends: no customer types them, and logs and terminals obey them."""
+    """Refuse control characters but tab and line ends: no customer types them, and terminals obey them."""
     if not value.isprintable():
         for place, character in enumerate(value):
             if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":

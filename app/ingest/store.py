@@ -44,6 +44,8 @@ _INSERT = Bulk(
     "ON CONFLICT (touchpoint_id, id) DO NOTHING RETURNING touchpoint_id, id",
     COLUMNS,
 )
+_KEY = (col(Feedback.touchpoint_id), col(Feedback.id))
+_WHO: tuple[Any, ...] = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
 _SELECT = select(*(getattr(Feedback, name) for name in COLUMNS))
 
 
@@ -122,10 +124,8 @@ def _fetch(session: Session, answers: Sequence[Answer]) -> dict[Key, Answer]:
     found: dict[Key, Answer] = {}
     keys = sorted({(answer.touchpoint_id, answer.id) for answer in answers})
     for start in range(0, len(keys), 400):
-        within = tuple_(col(Feedback.touchpoint_id), col(Feedback.id)).in_(keys[start : start + 400])
-        for row in session.execute(
-            _SELECT.where(within).order_by(Feedback.touchpoint_id, Feedback.id).with_for_update()
-        ):
+        within = tuple_(*_KEY).in_(keys[start : start + 400])
+        for row in session.execute(_SELECT.where(within).order_by(*_KEY).with_for_update()):
             found[row.touchpoint_id, row.id] = Answer(**row._mapping)
     return found
 
@@ -175,10 +175,8 @@ def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
     who = sorted({(a.touchpoint_id, a.respondent) for a in asked}, key=str)
     for start in range(0, len(who), 400):
         within = tuple_(col(Feedback.touchpoint_id), col(Feedback.respondent)).in_(who[start : start + 400])
-        columns = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
-        for touchpoint_id, respondent, at, number in session.execute(
-            select(*columns).where(within, Feedback.flags == "")
-        ):
+        counted = select(*_WHO).where(within, col(Feedback.flags) == "")
+        for touchpoint_id, respondent, at, number in session.execute(counted):
             last.setdefault((touchpoint_id, respondent), []).append((at, number))
     for answer in asked:
         seen = last.setdefault((answer.touchpoint_id, answer.respondent), [])
@@ -215,7 +213,7 @@ def flag(session: Session, number: UUID, flags: Sequence[str]) -> tuple[Answer, 
 
 
 def erase(session: Session, number: UUID) -> None:
-    """Delete an answer for good. Its id stays behind, so that a late retry does not bring it back; Problem not_found."""
+    """Delete an answer for good; Problem not_found. Its id stays, so that a late retry does not bring it back."""
     answer, _ = _found(session, number)
     session.execute(delete(Feedback).where(*_is(answer)))
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))

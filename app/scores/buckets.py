@@ -1,7 +1,7 @@
 """Local hours, days, weeks and months as seconds since 1970, and how a window is put together from few of them. Pure.
 
-A bucket begins at the start of a local hour, day or month of the touchpoint's time zone. A window is rounded outwards to whole local hours,
-which is the finest that is kept.
+A bucket begins at the start of a local hour, day or month of the touchpoint's time zone. A window is rounded outwards
+to whole local hours, which is the finest that is kept.
 """
 
 from collections.abc import Iterator
@@ -94,7 +94,7 @@ def ceil_hour(second: int, zone: tzinfo) -> int:
 
 
 def spans(since: int, until: int, zone: tzinfo, coarsest: str = MONTH) -> list[Span]:
-    """The fewest spans that make up [since, until), both starts of local hours: at most hours, days, months, days, hours."""
+    """The fewest spans that make up [since, until), starts of local hours: hours, days, months, days, hours at most."""
     if coarsest == HOUR:
         return [Span(HOUR, since, until)] if since < until else []
     inner, finer = ("month", DAY) if coarsest == MONTH else ("day", HOUR)

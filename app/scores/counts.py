@@ -82,7 +82,7 @@ def series(
 
 
 def first_hours(session: Session, ids: Sequence[int]) -> dict[int, int]:
-    """The start of the first local hour in which anything was counted, by touchpoint; one look into the index for each."""
+    """The first local hour in which anything was counted, by touchpoint; one look into the index for each."""
     first = text(
         "SELECT id, (SELECT MIN(bucket) FROM rollup WHERE touchpoint_id = touchpoint.id AND grain = 'hour') "
         "FROM touchpoint WHERE id IN :ids"

@@ -1,7 +1,7 @@
-"""The rollup: counts of ratings per touchpoint, local time bucket, source and slice. It always equals the rows of feedback.
+"""The rollup: counts of ratings per touchpoint, local time bucket, source and slice; always equal to the rows.
 
-Scores read it instead of the answers, so their cost does not grow with the number of answers. Every metric is a weight per
-rating over these counts, and a correction or an erasure is -1/+1.
+Scores read it instead of the answers, so their cost does not grow with the number of answers. Every metric is a weight
+per rating over these counts, and a correction or an erasure is -1/+1.
 """
 
 from collections.abc import Iterable, Iterator

@@ -37,7 +37,7 @@ def _query(text: str) -> ScoreQuery:
 
 
 def etag(found: Known, revision: int, query: str, now: float) -> str:
-    """Changes with the answers, the touchpoint, the formulas, the question, and the hour (an open window grows with it)."""
+    """Changes with the answers, the touchpoint, the formulas, the question, and the hour (an open window grows)."""
     hour = hour_start(int(now), found.zone)
     parts = (formulas.DEFINITION, found.id, revision, found.row.updated_at, hour, query)
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
@@ -54,7 +54,7 @@ def etag(found: Known, revision: int, query: str, now: float) -> str:
     openapi_extra=query_parameters(ScoreQuery),
 )
 async def read_score(request: Request) -> Response:
-    """The score of a touchpoint, every figure with its uncertainty. Ask again with If-None-Match to learn whether it changed."""
+    """The score of a touchpoint, every figure with its uncertainty. If-None-Match tells whether it changed."""
     await authorize(request, "scores:read")
     state = request.app.state
     text = request.url.query

@@ -25,7 +25,7 @@ class ScoreQuery(BaseModel):
     group_by: Literal["source"] | None = Field(None, description="adds the same figures for each source")
     compare: Literal["previous"] | None = Field(
         None,
-        description="adds the trend against the period of the same length before; of the last 30 days when `since` is left out",
+        description="adds the trend against the period of the same length before; the last 30 days without `since`",
     )
 
 

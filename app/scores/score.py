@@ -117,7 +117,7 @@ def groups(scale: Scale, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
 
 
 def series(scale: Scale, starts: Iterable[int], by_start: Mapping[int, Mapping[Part, Counts]]) -> list[dict[str, Any]]:
-    """One summary for each interval in order; one without answers has count 0 and metrics null, so a gap shows as a gap."""
+    """One summary for each interval in order; without answers it has count 0 and metrics null: a gap is a gap."""
     found = []
     for start in starts:
         counts = counted(by_start.get(start, {}))

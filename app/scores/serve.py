@@ -35,7 +35,7 @@ def second(moment: Moment, zone: ZoneInfo) -> int:
 
 
 def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
-    """The window a query means; `first` is the touchpoint's first hour with answers. Problem invalid_request when it is empty."""
+    """The window a query means, from the `first` hour with answers on; Problem invalid_request when it is empty."""
     now = ceil_hour(int(clock()) + 1, zone)
     until = ceil_hour(second(query.until, zone), zone) if query.until else now
     if query.since:
