@@ -2,9 +2,10 @@
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from app.errors import STATUS, Code, Problem, body_of, places, unavailable
 from app.logs import log
@@ -48,6 +49,9 @@ def install(app: FastAPI) -> None:
         log.error("database_unavailable", extra={"error": type(exc.orig).__name__})
         return response(unavailable(), request)
 
+    async def on_gone(request: Request, exc: ClientDisconnect) -> Response:
+        return Response(status_code=499)  # nobody is there to read it; the log line tells it from a fault of ours
+
     async def on_anything(request: Request, exc: Exception) -> JSONResponse:
         return response(Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged."), request)
 
@@ -55,4 +59,5 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
     app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
     app.add_exception_handler(DBAPIError, on_database)  # type: ignore[arg-type]
+    app.add_exception_handler(ClientDisconnect, on_gone)  # type: ignore[arg-type]
     app.add_exception_handler(Exception, on_anything)
