@@ -18,6 +18,7 @@ from app.ingest.schemas import AnswerIn, Batch, BatchItem
 from app.ingest.writer import Writer
 from app.metrics import Metrics
 from app.outermost import Outermost
+from app.pages import render
 from app.raw import schemas
 from app.scores import routes as scores
 from app.settings import Settings
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         scores.router,
         keys.router,
         ops.router,
+        render.router,
     ):
         app.include_router(router)
     app.add_middleware(Outermost, metrics=app.state.metrics)

@@ -1,0 +1,107 @@
+"""Messages, languages and static files."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import httpx
+import pytest
+from starlette.requests import Request
+
+from app.pages import i18n, render
+from app.pages.words import answer, choices, label
+from app.touchpoints.catalogue import LANGUAGES
+from app.touchpoints.scales import SCALES
+
+AREAS = sorted(path.stem for path in (Path(i18n.__file__).parent / "messages").glob("*.json"))
+FORMS = {"pl": {"one", "few", "many"}}
+
+
+def _placeholders(entry: i18n.Entry) -> set[str]:
+    text = entry if isinstance(entry, str) else " ".join(entry.values())
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_all_languages_have_the_same_messages_and_placeholders(area: str) -> None:
+    messages = i18n.area(area)
+    assert tuple(messages) == LANGUAGES
+    for language in LANGUAGES:
+        assert messages[language].keys() == messages["en"].keys()
+        for name, entry in messages[language].items():
+            assert _placeholders(entry) == _placeholders(messages["en"][name]), f"{language} {name}"
+            assert isinstance(entry, dict) == isinstance(messages["en"][name], dict)
+            if isinstance(entry, dict):
+                assert entry.keys() == FORMS.get(language, {"one", "other"})
+            for text in [entry] if isinstance(entry, str) else entry.values():
+                assert text.strip() == text != ""
+
+
+@pytest.mark.parametrize(
+    ("n", "said"), [(1, "1 gwiazdka"), (2, "2 gwiazdki"), (5, "5 gwiazdek"), (12, "12 gwiazdek"), (22, "22 gwiazdki")]
+)
+def test_polish_counts_in_three_forms(n: int, said: str) -> None:
+    assert i18n.texts("customer", "pl")("stars", n=n) == said
+
+
+def _asking(query: str = "", accept: str = "") -> Request:
+    headers = [(b"accept-language", accept.encode())]
+    return Request({"type": "http", "query_string": query.encode(), "headers": headers})
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "offered", "language"),
+    [
+        ("lang=da", "de", LANGUAGES, "da"),
+        ("lang=xx", "fr-FR, pl;q=0.8, de;q=0.9", LANGUAGES, "de"),
+        ("", "de-AT", LANGUAGES, "de"),
+        ("", "fr", LANGUAGES, "en"),
+        ("", "en;q=0, da;q=oops", ("de",), "de"),
+        ("lang=en", "en", ("pl", "de"), "de"),
+    ],
+)
+def test_language_is_asked_for_or_accepted_or_offered(
+    query: str, accept: str, offered: tuple[str, ...], language: str
+) -> None:
+    assert i18n.language_of(_asking(query, accept), offered) == language
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scale", SCALES)
+def test_every_rating_has_its_own_words(scale: str, language: str) -> None:
+    found = choices(scale, i18n.texts("customer", language))
+    assert [choice["value"] for choice in found] == list(SCALES[scale].ratings)
+    assert len({choice["label"] for choice in found}) == len(found)
+
+
+def test_ratings_read_well_in_a_sentence() -> None:
+    t = i18n.texts("customer", "en")
+    assert answer("csat", 4, t) == "4, satisfied"
+    assert answer("nps", 9, t) == "9 of 10"
+    assert answer("smiley", 4, t) == "very good"
+    assert label("stars", 1, t) == "1 star, poor"
+
+
+async def test_static_files_are_kept_for_a_year_under_their_hash(anybody: httpx.AsyncClient) -> None:
+    address = render.static("tokens.css")
+    found = await anybody.get(address)
+    assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert found.headers["content-type"] == "text/css; charset=utf-8"
+    again = await anybody.get(address, headers={"If-None-Match": found.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    old = await anybody.get("/static/000000000000/tokens.css")
+    assert (old.status_code, old.headers["cache-control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize("path", ["nothing.css", "..%2Frender.py", "%2e%2e/render.py", ""])
+async def test_nothing_else_is_served_as_static(anybody: httpx.AsyncClient, path: str) -> None:
+    found = await anybody.get(f"/static/000000000000/{path}")
+    assert (found.status_code, found.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_no_template_has_anything_inline() -> None:
+    for path in (Path(render.__file__).parent / "templates").rglob("*.html"):
+        source = path.read_text(encoding="utf-8")
+        if path.name.startswith("mail"):
+            continue  # mail programs drop style sheets; mails are never served as a page of ours
+        assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", source), path.name
