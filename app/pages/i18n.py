@@ -5,8 +5,9 @@
     t("stars", n=3)                     # "3 Sterne": an entry with plural forms is chosen by `n`
     t.language                          # "de", for <html lang>
 
-An entry is a text, or an object of plural forms (`one`, `few`, `many`, `other`) as the language needs them. Placeholders are
-those of str.format. A missing id is a KeyError: tests hold that every language has every id, with the same placeholders.
+An entry is a text, or an object of plural forms (`one`, `few`, `many`, `other`) as the language needs them.
+Placeholders are those of str.format. A missing id is a KeyError: tests hold that every language has every id, with the
+same placeholders.
 """
 
 import json
@@ -68,7 +69,7 @@ def language_of(request: Request, offered: Collection[str] = LANGUAGES) -> str:
 
 
 def best(wanted: Collection[str], offered: Collection[str]) -> str:
-    """The first wanted language that is offered (`de-AT` is met by `de`), or the first offered in the order of LANGUAGES."""
+    """The first wanted language that is offered (`de-AT` is met by `de`), or the first of LANGUAGES that is."""
     for tag in wanted:
         language = tag.lower().replace("_", "-").partition("-")[0]
         if language in offered and language in LANGUAGES:

@@ -1,4 +1,4 @@
-"""HTML pages: Jinja2 with autoescape, a strict CSP for each kind of page, static files under a name that changes with them.
+"""HTML pages: Jinja2 with autoescape, a strict CSP for each kind of page, static files under a name that follows them.
 
     from app.pages.render import CUSTOMER, page
 
@@ -8,8 +8,8 @@
         return page(request, "hosted.html", {"question": ...}, language, area="customer", policy=CUSTOMER)
 
 In a template: {% extends "customer.html" %} (or a base of your own), {{ t("send") }} for a message of the area,
-{{ static("customer.css") }} for the address of a file in static/, {{ language }}. Nothing inline: no <style>, no style="", no
-<script> without src, no onclick; the CSP refuses them all. Modules may import each other by relative path.
+{{ static("customer.css") }} for the address of a file in static/, {{ language }}. Nothing inline: no <style>, no style="",
+no <script> without src, no onclick; the CSP refuses them all. Modules may import each other by relative path.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from app.errors import Code, Problem
 from app.pages.i18n import texts
 
 router = APIRouter(include_in_schema=False)
-FOLDER = Path(str(files(__package__) / "static"))
+FOLDER = Path(str(files(__package__) / "static")).resolve()
 ENVIRONMENT = Environment(
     loader=PackageLoader("app.pages"),
     autoescape=True,
@@ -73,9 +73,9 @@ def page(
     policy: str = CUSTOMER,
     status: int = 200,
 ) -> Response:
-    """The template as an HTML answer. Not cached: what it shows depends on the language and changes with the touchpoint."""
+    """The template as an HTML answer, not to be cached: it depends on the language and changes with the touchpoint."""
     given = {"request": request, "language": language, "t": texts(area, language), "static": static}
-    body = ENVIRONMENT.get_template(template).render(given | context)
+    body = ENVIRONMENT.get_template(template).render(given, **context)
     headers = {
         "Cache-Control": "no-store",
         "Content-Language": language,
@@ -105,10 +105,10 @@ def static(name: str) -> str:
 
 
 @router.get("/static/{release}/{name:path}")
-async def static_file(request: Request, release: str, name: str) -> Response:
+def static_file(request: Request, release: str, name: str) -> Response:
     """A static file: for a year under its own release, to be asked for again under any other."""
     path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER.resolve()) or not path.is_file():
+    if not path.is_relative_to(FOLDER) or not path.is_file():
         raise Problem(Code.NOT_FOUND, "There is nothing at this address.")
     current = release == _release()
     keep = "public, max-age=31536000, immutable" if current else "no-cache"
