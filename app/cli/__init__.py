@@ -1,0 +1,18 @@
+"""The console script `touchstone`: a table of contents. One module per group of commands."""
+
+import typer
+
+from app.cli import keys, rollup, server
+
+cli = typer.Typer(
+    no_args_is_help=True, add_completion=False, help="Collects customer feedback and serves honest scores."
+)
+cli.command("serve")(server.serve)
+cli.command("migrate")(server.migrate_command)
+cli.add_typer(keys.cli, name="keys")
+cli.add_typer(rollup.cli, name="rollup")
+
+
+def main() -> None:
+    """Entry point."""
+    cli()

@@ -1,0 +1,33 @@
+"""`touchstone rollup`: proves that the counts equal the answers, and mends them."""
+
+import typer
+from sqlmodel import Session
+
+from app.cli.run import err, fail, out, read, write
+from app.scores import rollup as ledger
+
+cli = typer.Typer(no_args_is_help=True, help="Proves that the counts equal the answers, and mends them.")
+
+
+@cli.command()
+def verify() -> None:
+    """Compare every count with the answers; exits 1 when any differs."""
+
+    def work(session: Session) -> int:
+        wrong = 0
+        for row in ledger.every_touchpoint(session):
+            for cell, held, true in ledger.differences(session, row):
+                wrong += 1
+                err.print(f"{row.key} {cell[1]} {cell[2]} {cell[3]} {cell[4]}: stored {held}, counted {true}")
+        return wrong
+
+    if wrong := read(work):
+        raise fail(f"{wrong} cells differ. `touchstone rollup rebuild` mends them.")
+    out.print("The rollup equals the answers.")
+
+
+@cli.command()
+def rebuild() -> None:
+    """Count the rollup anew from the answers."""
+    cells = write(lambda session: sum(ledger.rebuild(session, row) for row in ledger.every_touchpoint(session)))
+    out.print(f"Counted anew: {cells} cells.")

@@ -1,0 +1,56 @@
+"""What every command needs: the settings, the database, and where to print."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app.db import Database, Work, open_database
+from app.settings import Settings
+
+T = TypeVar("T")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def settings() -> Settings:
+    """The settings of the environment; prints what is wrong with them and exits."""
+    try:
+        return Settings.from_environment(os.environ)
+    except ValidationError as error:
+        for place in error.errors():
+            err.print(f"TOUCHSTONE_{str(place['loc'][0]).upper()}: {place['msg']}")
+        raise typer.Exit(2) from None
+
+
+def with_database(url: str, use: Callable[[Database], Awaitable[T]]) -> T:
+    """Run the coroutine function `use(database)` and close the database."""
+
+    async def run() -> T:
+        db = open_database(url)
+        try:
+            return await use(db)
+        finally:
+            await db.close()
+
+    return asyncio.run(run())
+
+
+def read(work: Work[T]) -> T:
+    """Run one unit of work that only reads."""
+    return with_database(settings().database_url, lambda db: db.read(work))
+
+
+def write(work: Work[T]) -> T:
+    """Run one unit of work and commit it."""
+    return with_database(settings().database_url, lambda db: db.write(work))
+
+
+def fail(message: str, code: int = 1) -> typer.Exit:
+    """Print `message` for people and return what the command raises to end with `code`."""
+    err.print(message, markup=False, soft_wrap=True)
+    return typer.Exit(code)
