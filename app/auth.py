@@ -115,8 +115,10 @@ class Keys:
 
     async def _cached(self, hashed: str) -> Caller | None:
         at, caller = self._cache.get(hashed, (0.0, None))
-        if caller and time.monotonic() - at < self.CACHE_S:
-            return caller
+        if caller:
+            if time.monotonic() - at < self.CACHE_S:
+                return caller
+            self._cache[hashed] = (time.monotonic(), caller)  # one request looks again, the others go on
         found = await self._db.read(lambda session: find_caller(session, hashed))
         self._cache.pop(hashed, None)
         if found:

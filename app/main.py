@@ -17,7 +17,7 @@ from app.ingest.limiter import Limiter
 from app.ingest.schemas import AnswerIn, Batch, BatchItem
 from app.ingest.writer import Writer
 from app.metrics import Metrics
-from app.outermost import Outermost
+from app.outermost import Application
 from app.pages import render
 from app.raw import schemas
 from app.scores import routes as scores
@@ -44,7 +44,7 @@ def create_app(settings: Settings) -> FastAPI:
         await state.writer.close()
         await state.db.close()
 
-    app = FastAPI(
+    app = Application(
         title="Touchstone",
         version="1",
         description="Collects customer feedback at every touchpoint, loses none of it, and serves honest scores.",
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         render.router,
     ):
         app.include_router(router)
-    app.add_middleware(Outermost, metrics=app.state.metrics)
+    app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *scores.raw.routes])
     app.openapi = _documented(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 

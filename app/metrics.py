@@ -17,3 +17,13 @@ class Metrics:
             "touchstone_request_seconds", "Time to answer", buckets=BUCKETS, registry=self.registry
         )
         self.queue = Gauge("touchstone_queue_depth", "Answers waiting for a commit", registry=self.registry)
+        self._by_kind: dict[tuple[str, int], Counter] = {}
+
+    def note(self, method: str, status: int, seconds: float) -> None:
+        """Count one request."""
+        kind = (method, status)
+        if kind not in self._by_kind:  # `labels` looks its child up under a lock each time
+            known = method if method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS") else "other"
+            self._by_kind[kind] = self.requests.labels(known, status)
+        self._by_kind[kind].inc()
+        self.seconds.observe(seconds)

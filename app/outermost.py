@@ -1,29 +1,39 @@
-"""The outermost layer: request id, one log line, figures, and the headers every answer carries."""
+"""The outermost layer: request id, one log line, figures, the headers every answer carries, and the fast lane.
 
+FastAPI's own layers (routing, telemetry, exit stacks, dependency solving) cost more than storing an answer does.
+Requests for a RawRoute are therefore matched here and handled without them; everything else goes through FastAPI.
+"""
+
+import logging
 import time
 import uuid
+from collections.abc import Sequence
 
-from starlette.datastructures import MutableHeaders
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import problems
 from app.logs import log
 from app.metrics import Metrics
+from app.raw import RawRoute
 
-DEFAULTS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
-class Outermost:
-    """A plain ASGI layer; Starlette's own middleware class costs a task per request."""
+class Application(FastAPI):
+    """FastAPI with the outermost layer around it."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
-        self._app, self._metrics = app, metrics
+    def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
+        """Set the figures to keep and the routes to serve without FastAPI's layers."""
+        self._metrics = metrics
+        self._lane = [(route.path_regex.match, route) for route in routes if isinstance(route, RawRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            return await self._app(scope, receive, send)
+            return await super().__call__(scope, receive, send)
+        scope["app"] = self
         request_id = uuid.uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 500
@@ -32,31 +42,42 @@ class Outermost:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(raw=message["headers"])
-                headers["X-Request-ID"] = request_id
-                for name, value in DEFAULTS.items():
-                    headers.setdefault(name, value)
+                headers = message["headers"]
+                names = {name for name, _ in headers}
+                headers.extend(default for default in DEFAULTS if default[0] not in names)
+                headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await (self._laned(scope) or super().__call__)(scope, receive, sending)
         finally:
             self._note(scope, request_id, status, time.perf_counter() - started)
         return None
 
+    def _laned(self, scope: Scope) -> ASGIApp | None:
+        """The fast lane's handler for this request, if it has one."""
+        path, method = scope["path"], scope["method"]
+        for match, route in self._lane:
+            if method in (route.methods or ()) and (found := match(path)):
+                scope["path_params"] = found.groupdict()
+                scope["route"] = route
+                return _laned
+        return None
+
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
-        self._metrics.requests.labels(scope["method"], status).inc()
-        self._metrics.seconds.observe(seconds)
-        route = scope.get("route")
-        path = getattr(route, "path", "")  # the template: the path itself may hold a rating link's token
-        level = log.warning if status >= 500 else log.info
-        level(
-            "request",
-            extra={
-                "request_id": request_id,
-                "method": scope["method"],
-                "path": path,
-                "status": status,
-                "ms": round(seconds * 1000, 2),
-            },
-        )
+        self._metrics.note(scope["method"], status, seconds)
+        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        if log.isEnabledFor(level):
+            # The route's template, for the path itself may hold the token of a rating link.
+            where = getattr(scope.get("route"), "path", "")
+            fields = {"method": scope["method"], "path": where, "status": status, "ms": round(seconds * 1000, 2)}
+            log.log(level, "request", extra={"request_id": request_id, **fields})
+
+
+async def _laned(scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope, receive, send)
+    try:
+        response = await scope["route"].endpoint(request)
+    except Exception as exc:
+        response = await problems.answer(request, exc)
+    await response(scope, receive, send)

@@ -4,6 +4,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -11,13 +12,7 @@ from app.errors import STATUS, Code, Problem, body_of, places, unavailable
 from app.logs import log
 
 MEDIA_TYPE = "application/problem+json"
-
-
-def response(problem: Problem, request: Request) -> JSONResponse:
-    """The problem as an HTTP answer."""
-    body = body_of(problem, getattr(request.state, "request_id", ""))
-    return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
-
+NOBODY_THERE = 499  # the client hung up; nobody reads the answer, and it is no fault of ours
 
 _BY_STATUS = {
     400: (Code.MALFORMED_BODY, "The body cannot be read."),
@@ -28,36 +23,40 @@ _BY_STATUS = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of `app`, the router's own included, with problem+json."""
+def response(problem: Problem, request: Request) -> JSONResponse:
+    """The problem as an HTTP answer."""
+    body = body_of(problem, getattr(request.state, "request_id", ""))
+    return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
 
-    async def on_problem(request: Request, exc: Problem) -> JSONResponse:
-        return response(exc, request)
 
-    async def on_http(request: Request, exc: HTTPException) -> JSONResponse:
+def problem_of(exc: Exception) -> Problem:
+    """The problem that any exception is to the caller; the log is told what the caller is not."""
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, HTTPException):
         code, detail = _BY_STATUS.get(exc.status_code, (Code.INTERNAL_ERROR, "Something went wrong here."))
-        return response(Problem(code, detail, headers=exc.headers), request)
-
-    async def on_validation(request: Request, exc: RequestValidationError) -> JSONResponse:
+        return Problem(code, detail, headers=exc.headers)
+    if isinstance(exc, RequestValidationError):
         errors = exc.errors()
         if any(error["type"] == "json_invalid" for error in errors):
-            return response(Problem(Code.MALFORMED_BODY, "The body is not valid JSON."), request)
-        problem = Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
-        return response(problem, request)
+            return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.")
+        return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
+    if isinstance(exc, DBAPIError | PoolTimeoutError | OSError | TimeoutError):
+        log.error("database_unavailable", extra={"error": type(getattr(exc, "orig", exc)).__name__})
+        return unavailable()
+    log.error("internal_error", exc_info=exc)
+    return Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged.")
 
-    async def on_database(request: Request, exc: DBAPIError) -> JSONResponse:
-        log.error("database_unavailable", extra={"error": type(exc.orig).__name__})
-        return response(unavailable(), request)
 
-    async def on_gone(request: Request, exc: ClientDisconnect) -> Response:
-        return Response(status_code=499)  # nobody is there to read it; the log line tells it from a fault of ours
+async def answer(request: Request, exc: Exception) -> Response:
+    """The answer to a request that failed."""
+    if isinstance(exc, ClientDisconnect):
+        return Response(status_code=NOBODY_THERE)
+    return response(problem_of(exc), request)
 
-    async def on_anything(request: Request, exc: Exception) -> JSONResponse:
-        return response(Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged."), request)
 
-    app.add_exception_handler(Problem, on_problem)  # type: ignore[arg-type]  # Starlette types every handler as taking Exception
-    app.add_exception_handler(HTTPException, on_http)  # type: ignore[arg-type]
-    app.add_exception_handler(RequestValidationError, on_validation)  # type: ignore[arg-type]
-    app.add_exception_handler(DBAPIError, on_database)  # type: ignore[arg-type]
-    app.add_exception_handler(ClientDisconnect, on_gone)  # type: ignore[arg-type]
-    app.add_exception_handler(Exception, on_anything)
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` this way."""
+    known = (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeoutError, OSError, ClientDisconnect)
+    for kind in (*known, Exception):
+        app.add_exception_handler(kind, answer)

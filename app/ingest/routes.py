@@ -7,7 +7,7 @@ from uuid import UUID
 import pydantic
 from fastapi import APIRouter
 from pydantic_core import to_json
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from app.auth import authorize
@@ -102,15 +102,18 @@ async def read_body(request: Request, most: int, types: tuple[str, ...]) -> byte
         mend = f"Send {' or '.join(types)}."
         place = Place(place="header.content-type", message=f"is {content_type or 'missing'}", mend=mend)
         raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "This content type is not taken here.", errors=[place])
-    size, parts = 0, []
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > most:
             raise Problem(
                 Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"}
             )
-        parts.append(part)
-    return b"".join(parts)
+    return body
 
 
 def parse(body: bytes) -> AnswerIn:

@@ -58,10 +58,14 @@ class Registry:
     async def get(self, key: str) -> Known:
         """The touchpoint `key`, archived or not; Problem touchpoint_unknown."""
         at, cached = self._cache.get(key, (0.0, None))
-        if cached and time.monotonic() - at < self.CACHE_S:
-            return cached
-        row = await self._db.read(lambda session: by_key(session, key))
-        found = known(row)
+        if cached:
+            if time.monotonic() - at < self.CACHE_S:
+                return cached
+            # One request looks again; the others that come meanwhile do not queue up behind the same look.
+            self._cache[key] = (time.monotonic(), cached)
+        found = known(await self._db.read(lambda session: by_key(session, key)))
+        if cached and cached.row.updated_at == found.row.updated_at:
+            found = cached  # keeps what was derived from it
         self._cache[key] = (time.monotonic(), found)
         return found
 

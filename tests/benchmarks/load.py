@@ -55,9 +55,7 @@ def server(target: str, **environment: str) -> Iterator[Server]:
     if target != "touchstone":
         options = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
         command = ["-m", "uvicorn", "--factory", f"tests.benchmarks.apps:{target}", *options]
-    process = subprocess.Popen(
-        [sys.executable, *command], env=os.environ | environment, stdout=subprocess.DEVNULL
-    )
+    process = subprocess.Popen([sys.executable, *command], env=os.environ | environment, stdout=subprocess.DEVNULL)
     try:
         wait_for(port, process)
         yield Server(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
@@ -90,9 +88,7 @@ def wrk(url: str, *, connections: int, seconds: int, script: str = "", threads: 
     with tempfile.NamedTemporaryFile("w", suffix=".lua", delete=False) as file:
         file.write(script)
     sizes = ["-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "--latency", "--timeout", "20s"]
-    output = subprocess.run(
-        [program, *sizes, "-s", file.name, url], capture_output=True, text=True, check=True
-    ).stdout
+    output = subprocess.run([program, *sizes, "-s", file.name, url], capture_output=True, text=True, check=True).stdout
     Path(file.name).unlink()
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", output)[1])  # type: ignore[index]
     p50 = milliseconds(re.search(r"50%\s+(\S+)", output)[1])  # type: ignore[index]
