@@ -73,6 +73,7 @@ class Feedback(SQLModel, table=True):
     received_at: datetime
     claimed_at: datetime | None = Field(default=None)
     device_id: int | None = Field(default=None)
+    pressed_at: datetime | None = Field(default=None)
 
 
 class Erasure(SQLModel, table=True):

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +26,9 @@ LOCKS_AFTER = {
 class Answer:
     """One customer's answer on its way to the table `feedback`, with what storing it needs to know of the touchpoint.
 
-    `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it.
+    `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it;
+    `pressed_at` is when a rating link was last pressed. `onto` makes of the stored answer and this one what is stored
+    from now on; without it that is `merged`.
     """
 
     touchpoint_id: int
@@ -42,8 +45,10 @@ class Answer:
     received_at: datetime
     claimed_at: datetime | None = None
     device_id: int | None = None
+    pressed_at: datetime | None = None
     zone: ZoneInfo | None = field(default=None, compare=False)
     review_interval_days: int | None = field(default=None, compare=False)
+    onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
 
 
 def uuid7() -> UUID:
@@ -80,5 +85,6 @@ def merged(stored: Answer, said: Answer) -> Answer:
         received_at=stored.received_at,
         claimed_at=said.claimed_at if moved else stored.claimed_at,
         device_id=stored.device_id,
+        pressed_at=stored.pressed_at,
         zone=said.zone,
     )

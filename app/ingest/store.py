@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from app.db import is_sqlite
 from app.errors import Code, Problem
 from app.ingest.channels import Answer, is_locked, merged
-from app.ingest.guard import DUPLICATE
+from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.models import Erasure, Feedback, Touchpoint, now
 from app.scores.rollup import Deltas, apply
 from app.sql import Bulk
@@ -36,6 +36,7 @@ COLUMNS = {
     "received_at": "timestamptz",
     "claimed_at": "timestamptz",
     "device_id": "int",
+    "pressed_at": "timestamptz",
 }
 _NAMES = ", ".join(COLUMNS)
 _INSERT = Bulk(
@@ -78,6 +79,7 @@ def _row(answer: Answer) -> dict[str, Any]:
         "received_at": _stamp(answer.received_at),
         "claimed_at": _stamp(answer.claimed_at),
         "device_id": answer.device_id,
+        "pressed_at": _stamp(answer.pressed_at),
     }
 
 
@@ -137,10 +139,11 @@ def _settle(session: Session, present: dict[Key, Answer], said: Answer, deltas: 
     if stored is None:
         return Outcome(ERASED, said)
     stored.zone = said.zone
-    after = merged(stored, said)
+    after = (said.onto or merged)(stored, said)
     if after == stored:
         return Outcome(SAME, stored)
-    if is_locked(stored, said.received_at):
+    waits = UNCONFIRMED in stored.flags.split()
+    if is_locked(stored, said.received_at) and not waits:
         return Outcome(LOCKED, stored)
     _replace(session, stored, after, deltas)
     present[key] = after
