@@ -1,8 +1,8 @@
 """Every number a score shows, computed from a histogram: value and 95 % interval. Pure arithmetic, no I/O.
 
 A histogram is a sequence of 11 counts: `counts[r]` answers gave the rating r (0..10). Counts outside the scale are
-not looked at. Every metric is linear in the histogram (a weight per rating), so counts can be added, merged and taken
-back. docs/decisions/0004-honest-numbers.md has the reasons and the measured coverage.
+not looked at. Every metric is linear in the histogram (a weight per rating), so histograms can be added and taken
+apart. docs/decisions/0004-honest-numbers.md has the reasons and the measured coverage.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,13 +15,14 @@ from app.touchpoints.scales import SCALES, Scale
 DEFINITION = "2026-1"
 """Names this set of formulas in every answer; changes whenever a number could come out differently."""
 
+Counts = Sequence[int]
+Rule = Literal["pooled", "equal", "importance"]
 Verdict = Literal["up", "down", "no_evidence"]
 TargetStatus = Literal["met", "not_met", "undecided", "no_data"]
-Rule = Literal["pooled", "equal", "importance"]
-Counts = Sequence[int]
 
-Z = 1.959963984540054  # two-sided 95 %
-_DETRACTORS = 7  # ratings 0..6
+_Z = 1.959963984540054  # two-sided 95 %
+_PSEUDO = 0.6  # answers added at each end of the scale; with _NUDGE found by enumeration, see the decision record
+_NUDGE = 0.2  # of an answer, by which each end of a mean's interval is moved outwards
 
 
 class Estimate(NamedTuple):
@@ -33,12 +34,12 @@ class Estimate(NamedTuple):
 
 
 class _Sample(NamedTuple):
-    """Ratings moved to 0..1: how many, their mean, and mean and variance with two pseudo-answers added."""
+    """A histogram moved to 0..1: answers, mean; mean and variance again with the pseudo-answers of `_sample`."""
 
     n: int
     mean: float
-    calm_mean: float
-    calm_variance: float
+    steady_mean: float
+    steady_variance: float
 
 
 _STEPS = {name: tuple(range(len(scale.ratings))) for name, scale in SCALES.items()}
@@ -50,12 +51,11 @@ def metrics(scale: Scale, counts: Counts) -> dict[str, Estimate | None]:
     sample = _sample(scale, counts)
     if sample is None:
         return dict.fromkeys(scale.metrics)
-    n, mean, calm_mean, calm_variance = sample
-    low, high = wilson(mean, n * calm_mean * (1 - calm_mean) / calm_variance)
-    span = scale.high - scale.low
-    share = scale.metrics[2]
+    n, mean = sample.n, sample.mean
+    low, high = _mean_interval(mean, _effective(sample))
+    base, span, share = scale.low, scale.high - scale.low, scale.metrics[2]
     return {
-        "mean": Estimate(scale.low + span * mean, scale.low + span * low, scale.low + span * high),
+        "mean": Estimate(base + span * mean, base + span * low, base + span * high),
         "index": Estimate(100 * mean, 100 * low, 100 * high),
         share: _nps(counts, n) if share == "nps" else _share(sum(counts[scale.top : scale.high + 1]), n),
     }
@@ -67,10 +67,7 @@ def wilson(share: float, n: float) -> tuple[float, float]:
     Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
     n need not be whole: see `_sample` for the effective number of answers behind a mean.
     """
-    centre = share + Z * Z / (2 * n)
-    half = Z * sqrt(share * (1 - share) / n + Z * Z / (4 * n * n))
-    stretch = 1 + Z * Z / n
-    return min(share, max(0.0, (centre - half) / stretch)), max(share, min(1.0, (centre + half) / stretch))
+    return _wilson_low(share, n), 1 - _wilson_low(1 - share, n)
 
 
 def difference(scale: Scale, metric: str, now: Counts, before: Counts) -> Estimate | None:
@@ -114,32 +111,35 @@ def pool(items: Iterable[tuple[Scale, Counts, float]], rule: Rule) -> Estimate |
     """The 0-100 index of several touchpoints (scale, counts, importance); None when none of them has both.
 
     The rule says what weighs: `pooled` every answer the same, `equal` every touchpoint with answers the same,
-    `importance` the number given. A weighted mean of independent samples; its interval is Wilson's at the effective
-    number of answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so that a pool
-    of one touchpoint is that touchpoint's own index.
+    `importance` the number given. A weighted mean of independent samples; its interval is that of a mean at the
+    effective number of answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so
+    that a pool of one touchpoint is that touchpoint's own index.
     """
     parts = [(sample, weight) for scale, counts, weight in items if (sample := _sample(scale, counts))]
     if rule != "importance":
-        parts = [(sample, sample.n if rule == "pooled" else 1.0) for sample, _ in parts]
+        parts = [(sample, sample.n if rule == "pooled" else 1) for sample, _ in parts]
     total = sum(weight for _, weight in parts)
     if total <= 0:
         return None
     mean = min(1.0, sum(weight * sample.mean for sample, weight in parts) / total)
-    calm_mean = sum(weight * sample.calm_mean for sample, weight in parts) / total
-    variance = sum((weight / total) ** 2 * sample.calm_variance / sample.n for sample, weight in parts)
-    low, high = wilson(mean, calm_mean * (1 - calm_mean) / variance)
+    steady = sum(weight * sample.steady_mean for sample, weight in parts) / total
+    variance = sum((weight / total) ** 2 * sample.steady_variance / sample.n for sample, weight in parts)
+    low, high = _mean_interval(mean, steady * (1 - steady) / variance)
     return Estimate(100 * mean, 100 * low, 100 * high)
 
 
 def difference_p(scale: Scale, counts: Counts, other_scale: Scale, other_counts: Counts) -> float | None:
-    """Two-sided p-value that two independent histograms have the same index; None when either is empty.
+    """Two-sided p-value of "these two independent histograms have the same index"; None when either is empty.
 
-    Normal approximation with the variances of `_sample`, which two pseudo-answers keep above 0.
+    The score test of two proportions (its variance is that of the common mean, as the hypothesis has it) with the
+    effective numbers of answers of `_sample`; between histograms of two ratings it is nearly the chi-square test.
     """
     one, other = _sample(scale, counts), _sample(other_scale, other_counts)
     if one is None or other is None:
         return None
-    error = sqrt(one.calm_variance / one.n + other.calm_variance / other.n)
+    answers, other_answers = _effective(one), _effective(other)
+    common = (answers * one.steady_mean + other_answers * other.steady_mean) / (answers + other_answers)
+    error = sqrt(common * (1 - common) * (1 / answers + 1 / other_answers))
     return erfc(abs(one.mean - other.mean) / error / sqrt(2))
 
 
@@ -167,10 +167,11 @@ def rounded(metric: str, estimate: Estimate | None) -> dict[str, float] | None:
 def _sample(scale: Scale, counts: Counts) -> _Sample | None:
     """What the interval of a mean needs to know of a histogram.
 
-    Among all distributions with a given mean, the one with answers at both ends only has the largest variance, m(1-m),
-    and is a share, for which Wilson's interval is right. A calmer histogram is worth more answers: n times m(1-m) over
-    its variance. Two pseudo-answers, one at each end, steady that ratio (Agresti and Coull 1998 do so for a share), and
-    so equal ratings do not claim certainty. Histograms with only the two end ratings keep exactly Wilson's interval.
+    Among all distributions on 0..1 with mean m the one with nothing but both ends has the largest variance, m(1-m),
+    and is a share, for which Wilson's interval is right. A calmer histogram is worth more answers than it has: n times
+    m(1-m) over its variance. Pseudo-answers at both ends keep that ratio steady when n is small, as Agresti and Coull
+    1998 do for shares ("Approximate is better than 'exact'", The American Statistician 52); equal ratings claim no
+    certainty, and a histogram of the two ends only is worth exactly n.
     """
     inside = counts[scale.low : scale.high + 1]
     n = sum(inside)
@@ -179,13 +180,30 @@ def _sample(scale: Scale, counts: Counts) -> _Sample | None:
     span = scale.high - scale.low
     total = sum(map(mul, inside, _STEPS[scale.name])) / span
     squares = sum(map(mul, inside, _SQUARES[scale.name])) / (span * span)
-    calm_mean = (total + 1) / (n + 2)
-    return _Sample(n, total / n, calm_mean, (squares + 1) / (n + 2) - calm_mean * calm_mean)
+    steady = (total + _PSEUDO) / (n + 2 * _PSEUDO)
+    return _Sample(n, total / n, steady, (squares + _PSEUDO) / (n + 2 * _PSEUDO) - steady * steady)
+
+
+def _effective(sample: _Sample) -> float:
+    """How many answers with only the two end ratings would tell the mean as well as these."""
+    return sample.n * sample.steady_mean * (1 - sample.steady_mean) / sample.steady_variance
+
+
+def _mean_interval(mean: float, answers: float) -> tuple[float, float]:
+    """Wilson's interval with a small continuity correction, which lifts the coverage he has near both ends."""
+    nudge = _NUDGE / answers
+    return _wilson_low(max(0.0, mean - nudge), answers), 1 - _wilson_low(max(0.0, 1 - mean - nudge), answers)
+
+
+def _wilson_low(share: float, n: float) -> float:
+    """The smaller root of n(share - p)^2 = z^2 p(1 - p), in the form that loses no digits."""
+    e = _Z * _Z / n
+    return share * share / (share + e / 2 + sqrt(e * (share * (1 - share) + e / 4)))
 
 
 def _share(hits: int, n: int) -> Estimate:
-    low, high = wilson(hits / n, n)
-    return Estimate(100 * hits / n, 100 * low, 100 * high)
+    share = hits / n
+    return Estimate(100 * share, 100 * _wilson_low(share, n), 100 - 100 * _wilson_low(1 - share, n))
 
 
 def _nps(counts: Counts, n: int) -> Estimate:
@@ -195,8 +213,8 @@ def _nps(counts: Counts, n: int) -> Estimate:
     added, 3/4 to promoters, 3/4 to detractors and 3/2 to passives. With one answer that interval can leave out the
     plain value; it is then stretched to it.
     """
-    promoters, detractors = sum(counts[9:]), sum(counts[:_DETRACTORS])
+    promoters, detractors = sum(counts[9:]), sum(counts[:7])
     up, down = (promoters + 0.75) / (n + 3), (detractors + 0.75) / (n + 3)
-    half = 100 * Z * sqrt((up + down - (up - down) ** 2) / (n + 3))
-    value, centre = 100 * (promoters - detractors) / n, 100 * (up - down)
+    centre, half = 100 * (up - down), 100 * _Z * sqrt((up + down - (up - down) ** 2) / (n + 3))
+    value = 100 * (promoters - detractors) / n
     return Estimate(value, min(value, max(-100.0, centre - half)), max(value, min(100.0, centre + half)))

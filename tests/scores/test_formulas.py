@@ -172,10 +172,20 @@ def test_a_mirrored_histogram_gives_a_mirrored_mean(case):
 
 
 @given(st.integers(0, 500), st.integers(0, 500))
-def test_two_valued_answers_have_the_same_interval_as_a_share_and_as_an_index(up, down):
+def test_on_thumbs_the_index_is_the_share_and_its_interval_a_little_wider(up, down):
     if up + down:
         found = metrics(SCALES["thumbs"], thumbs(up, down))
-        assert list(found["index"]) == pytest.approx(list(found["csat"]), abs=1e-9)
+        index, share = found["index"], found["csat"]
+        assert isclose(index.value, share.value)
+        assert share.low - 40 / (up + down) <= index.low <= share.low + 1e-9
+        assert share.high - 1e-9 <= index.high <= share.high + 40 / (up + down)
+
+
+def test_equal_ratings_claim_less_the_fewer_they_are():
+    lows = [metrics(SCALES["stars"], histogram({3: n}))["mean"].low for n in (1, 2, 5, 20, 100, 1000)]
+    assert lows == sorted(lows)
+    assert lows[0] < 1.5
+    assert 2.99 < lows[-1] < 3
 
 
 def test_nobody_answered_is_none_and_not_zero():
@@ -221,6 +231,28 @@ def test_equal_periods_have_p_one_and_opposite_ones_next_to_none():
     assert difference_p(stars, histogram({3: 20}), stars, histogram({3: 20})) == 1
     assert difference_p(stars, histogram({5: 50}), smiley, histogram({1: 50})) < 1e-9
     assert difference_p(stars, histogram({5: 50}), smiley, [0] * 11) is None
+
+
+def test_on_shares_the_p_value_is_nearly_that_of_the_chi_square_test():
+    # 60 of 100 against 45 of 100: chi-square 4.511 with one degree of freedom
+    p = difference_p(SCALES["thumbs"], thumbs(60, 40), SCALES["thumbs"], thumbs(45, 55))
+    assert p == pytest.approx(0.0337, abs=0.0002)
+
+
+@given(compared)
+def test_a_p_value_is_a_probability_and_does_not_mind_the_order(case):
+    scale, one, other = case
+    p = difference_p(scale, one, scale, other)
+    assert 0 <= p <= 1
+    assert p == pytest.approx(difference_p(scale, other, scale, one))
+
+
+@given(st.lists(st.floats(0, 1), max_size=20))
+def test_holm_keeps_the_order_and_never_makes_a_p_value_smaller(p_values):
+    adjusted = holm(p_values)
+    assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
+    by_size = [adjusted[place] for place in sorted(range(len(p_values)), key=p_values.__getitem__)]
+    assert by_size == sorted(by_size)
 
 
 # --- targets ------------------------------------------------------------------------------------------------------
