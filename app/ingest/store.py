@@ -19,7 +19,7 @@ from app.scores.rollup import Deltas, apply
 from app.sql import Bulk
 
 CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
-Key = tuple[int, UUID]
+Key = tuple[int, int]  # touchpoint_id and the id's number: compared in C, where UUID compares in Python
 
 COLUMNS = {
     "touchpoint_id": "int",
@@ -58,29 +58,29 @@ class Outcome:
     answer: Answer
 
 
-def _stamp(time: datetime | None) -> str | None:
+def _stamp(time: datetime) -> str:
     """A time as SQLite keeps it, which PostgreSQL reads too (its sessions are set to UTC)."""
-    return None if time is None else time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
 
 
 def _row(answer: Answer) -> dict[str, Any]:
-    return {
+    """An answer as a JSON object; what is left out becomes NULL."""
+    row: dict[str, Any] = {
         "touchpoint_id": answer.touchpoint_id,
         "id": answer.id.hex,
-        "rating": answer.rating,
-        "comment": answer.comment,
         "reasons": answer.reasons,
         "source": answer.source,
         "flags": answer.flags,
-        "locale": answer.locale,
-        "respondent": answer.respondent,
-        "context": answer.context,
         "occurred_at": _stamp(answer.occurred_at),
         "received_at": _stamp(answer.received_at),
-        "claimed_at": _stamp(answer.claimed_at),
-        "device_id": answer.device_id,
-        "pressed_at": _stamp(answer.pressed_at),
     }
+    for name in ("rating", "comment", "locale", "respondent", "context", "device_id"):
+        if (value := getattr(answer, name)) is not None:
+            row[name] = value
+    for name in ("claimed_at", "pressed_at"):
+        if (time := getattr(answer, name)) is not None:
+            row[name] = _stamp(time)
+    return row
 
 
 def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
@@ -89,52 +89,52 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     Only rows that the INSERT gave back are counted as new, so a retry never inflates a score.
     """
     _flag_repeats(session, answers)
+    keys = [_key(answer) for answer in answers]
     first: dict[Key, Answer] = {}
-    for answer in answers:
-        first.setdefault((answer.touchpoint_id, answer.id), answer)
+    for key, answer in zip(keys, answers, strict=True):
+        first.setdefault(key, answer)
     created = _insert(session, first)
-    present = _fetch(session, _after(answers, first, created))
     deltas = Deltas()
-    outcomes = []
-    for answer in answers:
-        key = (answer.touchpoint_id, answer.id)
+    outcomes: list[Outcome] = []
+    again: list[int] = []
+    for place, (key, answer) in enumerate(zip(keys, answers, strict=True)):
         if key in created and first[key] is answer:
             deltas.add(answer, _zone(answer))
-            present[key] = answer
-            outcomes.append(Outcome(CREATED, answer))
         else:
-            outcomes.append(_settle(session, present, answer, deltas))
+            again.append(place)
+        outcomes.append(Outcome(CREATED, answer))
+    present = _fetch(session, sorted({keys[place] for place in again}))
+    for place in again:
+        outcomes[place] = _settle(session, present, answers[place], deltas)
     apply(session, deltas)
     return outcomes
+
+
+def _key(answer: Answer) -> Key:
+    return answer.touchpoint_id, answer.id.int
 
 
 def _insert(session: Session, first: dict[Key, Answer]) -> set[Key]:
     """Insert what is new; keys in order, so that two processes never wait for each other in a circle."""
     rows = [_row(first[key]) for key in sorted(first)]
     if is_sqlite(session):
-        return {(row[0], UUID(hex=row[1])) for row in _INSERT.run(session, rows)}
-    return {(row[0], row[1]) for row in _INSERT.run(session, rows)}
+        return {(row[0], int(row[1], 16)) for row in _INSERT.run(session, rows)}
+    return {(row[0], row[1].int) for row in _INSERT.run(session, rows)}
 
 
-def _after(answers: Sequence[Answer], first: dict[Key, Answer], created: set[Key]) -> list[Answer]:
-    """The answers that meet one already stored."""
-    return [a for a in answers if (key := (a.touchpoint_id, a.id)) not in created or first[key] is not a]
-
-
-def _fetch(session: Session, answers: Sequence[Answer]) -> dict[Key, Answer]:
-    """The stored answers with the keys of `answers`, locked until the transaction ends."""
+def _fetch(session: Session, keys: Sequence[Key]) -> dict[Key, Answer]:
+    """The stored answers with these keys, locked until the transaction ends."""
     found: dict[Key, Answer] = {}
-    keys = sorted({(answer.touchpoint_id, answer.id) for answer in answers})
     for start in range(0, len(keys), 400):
-        within = tuple_(*_KEY).in_(keys[start : start + 400])
+        within = tuple_(*_KEY).in_([(number, UUID(int=id_)) for number, id_ in keys[start : start + 400]])
         for row in session.execute(_SELECT.where(within).order_by(*_KEY).with_for_update()):
-            found[row.touchpoint_id, row.id] = Answer(**row._mapping)
+            found[row.touchpoint_id, row.id.int] = Answer(**row._mapping)
     return found
 
 
 def _settle(session: Session, present: dict[Key, Answer], said: Answer, deltas: Deltas) -> Outcome:
     """An id seen before: the same again, a change while it may change, or refused."""
-    key = (said.touchpoint_id, said.id)
+    key = _key(said)
     stored = present.get(key)
     if stored is None:
         return Outcome(ERASED, said)
