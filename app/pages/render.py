@@ -8,8 +8,9 @@
         return page(request, "hosted.html", {"question": ...}, language, area="customer", policy=CUSTOMER)
 
 In a template: {% extends "customer.html" %} (or a base of your own), {{ t("send") }} for a message of the area,
-{{ static("customer.css") }} for the address of a file in static/, {{ language }}. Nothing inline: no <style>, no style="",
-no <script> without src, no onclick; the CSP refuses them all. Modules may import each other by relative path.
+{{ static("customer.css") }} for the address of a file in static/, {{ language }}. Nothing inline: no <style>,
+no style="", no <script> without src, no onclick; the CSP refuses them all. Modules may import each other by relative
+path.
 """
 
 import hashlib
