@@ -11,7 +11,7 @@ from app import keys, ops, problems
 from app.answers import routes as answers
 from app.auth import Keys, secret_key
 from app.db import open_database
-from app.ingest import batch
+from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
 from app.ingest.schemas import AnswerIn, Batch, BatchItem
@@ -37,6 +37,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.keys = Keys(state.db, settings)
         state.registry = Registry(state.db)
         state.limiter = Limiter(settings.rate_limit, settings.trusted_proxies)
+        state.asked = asked.Asked(state.db)
         state.score_cache = scores.ScoreCache(state.db)
         state.writer = Writer(state.db, settings.queue_size)
         state.writer.start()
@@ -58,6 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         touchpoints.router,
         ingest.router,
         batch.router,
+        asked.router,
         answers.router,
         scores.raw,
         scores.router,
@@ -66,7 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         render.router,
     ):
         app.include_router(router)
-    app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *scores.raw.routes])
+    app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *asked.router.routes, *scores.raw.routes])
     app.openapi = _documented(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 

@@ -6,7 +6,9 @@ No address is stored: only a keyed hash of it, in memory, under a key that is th
 import hashlib
 import os
 import time
+from collections import OrderedDict
 from ipaddress import IPv6Address, ip_address, ip_network
+from uuid import UUID
 
 from limits import RateLimitItem, parse
 from limits.storage import MemoryStorage
@@ -46,11 +48,16 @@ def _neighbourhood(address: str) -> str:
 class Limiter:
     """Counts in this process. The key of the hash is random and thrown away each day."""
 
+    # A comment, a change and a retry follow an answer that was counted: they have room of their own, this much more.
+    AGAIN = 5
+    REMEMBERED = 20_000
+
     def __init__(self, rate: str, trusted: Networks) -> None:
         self._limit: RateLimitItem | None = None if rate == "off" else parse(rate)
         self._trusted = trusted
         self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._day, self._salt = 0, b""
+        self._counted: OrderedDict[UUID, None] = OrderedDict()
 
     def _key(self, address: str, touchpoint: str) -> str:
         day = int(time.time() // 86_400)
@@ -59,12 +66,28 @@ class Limiter:
         text = f"{touchpoint}\n{_neighbourhood(address)}".encode()
         return hashlib.blake2b(text, key=self._salt, digest_size=12).hexdigest()
 
-    def check(self, request: Request, touchpoint: str) -> None:
-        """Count this request; Problem rate_limited when it is one too many."""
+    def check(self, request: Request, what: str, answer: UUID | None = None) -> None:
+        """Count an answer, or a change of one that was counted; Problem rate_limited when it is one too many."""
         if self._limit is None:
             return
-        key = self._key(client_address(request, self._trusted), touchpoint)
-        if not self._windows.hit(self._limit, key):
-            reset = self._windows.get_window_stats(self._limit, key).reset_time
+        if answer in self._counted:
+            self.check_again(request, f"{what} again")
+            return
+        self._hit(self._limit, request, what)
+        if answer is not None:
+            self._counted[answer] = None
+        if len(self._counted) > self.REMEMBERED:
+            self._counted.popitem(last=False)
+
+    def check_again(self, request: Request, what: str) -> None:
+        """Count something that goes along with answers; Problem rate_limited when it is too many."""
+        if self._limit is not None:
+            limit = self._limit
+            self._hit(type(limit)(limit.amount * self.AGAIN, limit.multiples), request, what)
+
+    def _hit(self, limit: RateLimitItem, request: Request, what: str) -> None:
+        key = self._key(client_address(request, self._trusted), what)
+        if not self._windows.hit(limit, key):
+            reset = self._windows.get_window_stats(limit, key).reset_time
             wait = max(1, min(int(reset - time.time()) + 1, 3600))
             raise Problem(Code.RATE_LIMITED, "Too many answers from here; try again later.", retry_after=wait)

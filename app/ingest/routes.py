@@ -57,17 +57,25 @@ async def preflight(request: Request) -> Response:
 
 def cors(origin: str) -> dict[str, str]:
     """What lets a page of `origin` read the answer."""
-    return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After",
+        "Vary": "Origin",
+    }
 
 
 async def _take(request: Request, number: str | None) -> Response:
-    known: Known = await request.app.state.registry.open(request.path_params["key"])
+    state = request.app.state
+    known: Known = await state.registry.get(request.path_params["key"])
     source = await admit(request, known)
     headers = cors(request.headers["origin"]) if source in (WEB, PAGE) else None
     try:
+        await state.registry.open(known.row.key)
         said = parse(await read_body(request, BODY_MAX, JSON_TYPES))
         answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC))
-        (outcome,) = await request.app.state.writer.submit((answer,))
+        if headers:
+            state.limiter.check(request, known.row.key, answer.id)
+        (outcome,) = await state.writer.submit((answer,))
         return _answered(known, outcome, headers)
     except Problem as problem:
         if headers is None:
@@ -77,22 +85,32 @@ async def _take(request: Request, number: str | None) -> Response:
 
 
 async def admit(request: Request, known: Known) -> str:
-    """The source of what this request sends; Problem when it may not send here.
-
-    A key counts before an Origin. The service's own pages are `page`, unless they are on the list like any other.
-    """
-    origin = request.headers.get("origin")
-    if request.headers.get("authorization") or origin is None:
+    """The source of what this request sends; Problem when it may not send here. A key counts before an Origin."""
+    if request.headers.get("authorization") or "origin" not in request.headers:
         await authorize(request, "feedback:write")
         return API
-    request.app.state.limiter.check(request, known.row.key)
+    source = from_page(request, known)
+    if source is None:
+        raise not_from_here(request)
+    return source
+
+
+def from_page(request: Request, known: Known) -> str | None:
+    """`web` for a page of the touchpoint's origins, `page` for one of our own, None for any other."""
+    origin = request.headers.get("origin", "")
     if guard.origin_allowed(origin, known.row.origins):
         return WEB
-    if origin == request.app.state.origin or origin == f"{request.url.scheme}://{request.url.netloc}":
-        return PAGE
+    # Whoever ends TLS in front of us may not tell us so: the host is what names our own pages.
+    own = origin == request.app.state.origin or origin.partition("://")[2] == request.url.netloc
+    return PAGE if own and origin else None
+
+
+def not_from_here(request: Request) -> Problem:
+    """Refuses a page whose Origin is not on the list."""
+    origin = request.headers.get("origin", "none")
     mend = 'Add it with PATCH /v1/touchpoints/{key} {"origins": [...]}.'
     place = Place(place="header.origin", message=f"{origin} is not on the touchpoint's list", mend=mend)
-    raise Problem(Code.ORIGIN_NOT_ALLOWED, "This web page may not send feedback here.", errors=[place])
+    return Problem(Code.ORIGIN_NOT_ALLOWED, "This web page may not send feedback here.", errors=[place])
 
 
 async def read_body(request: Request, most: int, types: tuple[str, ...]) -> bytes:
