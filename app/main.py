@@ -16,6 +16,7 @@ from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
 from app.ingest.schemas import AnswerIn, Batch, BatchItem
 from app.ingest.writer import Writer
+from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.outermost import Application
 from app.pages import render
@@ -63,6 +64,7 @@ def create_app(settings: Settings) -> FastAPI:
         answers.router,
         scores.raw,
         scores.router,
+        journeys.router,
         keys.router,
         ops.router,
         render.router,

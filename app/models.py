@@ -139,3 +139,23 @@ class Secret(SQLModel, table=True):
 
     name: str = Field(primary_key=True, max_length=32)
     value: str = Field(max_length=200)
+
+
+class Journey(SQLModel, table=True):
+    """An ordered way of a customer through touchpoints."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    key: str = Field(max_length=64, unique=True)
+    name: dict[str, str] = json_column({})
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
+
+
+class Stage(SQLModel, table=True):
+    """One step of a journey. Touchpoints are named by key: a key never changes and a touchpoint is never deleted."""
+
+    journey_id: int = Field(sa_column=Column(ForeignKey("journey.id"), primary_key=True, autoincrement=False))
+    position: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    name: dict[str, str] = json_column({})
+    phase: str | None = Field(default=None, max_length=16)
+    touchpoints: list[str] = json_column([])

@@ -16,6 +16,7 @@ DEFINITION = "2026-1"
 """Names this set of formulas in every answer; changes whenever a number could come out differently."""
 
 Counts = Sequence[int]
+Weighed = tuple[Scale, Counts, float]
 Rule = Literal["pooled", "equal", "importance"]
 Verdict = Literal["up", "down", "no_evidence"]
 TargetStatus = Literal["met", "not_met", "undecided", "no_data"]
@@ -107,25 +108,54 @@ def target_status(estimate: Estimate | None, value: float) -> TargetStatus:
     return "met" if estimate.low >= value else "not_met" if estimate.high < value else "undecided"
 
 
-def pool(items: Iterable[tuple[Scale, Counts, float]], rule: Rule) -> Estimate | None:
-    """The 0-100 index of several touchpoints (scale, counts, importance); None when none of them has both.
+def shares(items: Iterable[Weighed], rule: Rule) -> list[float]:
+    """The share of each (scale, counts, importance) in their pool; all 0.0 when none of them has answers and weight.
 
     The rule says what weighs: `pooled` every answer the same, `equal` every touchpoint with answers the same,
-    `importance` the number given. A weighted mean of independent samples; its interval is that of a mean at the
-    effective number of answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so
-    that a pool of one touchpoint is that touchpoint's own index.
+    `importance` the number given.
     """
-    parts = [(sample, weight) for scale, counts, weight in items if (sample := _sample(scale, counts))]
-    if rule != "importance":
-        parts = [(sample, sample.n if rule == "pooled" else 1) for sample, _ in parts]
-    total = sum(weight for _, weight in parts)
-    if total <= 0:
+    weights = []
+    for scale, counts, importance in items:
+        n = sum(counts[scale.low : scale.high + 1])
+        weights.append({"pooled": n, "equal": 1.0, "importance": importance}[rule] if n else 0.0)
+    total = sum(weights)
+    return [weight / total if total > 0 else 0.0 for weight in weights]
+
+
+def pool(items: Iterable[Weighed], rule: Rule) -> Estimate | None:
+    """The 0-100 index of several touchpoints (scale, counts, importance); None when none has answers and weight.
+
+    A mean of independent samples, weighed by `shares`; its interval is that of a mean at the effective number of
+    answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so that a pool of one
+    touchpoint is that touchpoint's own index.
+    """
+    items = list(items)
+    weighed = zip(items, shares(items, rule), strict=True)
+    parts = [(sample, share) for (scale, counts, _), share in weighed if share and (sample := _sample(scale, counts))]
+    if not parts:
         return None
-    mean = min(1.0, sum(weight * sample.mean for sample, weight in parts) / total)
-    steady = sum(weight * sample.steady_mean for sample, weight in parts) / total
-    variance = sum((weight / total) ** 2 * sample.steady_variance / sample.n for sample, weight in parts)
+    mean = min(1.0, sum(share * sample.mean for sample, share in parts))
+    steady = sum(share * sample.steady_mean for sample, share in parts)
+    variance = sum(share**2 * sample.steady_variance / sample.n for sample, share in parts)
     low, high = _mean_interval(mean, steady * (1 - steady) / variance)
     return Estimate(100 * mean, 100 * low, 100 * high)
+
+
+def contrast_p(items: Iterable[Weighed]) -> float | None:
+    """Two-sided p-value that a sum of independent indexes (scale, counts, weight) is 0; the weights sum to 0.
+
+    With the differences of two pools' `shares` as weights it compares the pools, and what stands in both of them
+    cancels. 1.0 when nothing is left to compare; None when something with a weight has no answers. Normal
+    approximation with the variances of `_sample`.
+    """
+    parts = [(_sample(scale, counts), weight) for scale, counts, weight in items if weight]
+    value = variance = 0.0
+    for sample, weight in parts:
+        if sample is None:
+            return None
+        value += weight * sample.mean
+        variance += weight**2 * sample.steady_variance / sample.n
+    return erfc(abs(value) / sqrt(2 * variance)) if parts else 1.0
 
 
 def difference_p(scale: Scale, counts: Counts, other_scale: Scale, other_counts: Counts) -> float | None:
