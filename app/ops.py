@@ -44,5 +44,5 @@ async def readyz(request: Request, db: Db) -> Health:
 async def metrics(request: Request) -> Response:
     """Prometheus figures of this process."""
     state = request.app.state
-    state.metrics.queue.set(state.writer.depth)
+    state.metrics.queue_depth = state.writer.depth
     return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)

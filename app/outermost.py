@@ -4,26 +4,29 @@ FastAPI's own layers (routing, telemetry, exit stacks, dependency solving) cost 
 Requests for a RawRoute are therefore matched here and handled without them; everything else goes through FastAPI.
 """
 
+import itertools
 import logging
+import secrets
 import time
-import uuid
 from collections.abc import Sequence
 
 from fastapi import FastAPI
-from starlette.requests import Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
 from app.logs import log
 from app.metrics import Metrics
-from app.raw import RawRoute
+from app.raw import RawRequest, RawRoute
 
 DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
 class Application(FastAPI):
     """FastAPI with the outermost layer around it."""
+
+    _run = secrets.token_hex(6)  # with a number behind it, an id that is unique over processes and restarts
+    _numbers = itertools.count(1)
 
     def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
         """Set the figures to keep and the routes to serve without FastAPI's layers."""
@@ -34,7 +37,7 @@ class Application(FastAPI):
         if scope["type"] != "http":
             return await super().__call__(scope, receive, send)
         scope["app"] = self
-        request_id = uuid.uuid4().hex
+        request_id = f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 500
 
@@ -75,7 +78,7 @@ class Application(FastAPI):
 
 
 async def _laned(scope: Scope, receive: Receive, send: Send) -> None:
-    request = Request(scope, receive, send)
+    request = RawRequest(scope, receive, send)
     try:
         response = await scope["route"].endpoint(request)
     except Exception as exc:

@@ -16,6 +16,17 @@ from starlette.types import Receive, Scope, Send
 from app.errors import ProblemBody
 
 
+class RawRequest(Request):
+    """A request whose headers are decoded once; Starlette's search the raw list anew for each look."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:  # type: ignore[override]  # by lower-case name; repeated headers: the last
+        if not hasattr(self, "_by_name"):
+            raw = self.scope["headers"]
+            self._by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+        return self._by_name
+
+
 class RawRoute(APIRoute):
     """Calls `endpoint(request)`, which returns a Response, and nothing else."""
 
@@ -23,7 +34,7 @@ class RawRoute(APIRoute):
         methods = self.methods or set()
         if scope["method"] not in methods:
             raise HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
-        response = await self.endpoint(Request(scope, receive, send))
+        response = await self.endpoint(RawRequest(scope, receive, send))
         await response(scope, receive, send)
 
 

@@ -170,7 +170,7 @@ def to_answer(known: Known, said: AnswerIn, source: str, number: UUID | None, re
         received_at=received,
         claimed_at=said.occurred_at,
         zone=known.zone,
-        review_interval_days=known.row.review_interval_days,
+        review_interval_days=known.review_interval_days,
     )
 
 
@@ -201,5 +201,5 @@ def public(key: str, answer: Answer) -> dict[str, Any]:
 def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None) -> Response:
     if problem := refusal(outcome):
         raise problem
-    body = to_json(public(known.row.key, outcome.answer))
+    body = to_json(public(known.key, outcome.answer))
     return Response(body, 201 if outcome.status == CREATED else 200, headers, "application/json")

@@ -57,7 +57,7 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     rating: StrictInt | None = Field(None, description="a whole number on the touchpoint's scale")
     comment: Comment | None = Field(None, description=f"text, at most {COMMENT_MAX} characters")
-    reasons: list[Annotated[str, Field(max_length=40)]] = Field(default=[], max_length=6)
+    reasons: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=6)
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
     occurred_at: AwareDatetime | None = Field(None, description="when the customer answered; now when left out")

@@ -26,6 +26,9 @@ class Known:
 
     row: Touchpoint
     id: int
+    key: str  # the next three are read for every answer, and an attribute of a mapped row costs ten times as much
+    archived: bool
+    review_interval_days: int | None
 
     @cached_property
     def scale(self) -> Scale:
@@ -43,7 +46,7 @@ class Known:
 def known(row: Touchpoint) -> Known:
     """A stored touchpoint as the rest of the product uses it."""
     assert row.id is not None
-    return Known(row, row.id)
+    return Known(row, row.id, row.key, row.archived_at is not None, row.review_interval_days)
 
 
 class Registry:
@@ -72,7 +75,7 @@ class Registry:
     async def open(self, key: str) -> Known:
         """The touchpoint `key` if it still takes answers; Problem touchpoint_unknown or touchpoint_archived."""
         found = await self.get(key)
-        if found.row.archived_at is not None:
+        if found.archived:
             raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {key} is archived and takes no more answers.")
         return found
 
