@@ -15,10 +15,10 @@ from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.errors import Code, Problem
-from app.models import ApiKey, Secret, now
+from app.models import ApiKey, Device, Secret, now
 from app.settings import Settings
 
-KEY_PREFIX = "tsk_"
+KEY_PREFIX, DEVICE_PREFIX = "tsk_", "tsd_"
 ADMIN = "admin"
 SCOPES = (
     ADMIN,
@@ -106,6 +106,8 @@ class Keys:
         hashed = digest(key)
         if self._admin and hmac.compare_digest(hashed, self._admin):
             return Caller("admin key of the settings", frozenset({ADMIN}))
+        if key.startswith(DEVICE_PREFIX):
+            raise Problem(Code.SCOPE_MISSING, "A tablet's key may only send answers and the tablet's state.")
         found = None
         if scheme.lower() == "bearer" and key.startswith(KEY_PREFIX):
             found = await self._cached(hashed)
@@ -157,6 +159,31 @@ def needs(scope: str) -> Callable[[Request], Awaitable[Caller]]:
         return await authorize(request, scope)
 
     return dependency
+
+
+def shows_device_key(request: Request) -> bool:
+    """Whether the request comes with a tablet's key, valid or not."""
+    scheme, key = get_authorization_scheme_param(request.headers.get("authorization"))
+    return scheme.lower() == "bearer" and key.startswith(DEVICE_PREFIX)
+
+
+async def authorize_device(request: Request) -> Device:
+    """The tablet that sent `request`; Problem key_required, key_invalid or device_revoked.
+
+    Not cached: a tablet calls once a minute, and a revoked one must lock at once.
+    """
+    if not shows_device_key(request):
+        raise Problem(Code.KEY_REQUIRED, "Send the tablet's key as `Authorization: Bearer tsd_...`.")
+    _, key = get_authorization_scheme_param(request.headers["authorization"])
+    same = Device.key_hash == digest(key)
+    device: Device | None = await request.app.state.db.read(
+        lambda session: session.exec(select(Device).where(same)).first()
+    )
+    if device is None:
+        raise Problem(Code.KEY_INVALID, "This tablet's key is not known, or the tablet was paired anew.")
+    if device.revoked_at is not None:
+        raise Problem(Code.DEVICE_REVOKED, "This tablet was revoked. Pair it again to go on with its answers.")
+    return device
 
 
 def secret_key(session: Session, settings: Settings) -> bytes:

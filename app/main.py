@@ -11,10 +11,11 @@ from app import keys, ops, problems
 from app.answers import routes as answers
 from app.auth import Keys, secret_key
 from app.db import open_database
+from app.devices import routes as devices
 from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
-from app.ingest.schemas import AnswerIn, Batch, BatchItem
+from app.ingest.schemas import AnswerIn, Batch, BatchItem, TabletItem
 from app.ingest.writer import Writer
 from app.loop import journey_routes as journeys
 from app.metrics import Metrics
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> FastAPI:
         scores.raw,
         scores.router,
         journeys.router,
+        devices.router,
         keys.router,
         ops.router,
         render.router,
@@ -86,7 +88,7 @@ def _documented(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str,
     def document() -> dict[str, Any]:
         found = openapi()
         components = found.setdefault("components", {}).setdefault("schemas", {})
-        for name, schema in schemas(AnswerIn, Batch, BatchItem).items():
+        for name, schema in schemas(AnswerIn, Batch, BatchItem, TabletItem, TabletItem).items():
             components.setdefault(name, schema)
         return found
 

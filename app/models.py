@@ -58,6 +58,13 @@ class Feedback(SQLModel, table=True):
             sqlite_where=text("respondent IS NOT NULL"),
             postgresql_where=text("respondent IS NOT NULL"),
         ),
+        Index(
+            "ix_feedback_device",
+            "device_id",
+            "occurred_at",
+            sqlite_where=text("device_id IS NOT NULL"),
+            postgresql_where=text("device_id IS NOT NULL"),
+        ),
     )
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
     id: UUID = Field(primary_key=True)
@@ -132,6 +139,30 @@ class ApiKey(SQLModel, table=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_on: date | None = None
+
+
+class Device(SQLModel, table=True):
+    """A tablet in a store. Its key and its pairing code are kept as hashes.
+
+    `former` has the touchpoints that it once served, each with until when.
+    """
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=200)
+    touchpoints: list[str] = json_column([])
+    former: dict[str, str] = json_column({})
+    key_prefix: str | None = Field(default=None, max_length=16)
+    key_hash: str | None = Field(default=None, max_length=64, unique=True)
+    pairing_hash: str | None = Field(default=None, max_length=64, unique=True)
+    pairing_expires_at: datetime | None = None
+    created_at: datetime = Field(default_factory=now)
+    paired_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    queue_depth: int | None = None
+    oldest_at: datetime | None = None
+    version: str | None = Field(default=None, max_length=40)
+    persisted: bool | None = None
 
 
 class Secret(SQLModel, table=True):

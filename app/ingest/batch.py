@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import pydantic
 from fastapi import APIRouter
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.auth import authorize
+from app.auth import authorize, authorize_device, shows_device_key
 from app.errors import Code, Place, Problem, invalid
+from app.ingest import tablet
 from app.ingest.channels import API, Answer
 from app.ingest.routes import read_body, refusal, to_answer
-from app.ingest.schemas import BATCH_BODY_MAX, BATCH_MAX, Batch, BatchItem, BatchResult
+from app.ingest.schemas import BATCH_BODY_MAX, BATCH_MAX, Batch, BatchItem, BatchResult, TabletItem
 from app.raw import RawRoute, problems, request_body
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 NDJSON = "application/x-ndjson"
+Item = TypeVar("Item", bound=BatchItem)
 _OPENAPI = request_body(Batch, "application/json") | {}
 _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "description": "one BatchItem per line"}}
 
@@ -31,46 +33,68 @@ _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "desc
 )
 async def post_batch(request: Request) -> Response:
     """Store up to 1,000 answers; one bad item does not sink the others. Items with ids may be sent again."""
-    await authorize(request, "feedback:write")
+    received = datetime.now(UTC)
+    device = await authorize_device(request) if shows_device_key(request) else None
+    if device is None:
+        await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
-    lines = request.headers["content-type"].startswith(NDJSON)
-    items = [_read(item, index) for index, item in enumerate(_lines(body) if lines else _items(body))]
-    results = [
-        await _prepare(request, item, index) if isinstance(item, BatchItem) else item
-        for index, item in enumerate(items)
-    ]
+    raw, sent_at = _lines(request, body) if _is_ndjson(request) else _items(body)
+    by = tablet.Delivery(device, sent_at, received) if device else None
+    results = [await _prepare(request, item, index, by, received) for index, item in enumerate(raw)]
+    if device:
+        await tablet.flag_hammering(request, device, [result for result in results if isinstance(result, Answer)])
     return Response(to_json(await _store(request, results)), media_type="application/json")
 
 
-def _items(body: bytes) -> list[Any]:
+def _is_ndjson(request: Request) -> bool:
+    return request.headers["content-type"].startswith(NDJSON)
+
+
+def _items(body: bytes) -> tuple[list[Any], datetime | None]:
     try:
-        return Batch.model_validate_json(body).items
+        batch = Batch.model_validate_json(body)
     except pydantic.ValidationError as error:
         raise invalid(error) from None
+    return batch.items, batch.sent_at
 
 
-def _lines(body: bytes) -> list[bytes]:
+def _lines(request: Request, body: bytes) -> tuple[list[Any], datetime | None]:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) > BATCH_MAX:
         place = Place(place="body", message=f"has {len(lines)} lines", mend="Send fewer items.")
         raise Problem(Code.INVALID_REQUEST, f"A batch has {BATCH_MAX} items at most.", errors=[place])
-    return lines
-
-
-def _read(item: Any, index: int) -> BatchItem | dict[str, Any]:
-    """The item, or the result that refuses it."""
     try:
-        return BatchItem.model_validate_json(item) if isinstance(item, bytes) else BatchItem.model_validate(item)
+        return lines, Batch.model_validate({"items": [], "sent_at": request.headers.get("touchstone-sent-at")}).sent_at
     except pydantic.ValidationError as error:
-        return _rejected(index, None, invalid(error, f"items.{index}"))
+        raise invalid(error, "header.touchstone-sent-at") from None
 
 
-async def _prepare(request: Request, item: BatchItem, index: int) -> Answer | dict[str, Any]:
+def _read(item: Any, model: type[Item]) -> Item:
+    return model.model_validate_json(item) if isinstance(item, bytes) else model.model_validate(item)
+
+
+async def _prepare(
+    request: Request, raw: Any, index: int, by: tablet.Delivery | None, received: datetime
+) -> Answer | dict[str, Any]:
+    """The item as an Answer, or the result that refuses it."""
     try:
+        if by:
+            return await tablet.prepare(request, _read(raw, TabletItem), by)
+        item = _read(raw, BatchItem)
         known = await request.app.state.registry.open(item.touchpoint)
-        return to_answer(known, item, API, item.id, datetime.now(UTC))
+        return to_answer(known, item, API, item.id, received)
+    except pydantic.ValidationError as error:
+        return _rejected(index, _said_id(raw), invalid(error, f"items.{index}"))
     except Problem as problem:
-        return _rejected(index, item.id, problem)
+        return _rejected(index, _said_id(raw), problem)
+
+
+def _said_id(raw: Any) -> UUID | None:
+    """The id of an item that cannot be read otherwise: its sender looks for it in the reply."""
+    try:
+        return UUID((from_json(raw) if isinstance(raw, bytes) else raw)["id"])
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 async def _store(request: Request, results: list[Answer | dict[str, Any]]) -> dict[str, Any]:

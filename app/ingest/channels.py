@@ -85,14 +85,14 @@ def merged(stored: Answer, said: Answer) -> Answer:
     What is left out stays: a late retry of the bare rating cannot erase a comment.
     """
     moved = said.claimed_at is not None and said.claimed_at != stored.claimed_at
-    return Answer(
+    after = Answer(
         touchpoint_id=stored.touchpoint_id,
         id=stored.id,
         rating=stored.rating if said.rating is None else said.rating,
         comment=said.comment or stored.comment,
         reasons=said.reasons or stored.reasons,
         source=stored.source,
-        flags=" ".join(sorted({*stored.flags.split(), *said.flags.split()})),
+        flags=stored.flags,
         locale=said.locale or stored.locale,
         respondent=said.respondent or stored.respondent,
         context=said.context or stored.context,
@@ -103,3 +103,6 @@ def merged(stored: Answer, said: Answer) -> Answer:
         pressed_at=stored.pressed_at,
         zone=said.zone,
     )
+    if after != stored:
+        after.flags = " ".join(sorted({*stored.flags.split(), *said.flags.split()}))
+    return after

@@ -1,7 +1,7 @@
 """What may come in, what is flagged, what is refused. Pure rules; nothing here is dropped in silence."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Code, Place, Problem
@@ -17,6 +17,8 @@ SPAM, MISUSE, BURST, TEST, DUPLICATE, UNCONFIRMED = FLAGS = (
 )
 OLDEST = timedelta(days=90)
 CLOCK_TOLERANCE = timedelta(minutes=5)
+SKEW_TOLERANCE = timedelta(seconds=120)  # more than a round trip on a bad line, far less than a wrong time zone
+TAPS_MAX, TAPS_WITHIN = 5, timedelta(seconds=10)
 _LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
@@ -39,6 +41,36 @@ def occurred(claimed: datetime | None, received: datetime, source: str) -> datet
             Code.OCCURRED_TOO_LONG_AGO, "Answers older than 90 days are taken by import only.", errors=[place]
         )
     return min(claimed, received)
+
+
+def by_clock(
+    claimed: datetime | None, sent_at: datetime | None, received: datetime, age: timedelta | None = None
+) -> datetime:
+    """When the customer answered on a device whose clock may be wrong, within the last 90 days; never refuses.
+
+    `sent_at` is the device's clock when it sent. Differing from ours by more than 120 s, it is wrong, and only how long
+    before `sent_at` the answer was given is believed; so the error is the time the request took. `age` is that, told by
+    the device itself, when its clock was set in between. A future time without `sent_at` becomes `received`.
+    """
+    if age is None and claimed is not None and sent_at is not None and abs(received - sent_at) > SKEW_TOLERANCE:
+        age = sent_at - claimed
+    if age is not None:
+        return received - min(max(age, timedelta()), OLDEST)
+    return received if claimed is None else min(max(claimed, received - OLDEST), received)
+
+
+def taps_in_bursts(times: Sequence[datetime]) -> set[int]:
+    """Places in `times` (the answers given on one tablet) that lie in a run of more than 5 answers within 10 s.
+
+    A customer has to touch the screen awake, read, choose and let go: about four seconds, in the busiest store too.
+    A hand that hammers the screen gives one answer and more per second.
+    """
+    order = sorted(range(len(times)), key=times.__getitem__)
+    found: set[int] = set()
+    for first, (start, end) in enumerate(zip(order, order[TAPS_MAX:], strict=False)):
+        if times[end] - times[start] <= TAPS_WITHIN:
+            found.update(order[first : first + TAPS_MAX + 1])
+    return found
 
 
 def not_empty(rating: int | None, comment: str | None) -> None:

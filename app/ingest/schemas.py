@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -76,10 +76,35 @@ class BatchItem(AnswerIn):
     touchpoint: Annotated[str, Field(max_length=64)]
 
 
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+
+
+DeviceTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+
+
+class TabletItem(BatchItem):
+    """One answer of a batch that a tablet sends. Its time may be wrong: it is put right, not refused."""
+
+    id: UUID
+    occurred_at: DeviceTime | None = Field(None, description="by the tablet's clock, right or wrong")
+    age_s: Annotated[float, Field(ge=0, le=10**9)] | None = Field(
+        None,
+        description="seconds since the answer, for a tablet whose clock was set in between; counts before occurred_at",
+    )
+
+
 class Batch(BaseModel):
     """Up to 1,000 answers. Each is taken or refused for itself."""
 
     model_config = ConfigDict(extra="forbid")
+    sent_at: DeviceTime | None = Field(
+        None,
+        description="the tablet's clock when it sends, to put it right; as NDJSON, the header Touchstone-Sent-At",
+    )
     items: Annotated[list[Any], Field(max_length=BATCH_MAX, description="answers, each as BatchItem")]
 
 

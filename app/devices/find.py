@@ -1,0 +1,95 @@
+"""Tablets in the database: create, change, list, revoke, note how they are."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from app.devices.schemas import DeviceIn, DevicePatch, Heartbeat
+from app.errors import Code, Place, Problem
+from app.models import Device, Touchpoint, now
+
+SILENT_AFTER = timedelta(minutes=15)  # a tablet reports every minute when it has a network
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def one(session: Session, number: int) -> Device:
+    """The tablet; Problem not_found."""
+    row = session.get(Device, number)
+    if row is None:
+        raise Problem(Code.NOT_FOUND, "There is no such tablet.")
+    return row
+
+
+def page(session: Session, after: int, limit: int) -> list[Device]:
+    """Tablets in the order they were made, those after number `after`."""
+    return list(session.exec(select(Device).where(col(Device.id) > after).order_by(col(Device.id)).limit(limit)))
+
+
+def create(session: Session, body: DeviceIn) -> Device:
+    """A tablet that waits to be paired; Problem invalid_request for an unknown touchpoint."""
+    _known(session, body.touchpoints)
+    row = Device(name=body.name, touchpoints=list(dict.fromkeys(body.touchpoints)))
+    session.add(row)
+    session.flush()
+    return row
+
+
+def change(session: Session, number: int, body: DevicePatch) -> Device:
+    """Rename or re-assign; Problem not_found, invalid_request.
+
+    What was given on the tablet before a re-assignment may still arrive after it: `former` keeps until when it may have
+    been.
+    """
+    row = one(session, number)
+    if body.name is not None:
+        row.name = body.name
+    if body.touchpoints is not None:
+        _known(session, body.touchpoints)
+        gone = {key: now().isoformat() for key in row.touchpoints}
+        row.former = {k: at for k, at in {**gone, **row.former}.items() if k not in body.touchpoints}
+        row.touchpoints = list(dict.fromkeys(body.touchpoints))
+    session.flush()
+    return row
+
+
+def revoke(session: Session, number: int) -> Device:
+    """Take the tablet out of use: it locks and keeps what it has not sent; Problem not_found."""
+    row = one(session, number)
+    row.revoked_at = row.revoked_at or now()
+    row.pairing_hash = row.pairing_expires_at = None
+    return row
+
+
+def note(session: Session, number: int, body: Heartbeat, at: datetime) -> None:
+    """Remember how the tablet is."""
+    said: dict[str, Any] = body.model_dump(exclude={"oldest_age_s"})
+    oldest = None if body.oldest_age_s is None else max(at - timedelta(seconds=body.oldest_age_s), _EPOCH)
+    session.execute(update(Device).where(col(Device.id) == number).values(**said, oldest_at=oldest, last_seen_at=at))
+
+
+def _known(session: Session, keys: list[str]) -> None:
+    found = set(session.exec(select(Touchpoint.key).where(col(Touchpoint.key).in_(keys))))
+    unknown = [
+        Place(place=f"body.touchpoints.{index}", message=f"{key!r} is not a touchpoint", mend="Register it first.")
+        for index, key in enumerate(keys)
+        if key not in found
+    ]
+    if unknown:
+        raise Problem(Code.INVALID_REQUEST, "A tablet can only serve registered touchpoints.", errors=unknown)
+
+
+def shown(row: Device, at: datetime) -> dict[str, Any]:
+    """A tablet as lists show it, without what would let anybody act for it."""
+    heard = row.last_seen_at
+    silent = row.key_hash is not None and row.revoked_at is None and (heard is None or at - heard > SILENT_AFTER)
+    if row.revoked_at is not None:
+        state = "revoked"
+    elif row.key_hash is None:
+        state = "unpaired"
+    else:
+        state = "silent" if silent else "active"
+    age = None if row.oldest_at is None else int((at - row.oldest_at).total_seconds())
+    fields = row.model_dump(exclude={"key_hash", "pairing_hash", "former"})
+    return {**fields, "state": state, "silent": silent, "oldest_age_s": age}

@@ -1,0 +1,119 @@
+"""Tablets over HTTP: for whoever runs them, and for the tablet itself."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from sqlmodel import Session, col, select
+
+from app import paging
+from app.auth import authorize_device, needs
+from app.devices import find
+from app.devices.pairing import new_code, pair
+from app.devices.schemas import (
+    Config,
+    DeviceIn,
+    DeviceList,
+    DeviceOut,
+    DevicePatch,
+    Heartbeat,
+    NewPairing,
+    Paired,
+    Pairing,
+)
+from app.models import Device, Touchpoint
+from app.state import Db
+
+router = APIRouter(prefix="/v1/devices", tags=["devices"])
+READ, WRITE = Depends(needs("devices:read")), Depends(needs("devices:write"))
+
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+
+
+def _out(row: Device) -> DeviceOut:
+    return DeviceOut.model_validate(find.shown(row, datetime.now(UTC)))
+
+
+def _with_code(row: Device, code: str) -> NewPairing:
+    return NewPairing(**_out(row).model_dump(), pairing_code=code)
+
+
+@router.post("", status_code=201, dependencies=[WRITE])
+async def create_device(body: DeviceIn, db: Db, request: Request) -> NewPairing:
+    """Register a tablet. Type the code on the tablet, at /kiosk, within ten minutes."""
+
+    def work(session: Session) -> tuple[Device, str]:
+        row = find.create(session, body)
+        return row, new_code(session, request.app.state.secret, row)
+
+    return _with_code(*await db.write(work))
+
+
+@router.get("", dependencies=[READ])
+async def list_devices(db: Db, limit: paging.Limit = 50, cursor: paging.Cursor = None) -> DeviceList:
+    """Tablets with when they were last heard of and what waits on them."""
+    (last,) = paging.decode(cursor, 1) or ["0"]
+    after = int(last) if last.isdigit() and len(last) < 10 else 0
+    rows = await db.read(lambda session: find.page(session, after, limit + 1))
+    more = paging.encode([str(rows[limit - 1].id)]) if len(rows) > limit else None
+    return DeviceList(items=[_out(row) for row in rows[:limit]], next_cursor=more)
+
+
+@router.get("/{device_id}", dependencies=[READ])
+async def read_device(device_id: Number, db: Db) -> DeviceOut:
+    return _out(await db.read(lambda session: find.one(session, device_id)))
+
+
+@router.patch("/{device_id}", dependencies=[WRITE])
+async def change_device(device_id: Number, body: DevicePatch, db: Db) -> DeviceOut:
+    """Rename a tablet or give it other touchpoints; it follows within a minute."""
+    return _out(await db.write(lambda session: find.change(session, device_id, body)))
+
+
+@router.delete("/{device_id}", dependencies=[WRITE])
+async def revoke_device(device_id: Number, db: Db) -> DeviceOut:
+    """Take a tablet out of use. It locks and keeps what it has not sent; pairing it again goes on with that."""
+    return _out(await db.write(lambda session: find.revoke(session, device_id)))
+
+
+@router.post("/{device_id}/pairing", status_code=201, dependencies=[WRITE])
+async def create_pairing(device_id: Number, db: Db, request: Request) -> NewPairing:
+    """A new code, for a tablet that was revoked, reset or replaced. The key before it works until the code is used."""
+
+    def work(session: Session) -> tuple[Device, str]:
+        row = find.one(session, device_id)
+        return row, new_code(session, request.app.state.secret, row)
+
+    return _with_code(*await db.write(work))
+
+
+@router.post("/pair")
+async def pair_device(body: Pairing, db: Db, request: Request) -> Paired:
+    """The tablet's key for a code. Nobody needs a key to ask, so it is limited like answers without one."""
+    request.app.state.limiter.check(request, "pairing")
+
+    def work(session: Session) -> dict[str, Any]:
+        key, row = pair(session, request.app.state.secret, body.code)
+        return {"key": key, **_config(session, row)}
+
+    return Paired.model_validate(await db.write(work))
+
+
+@router.post("/heartbeat")
+async def heartbeat(body: Heartbeat, db: Db, request: Request) -> Config:
+    """The tablet says how it is, and gets what it is to show."""
+    device = await authorize_device(request)
+    number, at = device.id or 0, datetime.now(UTC)
+
+    def work(session: Session) -> dict[str, Any]:
+        find.note(session, number, body, at)
+        return _config(session, device)
+
+    return Config.model_validate(await db.write(work))
+
+
+def _config(session: Session, device: Device) -> dict[str, Any]:
+    """What the tablet shows: its touchpoints that still take answers, in the order given."""
+    within = (col(Touchpoint.key).in_(device.touchpoints), col(Touchpoint.archived_at).is_(None))
+    rows = sorted(session.exec(select(Touchpoint).where(*within)), key=lambda row: device.touchpoints.index(row.key))
+    return {"name": device.name, "touchpoints": [row.model_dump() for row in rows], "now": datetime.now(UTC)}

@@ -1,0 +1,94 @@
+"""What a tablet looks like over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from app.ingest.schemas import plain_text
+from app.touchpoints.schemas import Reason, Slug
+
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text)]
+Touchpoints = Annotated[list[Slug], Field(min_length=1, max_length=20, description="keys of what is rated on it")]
+
+
+class DeviceIn(BaseModel):
+    """A new tablet: where it stands and what is rated on it."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: Name
+    touchpoints: Touchpoints
+
+
+class DevicePatch(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    name: Name | None = None
+    touchpoints: Touchpoints | None = None
+
+
+class DeviceOut(BaseModel):
+    """A tablet as it last reported itself."""
+
+    id: int
+    name: str
+    touchpoints: list[str]
+    state: Literal["unpaired", "active", "silent", "revoked"]
+    silent: bool = Field(description="paired, and not heard of for 15 minutes")
+    key_prefix: str | None
+    created_at: datetime
+    paired_at: datetime | None
+    revoked_at: datetime | None
+    pairing_expires_at: datetime | None = Field(description="until when a pairing code waits to be used")
+    last_seen_at: datetime | None
+    queue_depth: int | None = Field(description="answers that waited on it when it last reported")
+    oldest_at: datetime | None = Field(description="when the oldest of them was given")
+    oldest_age_s: int | None
+    version: str | None
+    persisted: bool | None = Field(description="whether its browser promised to keep what is stored")
+
+
+class NewPairing(DeviceOut):
+    pairing_code: str = Field(description="8 characters, works once within 10 minutes; it is shown this once")
+
+
+class DeviceList(BaseModel):
+    items: list[DeviceOut]
+    next_cursor: str | None
+
+
+class Pairing(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    code: Annotated[str, Field(max_length=40, description="as shown; dashes, spaces and case do not matter")]
+
+
+class Question(BaseModel):
+    """What a tablet must know of a touchpoint to ask for a rating; texts by language."""
+
+    key: str
+    scale: str
+    name: dict[str, str]
+    question: dict[str, str]
+    comment_prompt: dict[str, str]
+    reasons: list[Reason]
+
+
+class Config(BaseModel):
+    """What a tablet shows, and the service's clock."""
+
+    name: str
+    touchpoints: list[Question]
+    now: datetime
+
+
+class Paired(Config):
+    key: str = Field(description="the tablet's key; it is shown this once")
+
+
+class Heartbeat(BaseModel):
+    """How a tablet is, in ages rather than times: its clock may be wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+    queue_depth: Annotated[int, Field(ge=0, le=10_000_000)]
+    oldest_age_s: Annotated[int, Field(ge=0, le=10**9)] | None = None
+    version: Annotated[str, Field(max_length=40), AfterValidator(plain_text)] | None = None
+    persisted: bool | None = None
