@@ -11,9 +11,12 @@ from app.db import is_sqlite
 
 
 def source(columns: Mapping[str, str], *, sqlite: bool) -> str:
-    """A FROM item `r` of `columns` (name to PostgreSQL type) that reads the parameter :rows."""
+    """A FROM item `r` of `columns` (name to PostgreSQL type) that reads the parameter :rows.
+
+    SQLite gets arrays instead of objects: it finds a place in half the time of a name.
+    """
     if sqlite:
-        picks = ", ".join(f"json_extract(value, '$.{name}') AS {name}" for name in columns)
+        picks = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
         return f"(SELECT {picks} FROM json_each(:rows)) AS r"  # noqa: S608 - names of our own columns
     types = ", ".join(f"{name} {kind}" for name, kind in columns.items())
     return f"json_to_recordset(CAST(:rows AS json)) AS r({types})"
@@ -23,11 +26,13 @@ class Bulk:
     """A statement over many rows. `template` has {r} where the rows come in; prepared once per database."""
 
     def __init__(self, template: str, columns: Mapping[str, str]) -> None:
+        self._columns = tuple(columns)
         self._by_dialect: dict[bool, TextClause] = {
             sqlite: text(template.format(r=source(columns, sqlite=sqlite))) for sqlite in (True, False)
         }
 
-    def run(self, session: Session, rows: Sequence[Mapping[str, Any]]) -> Any:
-        """Execute over `rows`; the result is SQLAlchemy's."""
-        statement = self._by_dialect[is_sqlite(session)]
-        return session.connection().execute(statement, {"rows": to_json(rows).decode()})
+    def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """Execute over `rows`, each in the order of the columns; the result is SQLAlchemy's."""
+        sqlite = is_sqlite(session)
+        given = rows if sqlite else [dict(zip(self._columns, row, strict=True)) for row in rows]
+        return session.connection().execute(self._by_dialect[sqlite], {"rows": to_json(given).decode()})

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -58,29 +59,31 @@ class Outcome:
     answer: Answer
 
 
-def _stamp(time: datetime) -> str:
+@lru_cache(4096)  # a batch was received at one time
+def _stamp(time: datetime | None) -> str | None:
     """A time as SQLite keeps it, which PostgreSQL reads too (its sessions are set to UTC)."""
-    return (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat(" ", "microseconds")[:26]
+    return None if time is None else time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def _row(answer: Answer) -> dict[str, Any]:
-    """An answer as a JSON object; what is left out becomes NULL."""
-    row: dict[str, Any] = {
-        "touchpoint_id": answer.touchpoint_id,
-        "id": answer.id.hex,
-        "reasons": answer.reasons,
-        "source": answer.source,
-        "flags": answer.flags,
-        "occurred_at": _stamp(answer.occurred_at),
-        "received_at": _stamp(answer.received_at),
-    }
-    for name in ("rating", "comment", "locale", "respondent", "context", "device_id"):
-        if (value := getattr(answer, name)) is not None:
-            row[name] = value
-    for name in ("claimed_at", "pressed_at"):
-        if (time := getattr(answer, name)) is not None:
-            row[name] = _stamp(time)
-    return row
+def _row(answer: Answer) -> tuple[Any, ...]:
+    """An answer's values in the order of COLUMNS."""
+    return (
+        answer.touchpoint_id,
+        answer.id.hex,
+        answer.rating,
+        answer.comment,
+        answer.reasons,
+        answer.source,
+        answer.flags,
+        answer.locale,
+        answer.respondent,
+        answer.context,
+        _stamp(answer.occurred_at),
+        _stamp(answer.received_at),
+        _stamp(answer.claimed_at),
+        answer.device_id,
+        _stamp(answer.pressed_at),
+    )
 
 
 def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
@@ -116,10 +119,10 @@ def _key(answer: Answer) -> Key:
 
 def _insert(session: Session, first: dict[Key, Answer]) -> set[Key]:
     """Insert what is new; keys in order, so that two processes never wait for each other in a circle."""
-    rows = [_row(first[key]) for key in sorted(first)]
+    inserted = _INSERT.run(session, [_row(first[key]) for key in sorted(first)]).all()
     if is_sqlite(session):
-        return {(row[0], int(row[1], 16)) for row in _INSERT.run(session, rows)}
-    return {(row[0], row[1].int) for row in _INSERT.run(session, rows)}
+        return {(touchpoint_id, int(number, 16)) for touchpoint_id, number in inserted}
+    return {(touchpoint_id, number.int) for touchpoint_id, number in inserted}
 
 
 def _fetch(session: Session, keys: Sequence[Key]) -> dict[Key, Answer]:

@@ -4,6 +4,7 @@ Scores read it instead of the answers, so their cost does not grow with the numb
 per rating over these counts, and a correction or an erasure is -1/+1.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -46,25 +47,25 @@ def slices(answer: Answered) -> list[str]:
 class Deltas:
     """Changes to the rollup, gathered in memory and written with one statement."""
 
-    _counts: dict[tuple[int, ZoneInfo, int, str, str], list[int]] = field(default_factory=dict)
+    _counts: defaultdict[tuple[int, ZoneInfo, int, str, str], list[int]] = field(
+        default_factory=lambda: defaultdict(lambda: [0] * len(COUNTS))
+    )
 
     def add(self, answer: Answered, zone: ZoneInfo, sign: int = 1) -> None:
         """Count `answer` once more (or, with sign -1, once less)."""
         quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
         for part in slices(answer):
-            counts = self._at(answer.touchpoint_id, zone, quarter, answer.source, part)
+            counts = self._counts[answer.touchpoint_id, zone, quarter, answer.source, part]
             counts[0] += sign
-            counts[1] += sign if answer.comment else 0
+            if answer.comment:
+                counts[1] += sign
             if answer.rating is not None:
                 counts[2 + answer.rating] += sign
 
     def ask(self, touchpoint_id: int, zone: ZoneInfo, at: datetime, source: str, times: int) -> None:
         """Note that customers were asked `times` times, for the response rate."""
         quarter = int(at.timestamp()) // QUARTER * QUARTER
-        self._at(touchpoint_id, zone, quarter, source, ASKED)[0] += times
-
-    def _at(self, touchpoint_id: int, zone: ZoneInfo, quarter: int, source: str, part: str) -> list[int]:
-        return self._counts.setdefault((touchpoint_id, zone, quarter, source, part), [0] * len(COUNTS))
+        self._counts[touchpoint_id, zone, quarter, source, ASKED][0] += times
 
     def cells(self) -> dict[Cell, list[int]]:
         """The change of each cell of the rollup, over all grains."""
@@ -94,10 +95,9 @@ _REVISE = Bulk(
 )
 
 
-def _rows(cells: dict[Cell, list[int]]) -> list[dict[str, Any]]:
+def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
     """Sorted by key: two processes that upsert the same cells in different orders would deadlock."""
-    names = (*_KEYS, *COUNTS)
-    return [dict(zip(names, (*cell, *cells[cell]), strict=True)) for cell in sorted(cells)]
+    return [(*cell, *cells[cell]) for cell in sorted(cells)]
 
 
 def apply(session: Session, deltas: Deltas) -> None:
@@ -105,7 +105,7 @@ def apply(session: Session, deltas: Deltas) -> None:
     if cells := deltas.cells():
         _UPSERT.run(session, _rows(cells))
     if touchpoints := deltas.touchpoints():
-        _REVISE.run(session, [{"touchpoint_id": number} for number in touchpoints])
+        _REVISE.run(session, [(number,) for number in touchpoints])
 
 
 def recount(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
@@ -143,7 +143,7 @@ def rebuild(session: Session, row: Touchpoint) -> int:
     rows = _rows(cells)
     for start in range(0, len(rows), 5000):
         _UPSERT.run(session, rows[start : start + 5000])
-    _REVISE.run(session, [{"touchpoint_id": row.id}])
+    _REVISE.run(session, [(row.id,)])
     return len(cells)
 
 
