@@ -191,7 +191,9 @@ def rounded(metric: str, estimate: Estimate | None) -> dict[str, float] | None:
     if estimate is None:
         return None
     digits = 2 if metric == "mean" else 1
-    return {name: round(number, digits) + 0.0 for name, number in estimate._asdict().items()}  # + 0.0: no "-0.0"
+    value, low, high = estimate
+    # + 0.0 turns -0.0 into 0.0
+    return {"value": round(value, digits) + 0.0, "low": round(low, digits) + 0.0, "high": round(high, digits) + 0.0}
 
 
 def _sample(scale: Scale, counts: Counts) -> _Sample | None:

@@ -1,10 +1,8 @@
-"""The numbers of a score against published examples, arithmetic by hand, and properties."""
+"""The numbers of a score against published examples and arithmetic by hand."""
 
-from math import isclose, sqrt
+from math import sqrt
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from app.scores.formulas import (
     Estimate,
@@ -19,34 +17,8 @@ from app.scores.formulas import (
     trend,
     wilson,
 )
-from app.touchpoints.scales import SCALES, Scale
-
-
-def histogram(ratings: dict[int, int]) -> list[int]:
-    return [ratings.get(rating, 0) for rating in range(11)]
-
-
-def thumbs(up: int, down: int) -> list[int]:
-    return histogram({1: up, 0: down})
-
-
-scales = st.sampled_from(list(SCALES.values()))
-
-
-@st.composite
-def histograms(draw: st.DrawFn, scale: Scale, least: int = 1) -> list[int]:
-    """Mostly small counts, now and then large ones; at least `least` answers."""
-    count = st.one_of(st.integers(0, 3), st.integers(0, 50), st.integers(0, 10**7))
-    counts = histogram({rating: draw(count) for rating in scale.ratings})
-    counts[draw(st.sampled_from(scale.ratings))] += least
-    return counts
-
-
-scored = scales.flatmap(lambda scale: st.tuples(st.just(scale), histograms(scale)))
-compared = scales.flatmap(lambda scale: st.tuples(st.just(scale), histograms(scale), histograms(scale)))
-
-
-# --- published examples -------------------------------------------------------------------------------------------
+from app.touchpoints.scales import SCALES
+from tests.scores.histograms import histogram, thumbs
 
 
 @pytest.mark.parametrize(
@@ -103,84 +75,6 @@ def test_the_example_of_the_documentation_comes_out():
     }
 
 
-# --- every histogram ----------------------------------------------------------------------------------------------
-
-
-@given(scored)
-def test_every_interval_holds_its_value_within_the_range_and_has_a_width(case):
-    scale, counts = case
-    for name, estimate in metrics(scale, counts).items():
-        smallest, largest = scale.bounds(name)
-        assert smallest <= estimate.low <= estimate.value <= estimate.high <= largest
-        assert estimate.low < estimate.high
-
-
-@given(scored)
-def test_values_are_the_definitions_of_the_field(case):
-    scale, counts = case
-    n, found = sum(counts), metrics(scale, counts)
-    mean = sum(rating * count for rating, count in enumerate(counts)) / n
-    assert isclose(found["mean"].value, mean, abs_tol=1e-9)
-    assert isclose(found["index"].value, 100 * (mean - scale.low) / (scale.high - scale.low), abs_tol=1e-9)
-    if scale.name == "nps":
-        assert isclose(found["nps"].value, 100 * (sum(counts[9:]) - sum(counts[:7])) / n, abs_tol=1e-9)
-    else:
-        assert isclose(found[scale.metrics[2]].value, 100 * sum(counts[scale.top :]) / n, abs_tol=1e-9)
-
-
-@given(scored)
-def test_the_index_interval_is_the_mean_interval_rescaled(case):
-    scale, counts = case
-    found = metrics(scale, counts)
-    rescaled = [100 * (number - scale.low) / (scale.high - scale.low) for number in found["mean"]]
-    assert list(found["index"]) == pytest.approx(rescaled)
-
-
-@given(scored)
-def test_one_more_best_answer_never_lowers_a_value_and_one_more_worst_never_raises_it(case):
-    scale, counts = case
-    for rating, direction in ((scale.high, 1), (scale.low, -1)):
-        more = [count + (place == rating) for place, count in enumerate(counts)]
-        for name, estimate in metrics(scale, more).items():
-            assert direction * (estimate.value - metrics(scale, counts)[name].value) >= -1e-9
-
-
-@given(scored)
-def test_twice_the_same_answers_keep_the_value_and_narrow_the_interval(case):
-    scale, counts = case
-    doubled = metrics(scale, [2 * count for count in counts])
-    for name, estimate in metrics(scale, counts).items():
-        assert isclose(doubled[name].value, estimate.value, abs_tol=1e-9)
-        assert doubled[name].high - doubled[name].low < estimate.high - estimate.low
-
-
-@given(compared)
-def test_merged_histograms_score_between_the_two(case):
-    scale, one, other = case
-    merged = metrics(scale, [a + b for a, b in zip(one, other, strict=True)])
-    for name, estimate in merged.items():
-        values = sorted(metrics(scale, counts)[name].value for counts in (one, other))
-        assert values[0] - 1e-9 <= estimate.value <= values[1] + 1e-9
-
-
-@given(scored)
-def test_a_mirrored_histogram_gives_a_mirrored_mean(case):
-    scale, counts = case
-    mirrored = histogram({scale.low + scale.high - rating: counts[rating] for rating in scale.ratings})
-    index, other = metrics(scale, counts)["index"], metrics(scale, mirrored)["index"]
-    assert list(index) == pytest.approx([100 - other.value, 100 - other.high, 100 - other.low], abs=1e-6)
-
-
-@given(st.integers(0, 500), st.integers(0, 500))
-def test_on_thumbs_the_index_is_the_share_and_its_interval_a_little_wider(up, down):
-    if up + down:
-        found = metrics(SCALES["thumbs"], thumbs(up, down))
-        index, share = found["index"], found["csat"]
-        assert isclose(index.value, share.value)
-        assert share.low - 40 / (up + down) <= index.low <= share.low + 1e-9
-        assert share.high - 1e-9 <= index.high <= share.high + 40 / (up + down)
-
-
 def test_equal_ratings_claim_less_the_fewer_they_are():
     lows = [metrics(SCALES["stars"], histogram({3: n}))["mean"].low for n in (1, 2, 5, 20, 100, 1000)]
     assert lows == sorted(lows)
@@ -198,18 +92,6 @@ def test_ratings_outside_the_scale_are_not_looked_at():
     assert metrics(SCALES["smiley"], [5, 1, 2, 3, 4, 9, 9, 9, 9, 9, 9]) == metrics(
         SCALES["smiley"], [0, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0]
     )
-
-
-# --- two periods --------------------------------------------------------------------------------------------------
-
-
-@given(compared)
-def test_a_difference_turns_its_sign_when_the_periods_change_places(case):
-    scale, now, before = case
-    for name in scale.metrics:
-        there, back = difference(scale, name, now, before), difference(scale, name, before, now)
-        assert list(there) == pytest.approx([-back.value, -back.high, -back.low], abs=1e-9)
-        assert there.low <= there.value <= there.high
 
 
 def test_a_trend_needs_evidence():
@@ -239,25 +121,6 @@ def test_on_shares_the_p_value_is_nearly_that_of_the_chi_square_test():
     assert p == pytest.approx(0.0337, abs=0.0002)
 
 
-@given(compared)
-def test_a_p_value_is_a_probability_and_does_not_mind_the_order(case):
-    scale, one, other = case
-    p = difference_p(scale, one, scale, other)
-    assert 0 <= p <= 1
-    assert p == pytest.approx(difference_p(scale, other, scale, one))
-
-
-@given(st.lists(st.floats(0, 1), max_size=20))
-def test_holm_keeps_the_order_and_never_makes_a_p_value_smaller(p_values):
-    adjusted = holm(p_values)
-    assert all(p <= q <= 1 for p, q in zip(p_values, adjusted, strict=True))
-    by_size = [adjusted[place] for place in sorted(range(len(p_values)), key=p_values.__getitem__)]
-    assert by_size == sorted(by_size)
-
-
-# --- targets ------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("estimate", "status"),
     [
@@ -270,16 +133,6 @@ def test_holm_keeps_the_order_and_never_makes_a_p_value_smaller(p_values):
 )
 def test_a_target_is_decided_only_by_the_whole_interval(estimate, status):
     assert target_status(estimate, 85) == status
-
-
-# --- many touchpoints ---------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("rule", ["pooled", "equal", "importance"])
-@given(case=scored)
-def test_a_pool_of_one_touchpoint_is_its_own_index(rule, case):
-    scale, counts = case
-    assert list(pool([(scale, counts, 3)], rule)) == pytest.approx(list(metrics(scale, counts)["index"]), abs=1e-6)
 
 
 def test_the_rule_says_what_weighs():
@@ -297,28 +150,6 @@ def test_a_pool_of_nothing_is_none():
     assert pool([], "pooled") is None
     assert pool([(SCALES["stars"], [0] * 11, 1)], "equal") is None
     assert pool([(SCALES["stars"], histogram({5: 1}), 0)], "importance") is None
-
-
-@given(
-    st.lists(st.tuples(scored, st.integers(1, 5)), min_size=1, max_size=12),
-    st.sampled_from(["pooled", "equal", "importance"]),
-)
-def test_a_pool_holds_its_value_within_the_range_and_has_a_width(cases, rule):
-    estimate = pool([(scale, counts, weight) for (scale, counts), weight in cases], rule)
-    assert 0 <= estimate.low <= estimate.value <= estimate.high <= 100
-    assert estimate.low < estimate.high
-
-
-# --- the form they are shown in -----------------------------------------------------------------------------------
-
-
-@given(scored)
-def test_rounding_keeps_the_value_inside(case):
-    scale, counts = case
-    for name, estimate in metrics(scale, counts).items():
-        shown = rounded(name, estimate)
-        assert shown["low"] <= shown["value"] <= shown["high"]
-        assert all(number == round(number, 2 if name == "mean" else 1) for number in shown.values())
 
 
 def test_nothing_is_shown_as_minus_zero_and_none_stays_none():
