@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from hypothesis import settings as hypothesis_settings
 
 from app import migrate
 from app.main import create_app
@@ -21,6 +22,9 @@ from app.settings import Settings
 ADMIN_KEY = "test-admin-key-0123456789"
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
 _numbers = count()
+
+hypothesis_settings.register_profile("any machine", deadline=None)  # a slow example is no failure
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")
