@@ -7,8 +7,10 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
+from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import ColumnElement, and_, update
 from sqlmodel import Session, col, select
@@ -19,6 +21,7 @@ from app.models import ApiKey, Device, Secret, now
 from app.settings import Settings
 
 KEY_PREFIX, DEVICE_PREFIX = "tsk_", "tsd_"
+BEARER = HTTPBearer(scheme_name="key", description="An API key; the operation names the scope.", auto_error=False)
 ADMIN = "admin"
 SCOPES = (
     ADMIN,
@@ -152,10 +155,10 @@ async def authorize(request: Request, scope: str) -> Caller:
     return caller
 
 
-def needs(scope: str) -> Callable[[Request], Awaitable[Caller]]:
-    """A dependency that lets only callers with `scope` pass."""
+def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that lets only callers with `scope` pass; the OpenAPI document names the scope."""
 
-    async def dependency(request: Request) -> Caller:
+    async def dependency(request: Request, _: Annotated[object, Security(BEARER, scopes=[scope])]) -> Caller:
         return await authorize(request, scope)
 
     return dependency

@@ -3,14 +3,15 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
 from app import auth
 from app.auth import Caller, needs
 from app.errors import Code, Problem
 from app.models import ApiKey, now
+from app.moments import Time
 from app.state import Db
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
@@ -22,6 +23,7 @@ def _known_scope(scope: str) -> str:
     return scope
 
 
+KeyId = Annotated[int, Path(ge=1, lt=2**31)]
 Scope = Annotated[str, AfterValidator(_known_scope)]
 
 
@@ -29,7 +31,7 @@ class KeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: str = Field(min_length=1, max_length=200)
     scopes: list[Scope] = Field(min_length=1, max_length=20)
-    expires_at: AwareDatetime | None = None
+    expires_at: Time | None = None
 
 
 class KeyOut(BaseModel):
@@ -87,7 +89,7 @@ async def list_keys(db: Db) -> KeyList:
 
 
 @router.delete("/{key_id}", dependencies=[Depends(needs("keys:write"))])
-async def revoke_key(key_id: int, db: Db, request: Request) -> KeyOut:
+async def revoke_key(key_id: KeyId, db: Db, request: Request) -> KeyOut:
     row = await db.write(lambda session: revoke(session, key_id))
     request.app.state.keys.forget()
     return KeyOut.model_validate(row)

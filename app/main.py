@@ -1,13 +1,12 @@
 """The application, as a table of contents."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from app import keys, ops, problems
+from app import keys, openapi, ops, problems
 from app.answers import routes as answers
 from app.auth import Keys, secret_key
 from app.db import open_database
@@ -15,13 +14,11 @@ from app.devices import routes as devices
 from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
-from app.ingest.schemas import AnswerIn, Batch, BatchItem, TabletItem
 from app.ingest.writer import Writer
 from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.outermost import Application
 from app.pages import render
-from app.raw import schemas
 from app.scores import routes as scores
 from app.settings import Settings
 from app.touchpoints import routes as touchpoints
@@ -73,23 +70,10 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(router)
     app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *asked.router.routes, *scores.raw.routes])
-    app.openapi = _documented(app.openapi)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
+    app.openapi = openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 
 
 def _origin(url: str | None) -> str | None:
     parts = urlsplit(url) if url else None
     return f"{parts.scheme}://{parts.netloc}" if parts else None
-
-
-def _documented(openapi: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
-    """The OpenAPI document with the schemas that the raw routes name."""
-
-    def document() -> dict[str, Any]:
-        found = openapi()
-        components = found.setdefault("components", {}).setdefault("schemas", {})
-        for name, schema in schemas(AnswerIn, Batch, BatchItem, TabletItem, TabletItem).items():
-            components.setdefault(name, schema)
-        return found
-
-    return document

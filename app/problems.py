@@ -3,10 +3,11 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
 
 from app.errors import STATUS, Code, Problem, body_of, places, unavailable
 from app.logs import log
@@ -41,6 +42,8 @@ def problem_of(exc: Exception) -> Problem:
         if any(error["type"] == "json_invalid" for error in errors):
             return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.")
         return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
+    if isinstance(exc, DataError | OverflowError):  # NUL on PostgreSQL, 2**63: validation should have caught it
+        return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored or counted.")
     if isinstance(exc, DBAPIError | PoolTimeoutError | OSError | TimeoutError):
         log.error("database_unavailable", extra={"error": type(getattr(exc, "orig", exc)).__name__})
         return unavailable()
@@ -48,15 +51,25 @@ def problem_of(exc: Exception) -> Problem:
     return Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged.")
 
 
+def allowed(request: Request) -> str:
+    """The methods this address takes. The router itself names only those of the first route that fits."""
+    routes, scope = request.app.routes, request.scope
+    methods = ("DELETE", "GET", "PATCH", "POST", "PUT")
+    return ", ".join(m for m in methods if any(r.matches({**scope, "method": m})[0] == Match.FULL for r in routes))
+
+
 async def answer(request: Request, exc: Exception) -> Response:
     """The answer to a request that failed."""
     if isinstance(exc, ClientDisconnect):
         return Response(status_code=NOBODY_THERE)
-    return response(problem_of(exc), request)
+    problem = problem_of(exc)
+    if problem.code == Code.METHOD_NOT_ALLOWED:
+        problem.headers["Allow"] = allowed(request)
+    return response(problem, request)
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of `app` this way."""
-    known = (Problem, HTTPException, RequestValidationError, DBAPIError, PoolTimeoutError, OSError, ClientDisconnect)
-    for kind in (*known, Exception):
+    failures = (Problem, HTTPException, RequestValidationError, ClientDisconnect)
+    for kind in (*failures, DBAPIError, PoolTimeoutError, OSError, OverflowError, Exception):
         app.add_exception_handler(kind, answer)

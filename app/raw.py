@@ -50,6 +50,11 @@ def query_parameters(model: type[BaseModel]) -> dict[str, Any]:
     return {"parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in properties.items()]}
 
 
+def key(scope: str, *, optional: bool = False) -> dict[str, Any]:
+    """OpenAPI for the scope that a caller's key needs; `optional` where something else may stand in for a key."""
+    return {"security": [{"key": [scope]}] + [{}] * optional}
+
+
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI for the errors of an endpoint."""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemBody"}}}

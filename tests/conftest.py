@@ -133,3 +133,8 @@ def make(client: httpx.AsyncClient) -> Callable[..., Any]:
         return found
 
     return _make
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs the proofs of tests/reliability at full length."""
+    parser.addoption("--long", action="store_true", help="run the reliability proofs at full length")

@@ -11,26 +11,27 @@ from app.answers import find
 from app.answers.schemas import AnswerQuery, FlagsIn, StoredFeedback, StoredFeedbackList
 from app.auth import needs
 from app.ingest import store
+from app.raw import problems
 from app.state import Db
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
 READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
 
 
-@router.get("", dependencies=[READ], response_model=StoredFeedbackList)
+@router.get("", dependencies=[READ], response_model=StoredFeedbackList, responses=problems(404))
 async def list_feedback(db: Db, query: Annotated[AnswerQuery, Query()]) -> Response:
     """Answers, newest first."""
     page = await db.read(lambda session: find.page(session, query))
     return Response(to_json(page), media_type="application/json")
 
 
-@router.get("/{id}", dependencies=[READ], response_model=StoredFeedback)
+@router.get("/{id:uuid}", dependencies=[READ], response_model=StoredFeedback)
 async def read_feedback(id: UUID, db: Db) -> Response:  # noqa: A002 - the name in the address
     found = await db.read(lambda session: find.one(session, id))
     return Response(to_json(found), media_type="application/json")
 
 
-@router.patch("/{id}", dependencies=[WRITE], response_model=StoredFeedback)
+@router.patch("/{id:uuid}", dependencies=[WRITE], response_model=StoredFeedback)
 async def flag_feedback(id: UUID, body: FlagsIn, db: Db) -> Response:  # noqa: A002
     """Flag an answer so that it does not count, or take its flags away so that it does. Scores follow at once."""
 
@@ -41,7 +42,7 @@ async def flag_feedback(id: UUID, body: FlagsIn, db: Db) -> Response:  # noqa: A
     return Response(to_json(await db.write(work)), media_type="application/json")
 
 
-@router.delete("/{id}", dependencies=[WRITE], status_code=204)
+@router.delete("/{id:uuid}", dependencies=[WRITE], status_code=204)
 async def erase_feedback(id: UUID, db: Db) -> None:  # noqa: A002
     """Erase an answer for good, comment and rating. A late retry with the same id does not bring it back."""
     await db.write(lambda session: store.erase(session, id))

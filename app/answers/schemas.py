@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.ingest.schemas import FeedbackOut
+from app.moments import Time
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
 
@@ -16,8 +17,8 @@ class AnswerQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
     touchpoint: Annotated[str, Field(max_length=64)] | None = None
     source: Literal["web", "email", "kiosk", "page", "api", "import"] | None = None
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Time | None = None
+    until: Time | None = None
     rating_min: Annotated[int, Field(ge=0, le=10)] | None = None
     rating_max: Annotated[int, Field(ge=0, le=10)] | None = None
     has_comment: bool | None = None

@@ -17,12 +17,12 @@ from app.ingest import tablet
 from app.ingest.channels import API, Answer
 from app.ingest.routes import read_body, refusal, to_answer
 from app.ingest.schemas import BATCH_BODY_MAX, BATCH_MAX, Batch, BatchItem, BatchResult, TabletItem
-from app.raw import RawRoute, problems, request_body
+from app.raw import RawRoute, key, problems, request_body
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 NDJSON = "application/x-ndjson"
 Item = TypeVar("Item", bound=BatchItem)
-_OPENAPI = request_body(Batch, "application/json") | {}
+_OPENAPI = request_body(Batch, "application/json") | key("feedback:write")
 _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "description": "one BatchItem per line"}}
 
 

@@ -17,11 +17,11 @@ from app.ingest.channels import API, PAGE, WEB, Answer, uuid7
 from app.ingest.schemas import BODY_MAX, AnswerIn, FeedbackOut
 from app.ingest.store import CREATED, ERASED, LOCKED, Outcome
 from app.problems import response as problem_response
-from app.raw import RawRoute, problems, request_body
+from app.raw import RawRoute, key, problems, request_body
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
-_BODY = request_body(AnswerIn, "application/json", "text/plain")
+_BODY = request_body(AnswerIn, "application/json", "text/plain") | key("feedback:write", optional=True)
 _PROBLEMS = problems(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"model": FeedbackOut, "description": "the same answer again, or changed while it may change"},
@@ -183,11 +183,11 @@ def refusal(outcome: Outcome) -> Problem | None:
     return None
 
 
-def public(key: str, answer: Answer) -> dict[str, Any]:
+def public(touchpoint: str, answer: Answer) -> dict[str, Any]:
     """A stored answer as its sender gets it back."""
     return {
         "id": answer.id,
-        "touchpoint": key,
+        "touchpoint": touchpoint,
         "rating": answer.rating,
         "comment": answer.comment,
         "reasons": answer.reasons.split(),

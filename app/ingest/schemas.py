@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
 
 from app.errors import Code, Place
+from app.moments import Time
 
 COMMENT_MAX = 4000
 BODY_MAX = 32 * 1024
@@ -60,7 +61,7 @@ class AnswerIn(BaseModel):
     reasons: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=6)
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    occurred_at: AwareDatetime | None = Field(None, description="when the customer answered; now when left out")
+    occurred_at: Time | None = Field(None, description="when the customer answered; now when left out")
     respondent: (
         Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)] | None
     ) = Field(None, description="an opaque reference to the person, never an address in clear")

@@ -15,7 +15,7 @@ from app import paging
 from app.auth import authorize, needs
 from app.errors import invalid
 from app.models import Touchpoint
-from app.raw import RawRoute, problems, query_parameters
+from app.raw import RawRoute, key, problems, query_parameters
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
 from app.scores.buckets import hour_start
@@ -51,7 +51,7 @@ def etag(found: Known, revision: int, query: str, now: float) -> str:
         304: {"description": "unchanged since the ETag that was sent"},
         **problems(401, 403, 404, 422, 503),
     },
-    openapi_extra=query_parameters(ScoreQuery),
+    openapi_extra=query_parameters(ScoreQuery) | key("scores:read"),
 )
 async def read_score(request: Request) -> Response:
     """The score of a touchpoint, every figure with its uncertainty. If-None-Match tells whether it changed."""

@@ -3,11 +3,12 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.moments import Moment
 
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-Moment = AwareDatetime | date
 
 
 class ScoreQuery(BaseModel):

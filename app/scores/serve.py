@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.errors import Code, Place, Problem
+from app.moments import Moment
 from app.scores import counts as rollup
 from app.scores import formulas, score
 from app.scores.buckets import Span, ceil_hour, hour_start, starts
 from app.scores.counts import Counts, Part
-from app.scores.schemas import Moment, ScoreQuery, ScoresQuery
+from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
 from app.touchpoints.registry import Known
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from app import paging
 from app.auth import needs
 from app.models import Touchpoint
+from app.raw import problems
 from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.catalogue import CATALOGUE
@@ -27,7 +28,7 @@ async def read_catalogue() -> Catalogue:
     return _CATALOGUE
 
 
-@router.post("/touchpoints", status_code=201, dependencies=[WRITE])
+@router.post("/touchpoints", status_code=201, dependencies=[WRITE], responses=problems(409))
 async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointOut:
     """Register a touchpoint; a `kind` alone is enough."""
     row = await db.write(lambda session: registry.create(session, body))
@@ -66,7 +67,7 @@ async def read_touchpoint(key: str, db: Db) -> TouchpointOut:
     return _out(await db.read(lambda session: registry.by_key(session, key)))
 
 
-@router.patch("/touchpoints/{key}", dependencies=[WRITE])
+@router.patch("/touchpoints/{key}", dependencies=[WRITE], responses=problems(409))
 async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointOut:
     """Change what is sent. The scale is fixed once answers exist."""
     row = await db.write(lambda session: registry.change(session, key, body))
