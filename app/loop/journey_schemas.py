@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.scores.schemas import EstimateOut, Moment, Period
+from app.moments import Moment
+from app.scores.schemas import EstimateOut, Period
 from app.touchpoints.catalogue import PHASES
 from app.touchpoints.schemas import Slug, Texts, one_of
 
