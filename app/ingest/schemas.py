@@ -84,7 +84,7 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
-DeviceTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+DeviceTime = Annotated[Time, AfterValidator(_in_utc)]
 
 
 class TabletItem(BatchItem):
