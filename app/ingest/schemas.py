@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
 
 from app.errors import Code, Place
 from app.moments import Time
@@ -84,7 +84,7 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
-DeviceTime = Annotated[Time, AfterValidator(_in_utc)]
+DeviceTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 
 
 class TabletItem(BatchItem):
