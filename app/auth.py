@@ -56,6 +56,9 @@ class Caller:
         return scope in self.scopes or ADMIN in self.scopes
 
 
+SETTINGS_CALLER = Caller("admin key of the settings", frozenset({ADMIN}))
+
+
 def digest(key: str) -> str:
     """What is stored of a key. A key has 190 random bits, so a fast hash is enough."""
     return hashlib.sha256(key.encode()).hexdigest()
@@ -78,8 +81,8 @@ def valid_now() -> ColumnElement[bool]:
     return and_(col(ApiKey.revoked_at).is_(None), alive)
 
 
-def find_caller(session: Session, hashed: str) -> Caller | None:
-    row = session.exec(select(ApiKey).where(ApiKey.hash == hashed, valid_now())).first()
+def find_caller(session: Session, which: ColumnElement[bool]) -> Caller | None:
+    row = session.exec(select(ApiKey).where(which, valid_now())).first()
     return Caller(row.name, frozenset(row.scopes.split()), row.id) if row else None
 
 
@@ -108,23 +111,35 @@ class Keys:
         scheme, key = get_authorization_scheme_param(authorization)
         hashed = digest(key)
         if self._admin and hmac.compare_digest(hashed, self._admin):
-            return Caller("admin key of the settings", frozenset({ADMIN}))
+            return SETTINGS_CALLER
         if key.startswith(DEVICE_PREFIX):
             raise Problem(Code.SCOPE_MISSING, "A tablet's key may only send answers and the tablet's state.")
         found = None
         if scheme.lower() == "bearer" and key.startswith(KEY_PREFIX):
-            found = await self._cached(hashed)
+            found = await self._cached(hashed, col(ApiKey.hash) == hashed)
         if found is None:
             raise Problem(Code.KEY_INVALID, "This key is not known, was revoked or has expired.")
         return found
 
-    async def _cached(self, hashed: str) -> Caller | None:
+    def subject(self, caller: Caller) -> str:
+        """What a session remembers of a caller: the id of its key, or a fingerprint of the settings' admin key."""
+        return str(caller.key_id) if caller.key_id is not None else digest(self._admin or "")[:16]
+
+    async def by_subject(self, subject: str) -> Caller | None:
+        """The caller a session remembers, as long as its key is valid."""
+        if self._admin and hmac.compare_digest(subject.encode(), self.subject(SETTINGS_CALLER).encode()):
+            return SETTINGS_CALLER
+        if not subject.isdecimal() or len(subject) > 9:
+            return None
+        return await self._cached(f"id {subject}", col(ApiKey.id) == int(subject))
+
+    async def _cached(self, hashed: str, which: ColumnElement[bool]) -> Caller | None:
         at, caller = self._cache.get(hashed, (0.0, None))
         if caller:
             if time.monotonic() - at < self.CACHE_S:
                 return caller
             self._cache[hashed] = (time.monotonic(), caller)  # one request looks again, the others go on
-        found = await self._db.read(lambda session: find_caller(session, hashed))
+        found = await self._db.read(lambda session: find_caller(session, which))
         self._cache.pop(hashed, None)
         if found:
             if len(self._cache) >= self.CACHE_MAX:

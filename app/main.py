@@ -19,6 +19,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.outermost import Application
 from app.pages import render
+from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.settings import Settings
 from app.touchpoints import routes as touchpoints
@@ -67,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
         keys.router,
         ops.router,
         render.router,
+        dashboard.router,
     ):
         app.include_router(router)
     app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *asked.router.routes, *scores.raw.routes])

@@ -1,0 +1,1 @@
+"""The dashboard: server-made pages for the people who look after customer experience."""

@@ -1,0 +1,164 @@
+"""How each touchpoint stands in a period: read from the rollup in a few statements, whatever the number of answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, text
+from sqlmodel import Session
+
+from app.pages.dashboard import charts, periods
+from app.pages.dashboard.periods import Period
+from app.pages.dashboard.ranks import Place, Sample, places
+from app.scores import counts as rollup
+from app.scores import formulas, score
+from app.scores.counts import NONE, Counts, add, ratings
+from app.scores.formulas import Estimate
+from app.scores.rollup import COUNTS
+from app.scores.score import Window
+from app.touchpoints.registry import Known
+from app.touchpoints.scales import Scale
+
+STEADY, COARSEST = 8, 4  # answers that a part of a small trend line should rest on; the fewest parts it has
+_SUMS = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in COUNTS)
+_SPARKS = text(
+    f"SELECT touchpoint_id, bucket, {_SUMS} FROM rollup "  # noqa: S608 - names of our own columns
+    "WHERE touchpoint_id IN :ids AND grain = :grain AND bucket >= :since AND bucket < :until AND slice = 'counted' "
+    "GROUP BY touchpoint_id, bucket"
+).bindparams(bindparam("ids", expanding=True))
+
+
+@dataclass(slots=True)
+class Standing:
+    """One touchpoint in a period: its counts, those of the period before, and those of each part of it."""
+
+    known: Known
+    window: Window
+    now: Counts = NONE
+    before: Counts = NONE
+    parts: list[Counts] = field(default_factory=list)
+    place: Place | None = None
+
+    @property
+    def n(self) -> int:
+        """How many ratings count."""
+        return sum(ratings(self.now))
+
+    @property
+    def few(self) -> bool:
+        return self.n < charts.FEW
+
+    @property
+    def index(self) -> Estimate | None:
+        return index(self.known.scale, self.now)
+
+    @property
+    def change(self) -> Estimate | None:
+        """The index against the period before."""
+        return formulas.difference(self.known.scale, "index", ratings(self.now), ratings(self.before))
+
+    @property
+    def verdict(self) -> str | None:
+        return formulas.verdict(self.change)
+
+    @property
+    def target(self) -> dict[str, Any] | None:
+        return score.target(self.known.scale, cast("score.Wanted | None", self.known.row.target), self.now)
+
+    @property
+    def missed(self) -> bool:
+        return bool(self.target and self.target["status"] == "not_met")
+
+    @property
+    def tick(self) -> float | None:
+        """Where the target stands on the 0-100 scale of the index; None when it is of another metric."""
+        return tick(self.known.scale, self.known.row.target)
+
+    @property
+    def points(self) -> list[Estimate | None]:
+        """The index of each part of the period; neighbours are merged where a part would hold a few answers only."""
+        parts = self.parts
+        while len(parts) > COARSEST and self.n < STEADY * len(parts):
+            parts = [add(parts[place : place + 2]) for place in range(0, len(parts), 2)]
+        return [index(self.known.scale, part) for part in parts]
+
+
+def index(scale: Scale, counts: Counts) -> Estimate | None:
+    return formulas.metrics(scale, ratings(counts))["index"]
+
+
+def tick(scale: Scale, target: Mapping[str, Any] | None) -> float | None:
+    """A target on the index or the mean as a value of the index."""
+    if target is None or target["metric"] not in ("index", "mean"):
+        return None
+    value = float(target["value"])
+    return value if target["metric"] == "index" else 100 * (value - scale.low) / (scale.high - scale.low)
+
+
+def read(session: Session, known: Sequence[Known], period: Period, now: int) -> list[Standing]:
+    """The standing of each touchpoint, in the order given; places are among those with enough answers."""
+    by_zone: dict[ZoneInfo, list[Known]] = defaultdict(list)
+    for touchpoint in known:
+        by_zone[touchpoint.zone].append(touchpoint)
+    found: dict[int, Standing] = {}
+    for zone, members in by_zone.items():
+        found |= _of_zone(session, members, period, now, zone)
+    standings = [found[touchpoint.id] for touchpoint in known]
+    _rank(standings)
+    return standings
+
+
+def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Standing]:
+    ids = [touchpoint.id for touchpoint in known]
+    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
+    window = period.window(now, zone, first)
+    found = {touchpoint.id: Standing(touchpoint, window) for touchpoint in known}
+    over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
+    for number, parts in rollup.read(session, ids, over).items():
+        found[number].now = score.counted(parts)
+    if period.days:
+        earlier = window.before()
+        for number, parts in rollup.read(session, ids, rollup.window(earlier.since, earlier.until, zone)).items():
+            found[number].before = score.counted(parts)
+    for number, slots in _sparks(session, ids, window, period.slots).items():
+        found[number].parts = slots
+    return found
+
+
+def _sparks(session: Session, ids: Sequence[int], window: Window, slots: int) -> dict[int, list[Counts]]:
+    """The counts of equal parts of the window, by touchpoint."""
+    found: dict[int, list[Counts]] = defaultdict(lambda: [NONE] * slots)
+    values = {
+        "ids": list(ids),
+        "grain": periods.spark_grain(window),
+        "since": periods.spark_since(window),
+        "until": window.until,
+    }
+    for number, bucket, *counts in session.connection().execute(_SPARKS, values) if ids else ():
+        slot = periods.spark_slot(bucket, window, slots)
+        found[number][slot] = add((found[number][slot], tuple(counts)))
+    return found
+
+
+def _rank(standings: Sequence[Standing]) -> None:
+    ranked = [standing for standing in standings if not standing.few]
+    samples = [Sample(standing.known.scale, ratings(standing.now)) for standing in ranked]
+    for standing, place in zip(ranked, places(samples), strict=True):
+        standing.place = place
+
+
+def worst_first(standings: Sequence[Standing]) -> list[Standing]:
+    """The lowest index first; what rests on few answers last, then what nobody rated."""
+
+    def order(standing: Standing) -> tuple[bool, bool, float, str]:
+        estimate = standing.index
+        return estimate is None, standing.few, estimate.value if estimate else 0.0, standing.known.row.key
+
+    return sorted(standings, key=order)
+
+
+def pooled(standings: Sequence[Standing]) -> Estimate | None:
+    """The index over all answers of several touchpoints, each answer weighing the same."""
+    return formulas.pool([(s.known.scale, ratings(s.now), 1.0) for s in standings], "pooled")
