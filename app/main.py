@@ -15,8 +15,13 @@ from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
 from app.ingest.writer import Writer
+from app.links import pages as links_pages
+from app.links import routes as links
+from app.links.recent import Recent
+from app.links.token import Ring
 from app.loop import journey_routes as journeys
 from app.metrics import Metrics
+from app.models import now
 from app.outermost import Application
 from app.pages import render
 from app.pages.dashboard import routes as dashboard
@@ -38,6 +43,9 @@ def create_app(settings: Settings) -> FastAPI:
         state.registry = Registry(state.db)
         state.limiter = Limiter(settings.rate_limit, settings.trusted_proxies)
         state.asked = asked.Asked(state.db)
+        previous = settings.secret_key_previous
+        state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
+        state.recent = Recent()
         state.score_cache = scores.ScoreCache(state.db)
         state.writer = Writer(state.db, settings.queue_size)
         state.writer.start()
@@ -54,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.settings = settings
     app.state.origin = _origin(settings.public_url)
     app.state.metrics = Metrics()
+    app.state.clock = now
     problems.install(app)
     for router in (
         touchpoints.router,
@@ -61,6 +70,8 @@ def create_app(settings: Settings) -> FastAPI:
         batch.router,
         asked.router,
         answers.router,
+        links.router,
+        links_pages.router,
         scores.raw,
         scores.router,
         journeys.router,

@@ -66,6 +66,10 @@ class Limiter:
         text = f"{touchpoint}\n{_neighbourhood(address)}".encode()
         return hashlib.blake2b(text, key=self._salt, digest_size=12).hexdigest()
 
+    def network(self, request: Request, what: str) -> str:
+        """Where a request comes from, as a hash that says nothing to anybody and changes daily."""
+        return self._key(client_address(request, self._trusted), what)
+
     def check(self, request: Request, what: str, answer: UUID | None = None) -> None:
         """Count an answer, or a change of one that was counted; Problem rate_limited when it is one too many."""
         if self._limit is None:
@@ -86,7 +90,7 @@ class Limiter:
             self._hit(type(limit)(limit.amount * self.AGAIN, limit.multiples), request, what)
 
     def _hit(self, limit: RateLimitItem, request: Request, what: str) -> None:
-        key = self._key(client_address(request, self._trusted), what)
+        key = self.network(request, what)
         if not self._windows.hit(limit, key):
             reset = self._windows.get_window_stats(limit, key).reset_time
             wait = max(1, min(int(reset - time.time()) + 1, 3600))

@@ -51,6 +51,9 @@ Context = Annotated[
     AfterValidator(_small),
 ]
 
+Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")]
+Respondent = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)]
+
 
 class AnswerIn(BaseModel):
     """One answer: a rating on the touchpoint's scale, a comment, or both."""
@@ -60,11 +63,11 @@ class AnswerIn(BaseModel):
     comment: Comment | None = Field(None, description=f"text, at most {COMMENT_MAX} characters")
     reasons: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=6)
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
-    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    locale: Locale | None = None
     occurred_at: Time | None = Field(None, description="when the customer answered; now when left out")
-    respondent: (
-        Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)] | None
-    ) = Field(None, description="an opaque reference to the person, never an address in clear")
+    respondent: Respondent | None = Field(
+        None, description="an opaque reference to the person, never an address in clear"
+    )
     context: Context | None = Field(None, description="a few plain values, such as the page or the order's channel")
     website: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="leave it out: people cannot see this field, and robots fill it"

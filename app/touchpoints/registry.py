@@ -57,6 +57,7 @@ class Registry:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._cache: dict[str, tuple[float, Known]] = {}
+        self._keys: dict[int, str] = {}
 
     async def get(self, key: str) -> Known:
         """The touchpoint `key`, archived or not; Problem touchpoint_unknown."""
@@ -71,6 +72,15 @@ class Registry:
             found = cached  # keeps what was derived from it
         self._cache[key] = (time.monotonic(), found)
         return found
+
+    async def numbered(self, number: int) -> Known:
+        """The touchpoint with this id, archived or not; Problem touchpoint_unknown."""
+        if number not in self._keys:
+            row = await self._db.read(lambda session: session.get(Touchpoint, number))
+            if row is None:
+                raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this id.")
+            self._keys[number] = row.key
+        return await self.get(self._keys[number])
 
     async def open(self, key: str) -> Known:
         """The touchpoint `key` if it still takes answers; Problem touchpoint_unknown or touchpoint_archived."""

@@ -1,0 +1,61 @@
+"""POST /v1/links: rating links for the recipients of a mailing."""
+
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic_core import to_json
+from sqlmodel import Session
+
+from app.auth import needs
+from app.ingest.channels import EMAIL
+from app.links.mail import Snippet, snippet
+from app.links.schemas import LinksIn, LinksOut, Recipient
+from app.links.token import mint
+from app.pages.i18n import best
+from app.scores.rollup import Deltas, apply
+from app.touchpoints.registry import Known
+
+router = APIRouter(prefix="/v1", tags=["links"])
+
+
+@router.post("/links", status_code=201, response_model=LinksOut, dependencies=[Depends(needs("links:write"))])
+async def make_links(request: Request, body: LinksIn) -> Response:
+    """One signed, ending link per recipient and rating, and the rating ready for his mail.
+
+    Nothing is stored but that so many customers were asked: a link needs no row until somebody answers.
+    """
+    state = request.app.state
+    known: Known = await state.registry.open(body.touchpoint)
+    at = state.clock()
+    ends = at + timedelta(seconds=body.expires_in)
+
+    @cache
+    def drawn(language: str) -> Snippet:
+        return snippet(known.row.question, known.row.scale, language)
+
+    def links_of(recipient: Recipient) -> dict[str, Any]:
+        language = best([recipient.locale or ""], known.row.question)
+        token = mint(state.ring, known.id, ends, language, recipient.respondent, recipient.context)
+        url = f"{base(request)}/r/{token}"
+        mail = drawn(language).to(url)
+        urls = {str(rating): f"{url}?s={rating}" for rating in known.scale.ratings}
+        said = {"respondent": recipient.respondent, "language": language}
+        return {**said, "url": url, "urls": urls, "html": mail.html, "text": mail.text}
+
+    def asked(session: Session) -> None:
+        deltas = Deltas()
+        deltas.ask(known.id, known.zone, at, EMAIL, len(body.recipients))
+        apply(session, deltas)
+
+    items = [links_of(recipient) for recipient in body.recipients]
+    await state.db.write(asked)
+    made = {"touchpoint": known.row.key, "expires_at": ends.replace(microsecond=0), "items": items}
+    return Response(to_json(made), 201, media_type="application/json")
+
+
+def base(request: Request) -> str:
+    """How customers reach the service: the public address, or the one that was called."""
+    public = request.app.state.settings.public_url
+    return str(public).rstrip("/") if public else f"{request.url.scheme}://{request.url.netloc}"
