@@ -5,12 +5,14 @@ PostgreSQL runs it on asyncpg through SQLAlchemy's greenlets. So each statement 
 """
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
 
 T = TypeVar("T")
@@ -22,6 +24,7 @@ class Database(Protocol):
     """Runs units of work. `write` has committed, durably, when it returns; an exception has rolled everything back."""
 
     dialect: str
+    generation: int  # grows with each commit of this process, so that a cache knows when it may be out of date
 
     async def read(self, work: Work[T]) -> T: ...
     async def write(self, work: Work[T]) -> T: ...
@@ -61,9 +64,11 @@ def sqlite_engine(url: URL, *, write: bool, pool_size: int = 1) -> Engine:
         if not write:
             connection.execute("PRAGMA query_only=ON")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if write:
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -74,30 +79,63 @@ def postgres_engine(url: URL, **options: Any) -> AsyncEngine:
     return create_async_engine(
         url.set(drivername="postgresql+asyncpg"),
         connect_args={"server_settings": settings, "timeout": 5, "command_timeout": 60},
-        pool_pre_ping=True,
         **options,
     )
 
 
 class SqliteDatabase:
-    """One writing thread, so that writers queue here instead of fighting for the file; a few reading ones."""
+    """One writing thread, so that writers queue here instead of fighting for the file; a few reading ones.
+
+    Each thread keeps its connection: a check-out and a BEGIN would cost a short read more than the reading.
+    """
 
     dialect = "sqlite"
     readers = 4
 
     def __init__(self, url: URL) -> None:
+        self.generation = 0
         self._write_engine = sqlite_engine(url, write=True)
         self._read_engine = sqlite_engine(url, write=False, pool_size=self.readers)
         self._writer = ThreadPoolExecutor(1, "sqlite-writer")
         self._readers = ThreadPoolExecutor(self.readers, "sqlite-reader")
+        self._kept = threading.local()
+        self._open: list[Connection] = []
+
+    def _connection(self, engine: Engine) -> Connection:
+        if getattr(self._kept, "connection", None) is None:
+            self._kept.connection = engine.connect()
+            self._open.append(self._kept.connection)
+        connection: Connection = self._kept.connection
+        return connection
+
+    def _drop(self) -> None:
+        """After an error the thread starts with a new connection: the file may have been replaced or mounted anew."""
+        if (connection := getattr(self._kept, "connection", None)) is not None:
+            self._kept.connection = None
+            self._open.remove(connection)
+            connection.invalidate()
+            connection.close()
 
     def _run_write(self, work: Work[T]) -> T:
-        with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
-            return work(session)
+        try:
+            with self._connection(self._write_engine).begin() as transaction:
+                done = _within(transaction.connection, work)
+        except DBAPIError:
+            self._drop()
+            raise
+        self.generation += 1
+        return done
 
     def _run_read(self, work: Work[T]) -> T:
-        with Session(self._read_engine) as session:
-            return work(session)
+        try:
+            connection = self._connection(self._read_engine)
+            try:
+                return _within(connection, work)
+            finally:
+                connection.rollback()
+        except DBAPIError:
+            self._drop()
+            raise
 
     async def write(self, work: Work[T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, self._run_write, work)
@@ -108,36 +146,65 @@ class SqliteDatabase:
     async def close(self) -> None:
         self._writer.shutdown()
         self._readers.shutdown()
+        for connection in self._open:
+            connection.close()
         self._write_engine.dispose()
         self._read_engine.dispose()
 
 
 class PostgresDatabase:
-    """A pool of asyncpg connections, and another to the replica when there is one."""
+    """A pool of asyncpg connections, and another to the replica when there is one.
+
+    Reads commit by themselves: a BEGIN and a ROLLBACK would be two more trips to the server.
+    """
 
     dialect = "postgresql"
 
     def __init__(self, url: URL, read_url: URL | None) -> None:
-        self._write_engine = postgres_engine(url, pool_size=8, max_overflow=4)
-        self._read_engine = postgres_engine(read_url, pool_size=8) if read_url else self._write_engine
+        self.generation = 0
+        self._engine = postgres_engine(url, pool_size=8, max_overflow=4)
+        self._replica = postgres_engine(read_url, pool_size=8) if read_url else self._engine
+        self._read_engine = self._replica.execution_options(isolation_level="AUTOCOMMIT")
 
     async def write(self, work: Work[T]) -> T:
-        session = AsyncSession(self._write_engine, sync_session_class=Session, expire_on_commit=False)
-        async with session, session.begin():
-            return await session.run_sync(work)  # type: ignore[arg-type]  # the sync session is sync_session_class
+        async with self._engine.begin() as connection:
+            done = await connection.run_sync(_within, work)
+        self.generation += 1
+        return done
 
     async def read(self, work: Work[T]) -> T:
-        async with AsyncSession(self._read_engine, sync_session_class=Session) as session:
-            return await session.run_sync(work)  # type: ignore[arg-type]
+        async with self._read_engine.connect() as connection:
+            return await connection.run_sync(_within, work)
 
     async def close(self) -> None:
-        await self._write_engine.dispose()
-        await self._read_engine.dispose()
+        await self._engine.dispose()
+        await self._replica.dispose()
+
+
+def _within(connection: Connection, work: Work[T]) -> T:
+    with Session(connection, expire_on_commit=False, autoflush=True) as session:
+        done = work(session)
+        session.flush()
+        return done
+
+
+def core(session: Session) -> Connection:
+    """The connection under a session, for statements that need none of the session's bookkeeping."""
+    connection = session.get_bind()
+    assert isinstance(connection, Connection)
+    return connection
+
+
+def snapshot(session: Session) -> None:
+    """Let all reads of this unit of work see the same moment; call it first."""
+    core(session).exec_driver_sql(
+        "BEGIN" if is_sqlite(session) else "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    )
 
 
 def is_sqlite(session: Session) -> bool:
     """Whether this session speaks to SQLite (the other one is PostgreSQL)."""
-    return session.get_bind().dialect.name == "sqlite"
+    return core(session).dialect.name == "sqlite"
 
 
 def ping(session: Session) -> None:

@@ -7,7 +7,7 @@ from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
-from app.db import is_sqlite
+from app.db import core, is_sqlite
 
 
 def source(columns: Mapping[str, str], *, sqlite: bool) -> str:
@@ -35,4 +35,4 @@ class Bulk:
         """Execute over `rows`, each in the order of the columns; the result is SQLAlchemy's."""
         sqlite = is_sqlite(session)
         given = rows if sqlite else [dict(zip(self._columns, row, strict=True)) for row in rows]
-        return session.connection().execute(self._by_dialect[sqlite], {"rows": to_json(given).decode()})
+        return core(session).execute(self._by_dialect[sqlite], {"rows": to_json(given).decode()})

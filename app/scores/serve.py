@@ -60,7 +60,7 @@ def spans_of(query: Question, window: Window) -> list[Span]:
 
 def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     """The score of one touchpoint."""
-    first = rollup.first_hours(session, [known.id]).get(known.id)
+    first = None if query.since or query.compare else rollup.first_hours(session, [known.id]).get(known.id)
     window = bounds(query, known.zone, first)
     parts = score.only(rollup.read(session, [known.id], spans_of(query, window))[known.id], query.source)
     earlier = _earlier(session, known, window, query) if query.compare else None
