@@ -23,7 +23,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import render
+from app.pages import hosted, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.settings import Settings
@@ -78,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         devices.router,
         keys.router,
         ops.router,
+        widget.router,
+        hosted.router,
         render.router,
         dashboard.router,
     ):

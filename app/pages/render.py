@@ -28,6 +28,7 @@ from starlette.responses import Response
 
 from app.errors import Code, Problem
 from app.pages.i18n import texts
+from app.pages.words import DRAWINGS
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(str(files(__package__) / "static")).resolve()
@@ -75,7 +76,7 @@ def page(
     status: int = 200,
 ) -> Response:
     """The template as an HTML answer, not to be cached: it depends on the language and changes with the touchpoint."""
-    given = {"request": request, "language": language, "t": texts(area, language), "static": static}
+    given = {"request": request, "language": language, "t": texts(area, language)}
     body = ENVIRONMENT.get_template(template).render(given, **context)
     headers = {
         "Cache-Control": "no-store",
@@ -130,3 +131,6 @@ def conditional(request: Request, body: bytes, kind: str, headers: Mapping[str, 
     if etag in [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]:
         return Response(status_code=304, headers=said)
     return Response(body, 200, said, media_type=kind)
+
+
+ENVIRONMENT.globals |= {"static": static, "drawings": DRAWINGS}

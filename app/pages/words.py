@@ -1,11 +1,15 @@
-"""The words of each scale, the same on the widget, the pages, the tablet and in mails."""
+"""The words and drawings of each scale, the same on the widget, the pages, the tablet and in mails."""
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from importlib.resources import files
+from typing import Any, Final
 
 from app.pages.i18n import Texts
 from app.touchpoints.scales import SCALES
 
+# On a grid of 48 by 48: `lines` are drawn, `full` is filled, `tint` is the colour of a chosen face.
+DRAWINGS: Final[dict[str, dict[str, str]]] = json.loads(files(__package__).joinpath("drawings.json").read_bytes())
 # Of the five drawn faces, four are enough for a smiley: they differ more from each other.
 FACES: Mapping[str, tuple[int, ...]] = {"csat": (1, 2, 3, 4, 5), "smiley": (1, 2, 4, 5)}
 

@@ -1,0 +1,155 @@
+"""The hosted page: /t/{key} behind a link, an SMS or a QR code. A plain form, or the widget in its place."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+from urllib.parse import quote
+
+import pydantic
+import segno
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from starlette.datastructures import FormData
+
+from app.errors import STATUS, Code, Problem, invalid
+from app.ingest.channels import LOCKS_AFTER, PAGE, Answer, uuid7
+from app.ingest.routes import from_page, not_from_here, refusal, to_answer
+from app.ingest.schemas import BODY_MAX, AnswerIn
+from app.pages.i18n import Texts, in_language, language_of, texts
+from app.pages.render import conditional, page
+from app.pages.widget import question
+from app.pages.words import answer as in_words
+from app.pages.words import icon
+from app.raw import problems
+from app.touchpoints.registry import Known
+
+router = APIRouter(tags=["pages"])
+_TOLD = {
+    Code.RATE_LIMITED: "too_many",
+    Code.EMPTY_FEEDBACK: "choose",
+    Code.INVALID_REQUEST: "choose",
+    Code.FEEDBACK_LOCKED: "locked",
+}
+
+
+def address(request: Request, key: str) -> str:
+    """Where customers find a touchpoint's page."""
+    base = request.app.state.settings.public_url or str(request.base_url)
+    return f"{base.rstrip('/')}/t/{quote(key)}"
+
+
+@router.get("/t/{key}", include_in_schema=False)
+async def hosted(request: Request, key: str) -> Response:
+    """The question. Nothing is written."""
+    try:
+        known = await request.app.state.registry.open(key)
+    except Problem as problem:
+        return _gone(request, problem)
+    return _form(request, known, {})
+
+
+@router.post("/t/{key}", include_in_schema=False)
+async def hosted_answer(request: Request, key: str) -> Response:
+    """Take the form's answer. Its id was made with the form, so sending it again changes that answer and adds none."""
+    try:
+        known: Known = await request.app.state.registry.open(key)
+    except Problem as problem:
+        return _gone(request, problem)
+    given = _given(await request.form(max_files=0, max_fields=20, max_part_size=BODY_MAX))
+    if given.pop("change", None):
+        return _form(request, known, given)
+    try:
+        answer = await _store(request, known, given)
+    except Problem as problem:
+        return _form(request, known, given, problem)
+    return _thanks(request, known, answer)
+
+
+def _given(form: FormData) -> dict[str, Any]:
+    """What the form says, as an answer has it: empty fields left out."""
+    said: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str) and value}
+    if isinstance(said.get("comment"), str):
+        said["comment"] = said["comment"].replace("\r\n", "\n")
+    if str(said.get("rating", "")).isdecimal():
+        said["rating"] = int(said["rating"])
+    said["reasons"] = [value for value in form.getlist("reasons") if isinstance(value, str)]
+    return said
+
+
+async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answer:
+    if "origin" in request.headers and from_page(request, known) is None:
+        raise not_from_here(request)
+    try:
+        said = AnswerIn.model_validate(given | {"locale": _language(request, known)})
+    except pydantic.ValidationError as error:
+        raise invalid(error) from None
+    answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC))
+    request.app.state.limiter.check(request, known.row.key, answer.id)
+    (outcome,) = await request.app.state.writer.submit((answer,))
+    if problem := refusal(outcome):
+        raise problem
+    stored: Answer = outcome.answer
+    return stored
+
+
+def _language(request: Request, known: Known) -> str:
+    return language_of(request, known.row.question)
+
+
+def _form(request: Request, known: Known, given: dict[str, Any], problem: Problem | None = None) -> Response:
+    language = _language(request, known)
+    t = texts("customer", language)
+    context = _context(request, known, language) | {
+        "question": question(known, language, t),
+        "address": address(request, known.row.key),
+        "id": given.get("id") or uuid7(),
+        "chosen": given.get("rating"),
+        "ticked": given.get("reasons", ()),
+        "comment": given.get("comment", ""),
+        "problem": t(_TOLD.get(problem.code, "try_later")) if problem else None,
+    }
+    answer = page(request, "hosted.html", context, language, status=STATUS[problem.code] if problem else 200)
+    answer.headers.update(problem.headers if problem else {})
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
+def _thanks(request: Request, known: Known, answer: Answer) -> Response:
+    language = _language(request, known)
+    scale, rating = known.row.scale, answer.rating
+    context = _context(request, known, language) | {
+        "answer": answer,
+        "said": None if rating is None else in_words(scale, rating, texts("customer", language)),
+        "icon": None if rating is None else icon(scale, rating),
+        "minutes": int(LOCKS_AFTER[PAGE].total_seconds() // 60),
+    }
+    return page(request, "hosted_thanks.html", context, language)
+
+
+def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
+    return {"name": in_language(known.row.name, language), "offered": known.row.question}
+
+
+def _gone(request: Request, problem: Problem) -> Response:
+    """A page instead of problem+json: a person stands before it."""
+    language = language_of(request)
+    t: Texts = texts("customer", language)
+    what = "closed" if problem.code == Code.TOUCHPOINT_ARCHIVED else "unknown"
+    context = {"title": t(f"{what}_title"), "text": t(what), "offered": ("en", "de", "da", "pl")}
+    return page(request, "gone.html", context, language, status=STATUS[problem.code])
+
+
+@router.get(
+    "/v1/touchpoints/{key}/qr.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+)
+async def qr_code(request: Request, key: str) -> Response:
+    """A QR code of the hosted page, to be printed on a receipt, a table or a parcel."""
+    known = await request.app.state.registry.get(key)
+    drawn = BytesIO()
+    segno.make(address(request, known.row.key), error="m", micro=False).save(
+        drawn, kind="svg", scale=8, border=4, light="#fff", title=in_language(known.row.name, "en")
+    )
+    headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "default-src 'none'"}
+    return conditional(request, drawn.getvalue(), "image/svg+xml", headers)

@@ -1,0 +1,115 @@
+"""The widget: one script for other people's pages, and what it asks of the service before it shows a question."""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic_core import to_json
+
+from app.errors import Problem
+from app.ingest.routes import cors, from_page, not_from_here
+from app.pages.i18n import Texts, in_language, language_of, texts
+from app.pages.render import FOLDER, conditional
+from app.pages.words import DRAWINGS, choices, ends
+from app.problems import response as problem_response
+from app.raw import problems
+from app.touchpoints.registry import Known
+
+router = APIRouter(tags=["widget"])
+PATH = "/widget.v1.js"
+_TEXTS = (
+    "change", "close", "feedback", "not_sent", "next_try", "reasons", "refused",
+    "saved", "send", "sent", "sent_thanks", "skip", "thanks", "try_now",
+)  # fmt: skip
+
+
+_COMPACT = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r";}", "}"), (r"\.ts\b", ":host"))
+_DRAWN = ("chat", "check", "close", "cloud-off")
+
+
+@cache
+def script() -> bytes:
+    """The widget as it is served: widget.js with widget.css in it, without comments and indentation.
+
+    In its shadow root `.ts` is the host. Lines of widget.js that begin with // are comments; no text spans lines.
+    """
+    css = re.sub(r"/\*.*?\*/", "", (FOLDER / "widget.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    for found, instead in _COMPACT:
+        css = re.sub(found, instead, css)
+    lines = (line.strip() for line in (FOLDER / "widget.js").read_text(encoding="utf-8").splitlines())
+    source = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return source.replace('"@widget.css"', json.dumps(css.strip())).encode()
+
+
+@cache
+def script_gzipped() -> bytes:
+    """The widget as most browsers fetch it."""
+    return gzip.compress(script(), 9, mtime=0)
+
+
+def integrity() -> str:
+    """The Subresource Integrity hash of this release's widget."""
+    return "sha384-" + base64.b64encode(hashlib.sha384(script()).digest()).decode()
+
+
+@router.get(PATH, include_in_schema=False)
+def read_script(request: Request) -> Response:
+    """The widget. Any page may load it, with an integrity hash too."""
+    headers = {
+        "Access-Control-Allow-Origin": "*",
+        "Cache-Control": "public, max-age=3600",
+        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Accept-Encoding",
+    }
+    if "gzip" not in request.headers.get("accept-encoding", ""):
+        return conditional(request, script(), "text/javascript; charset=utf-8", headers)
+    headers["Content-Encoding"] = "gzip"
+    return conditional(request, script_gzipped(), "text/javascript; charset=utf-8", headers)
+
+
+def question(known: Known, language: str, t: Texts) -> dict[str, Any]:
+    """What a customer is asked: the question, the scale in words, reasons and prompt, all in one language."""
+    row = known.row
+    low, high = ends(row.scale, t)
+    said = choices(row.scale, t)
+    return {
+        "touchpoint": row.key,
+        "language": language,
+        "question": in_language(row.question, language),
+        "scale": row.scale,
+        "choices": said,
+        "low": low,
+        "high": high,
+        "reasons": [{"key": reason["key"], "label": in_language(reason["label"], language)} for reason in row.reasons],
+        "comment_prompt": in_language(row.comment_prompt, language) or t("comment"),
+    }
+
+
+@router.get("/v1/touchpoints/{key}/widget", responses=problems(403, 404, 410))
+async def read_widget(request: Request, key: str, lang: str = "") -> Response:
+    """What the widget shows, in `lang`, the browser's language, or the first that the touchpoint has."""
+    try:
+        known = await request.app.state.registry.open(key)
+        if "origin" in request.headers and from_page(request, known) is None:
+            raise not_from_here(request)
+    except Problem as problem:
+        problem.headers["Access-Control-Allow-Origin"] = "*"  # so that the page's author reads why nothing shows
+        return problem_response(problem, request)
+    language = language_of(request, known.row.question)
+    t = texts("customer", language)
+    said = question(known, language, t)
+    drawn = {*_DRAWN, *(choice["icon"] for choice in said["choices"] if choice["icon"])}
+    said |= {
+        "texts": {name: t.entries[name] for name in _TEXTS},
+        "drawings": {name: DRAWINGS[name] for name in sorted(drawn)},
+    }
+    body = to_json(said)
+    headers = cors(request.headers["origin"]) if "origin" in request.headers else {}
+    headers |= {"Cache-Control": "public, max-age=60", "Vary": "Origin, Accept-Language", "Content-Language": language}
+    return conditional(request, body, "application/json", headers)
