@@ -133,14 +133,19 @@ def _free_key(session: Session, kind: str) -> str:
     return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}-{n}") not in taken)
 
 
+def draft(body: TouchpointIn, key: str, number: int | None = None) -> Touchpoint:
+    """A touchpoint as it would be registered under `key`: what is said, and the catalogue's defaults for the rest."""
+    kind = CATALOGUE[body.kind] if body.kind else None
+    said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
+    return Touchpoint(id=number, key=key, **_defaults(kind, key) | said)
+
+
 def create(session: Session, body: TouchpointIn) -> Touchpoint:
     """Register a touchpoint; Problem key_taken."""
-    kind = CATALOGUE[body.kind] if body.kind else None
     key = body.key or _free_key(session, body.kind or "")
     if session.exec(select(Touchpoint.id).where(Touchpoint.key == key)).first() is not None:
         raise Problem(Code.KEY_TAKEN, f"There is a touchpoint with the key {key} already.")
-    said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
-    row = Touchpoint(key=key, **_defaults(kind, key) | said)
+    row = draft(body, key)
     session.add(row)
     session.flush()
     return row

@@ -1,0 +1,115 @@
+"""`touchstone import`: history out of a file."""
+
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, available_timezones
+
+import typer
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy.exc import DBAPIError
+
+from app import migrate
+from app.cli.run import err, fail, out, settings, with_database
+from app.cli.server import is_embedded
+from app.importer.answers import Columns
+from app.importer.rows import FileError
+from app.importer.run import Import, Tally, Wish
+from app.touchpoints.scales import SCALES
+
+
+def import_command(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON, gzipped or not.")],
+    rating_column: Annotated[str | None, typer.Option(help="Column of the rating.")] = None,
+    comment_column: Annotated[str | None, typer.Option(help="Column of the comment.")] = None,
+    touchpoint: Annotated[str | None, typer.Option(help="The touchpoint of all rows.")] = None,
+    touchpoint_column: Annotated[str | None, typer.Option(help="Column whose value becomes its key.")] = None,
+    touchpoint_prefix: Annotated[str, typer.Option(help="Put before such a value, such as `dept-`.")] = "",
+    time_column: Annotated[
+        str | None, typer.Option(help="When the customer answered: ISO 8601, 31.12.2025 18:30, or seconds since 1970.")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="What tells rows apart; without it their whole content does.")
+    ] = None,
+    respondent_column: Annotated[str | None, typer.Option(help="An opaque reference to the person.")] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Of times that name none, and of touchpoints made; else the touchpoint's own.")
+    ] = None,
+    scale: Annotated[str | None, typer.Option(help=f"Of touchpoints made: {', '.join(SCALES)}.")] = None,
+    create_touchpoints: Annotated[bool, typer.Option("--create-touchpoints", help="Make missing ones.")] = False,
+    encoding: Annotated[str, typer.Option(help="Of the text, such as cp1252.")] = "utf-8",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, store nothing.")] = False,
+) -> None:
+    """Import answers. Good rows are stored and bad ones named by line; importing a file again adds nothing."""
+    columns = Columns(
+        touchpoint=touchpoint,
+        touchpoint_column=touchpoint_column,
+        touchpoint_prefix=touchpoint_prefix,
+        rating=rating_column,
+        comment=comment_column,
+        time=time_column,
+        id=id_column,
+        respondent=respondent_column,
+    )
+    _check(columns, scale, timezone, encoding)
+    zone = ZoneInfo(timezone) if timezone else None
+    wish = Wish(scale, create_touchpoints, zone, dry_run, encoding)
+    tally = _run(file, columns, wish)
+    _report(tally, dry_run)
+    if tally.refused:
+        raise typer.Exit(1)
+
+
+def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: str) -> None:
+    """End with code 2 on options that cannot be meant."""
+    if (columns.touchpoint is None) == (columns.touchpoint_column is None):
+        raise fail("Say either --touchpoint or --touchpoint-column.", 2)
+    if columns.rating is None and columns.comment is None:
+        raise fail("Say --rating-column, --comment-column, or both.", 2)
+    if scale not in (None, *SCALES):
+        raise fail(f"There is no scale {scale}. The scales are {', '.join(SCALES)}.", 2)
+    if timezone is not None and timezone not in available_timezones():
+        raise fail(f"There is no time zone {timezone}; they look like Europe/Copenhagen.", 2)
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise fail(f"There is no encoding {encoding}.", 2) from None
+
+
+def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
+    url = settings().database_url
+    if is_embedded(url):
+        migrate.upgrade(url)
+    bar = Progress(
+        TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),
+        TimeElapsedColumn(), console=err,
+    )  # fmt: skip
+    with bar:
+        task = bar.add_task("Checking" if wish.dry_run else "Importing", total=file.stat().st_size, rows="")
+
+        def progress(position: int, rows: int) -> None:
+            seconds = bar.tasks[0].elapsed or 0
+            speed = f", {rows / seconds:,.0f} rows/s" if seconds else ""
+            bar.update(task, completed=position, rows=f"{rows:,} rows{speed}")
+
+        try:
+            return with_database(url, lambda db: Import(db, columns, wish).run(file, progress))
+        except FileError as error:
+            raise fail(str(error), 2) from None
+        except DBAPIError as error:
+            raise fail(
+                f"The database cannot take the rows: {error.orig}. Run the same import again to go on."
+            ) from None
+
+
+def _report(tally: Tally, dry_run: bool) -> None:
+    for line, reason in tally.errors:
+        err.print(f"line {line}: {reason}", markup=False, soft_wrap=True)
+    if tally.refused > len(tally.errors):
+        err.print(f"... and {tally.refused - len(tally.errors):,} more rows that were refused.")
+    made = len(tally.new_touchpoints)
+    if made:
+        out.print(f"Touchpoints {'that would be made' if dry_run else 'made'}: {made:,}")
+    parts = [f"{tally.created:,} {'can be stored' if dry_run else 'stored'}"]
+    parts += [f"{n:,} {what}" for n, what in ((tally.same, "there already"), (tally.updated, "changed")) if n]
+    parts += [f"{tally.erased:,} left out, they were erased"] if tally.erased else []
+    out.print(f"Rows: {', '.join(parts)}, {tally.refused:,} refused.")

@@ -1,0 +1,106 @@
+"""The command line, as an operator uses it: in a process's own words and exit codes."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from app.cli import cli
+
+
+@pytest.fixture
+def touchstone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Runs a command with an empty folder as the working directory and no setting but those given."""
+    for name in list(os.environ):
+        if name.startswith("TOUCHSTONE_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def run(*arguments: str, **environment: str) -> Result:
+        return CliRunner().invoke(cli, list(arguments), env={f"TOUCHSTONE_{k}": v for k, v in environment.items()})
+
+    return run
+
+
+def rows(sql: str) -> list[tuple]:
+    connection = sqlite3.connect("touchstone.db")
+    found = connection.execute(sql).fetchall()
+    connection.close()
+    return found
+
+
+def test_an_import_makes_the_database_stores_the_rows_and_says_so(touchstone):
+    Path("answers.csv").write_text("branch,score\nNord,5\nSüd,4\nNord,2\n", encoding="utf-8")
+    command = ["import", "answers.csv", "--touchpoint-column", "branch", "--touchpoint-prefix", "store-"]
+    command += ["--rating-column", "score", "--scale", "stars", "--create-touchpoints"]
+    dry = touchstone(*command, "--dry-run")
+    assert dry.exit_code == 0 and "3 can be stored, 0 refused" in dry.stdout and "would be made: 2" in dry.stdout
+    assert rows("SELECT count(*) FROM feedback") == [(0,)]
+    first = touchstone(*command)
+    assert first.exit_code == 0 and "3 stored, 0 refused" in first.stdout and "Touchpoints made: 2" in first.stdout
+    assert rows("SELECT key FROM touchpoint ORDER BY key") == [("store-nord",), ("store-sud",)]
+    again = touchstone(*command)
+    assert again.exit_code == 0 and "0 stored, 3 there already, 0 refused" in again.stdout
+    assert touchstone("rollup", "verify").exit_code == 0
+
+
+def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_is_one(touchstone):
+    Path("answers.csv").write_text("score\n" + "5\n" * 3 + "9\n" * 30)
+    command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]
+    result = touchstone(*command)
+    assert result.exit_code == 1
+    assert "3 stored, 30 refused" in result.stdout
+    assert result.stderr.count("line ") == 20 and "line 5: rating" in result.stderr
+    assert "and 10 more rows that were refused" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ([], "Say either --touchpoint or --touchpoint-column"),
+        (["--touchpoint", "a", "--touchpoint-column", "b", "--rating-column", "x"], "Say either"),
+        (["--touchpoint", "a"], "Say --rating-column, --comment-column, or both"),
+        (["--touchpoint", "a", "--rating-column", "x", "--scale", "hearts"], "no scale hearts"),
+        (["--touchpoint", "a", "--rating-column", "x", "--timezone", "Mars"], "no time zone Mars"),
+        (["--touchpoint", "a", "--rating-column", "x", "--encoding", "utf-99"], "no encoding utf-99"),
+        (["--touchpoint", "a", "--rating-column", "y"], "no column 'y'"),
+    ],
+)
+def test_an_option_that_cannot_be_meant_ends_with_code_two(touchstone, options, said):
+    Path("answers.csv").write_text("x\n5\n")
+    result = touchstone("import", "answers.csv", *options)
+    assert result.exit_code == 2 and said in result.stderr
+
+
+def test_a_wrong_setting_is_named_before_anything_starts(touchstone):
+    result = touchstone("migrate", RATE_LIMIT="often")
+    assert result.exit_code == 2 and "TOUCHSTONE_RATE_LIMIT" in result.stderr
+
+
+def test_a_key_is_made_listed_and_revoked(touchstone):
+    assert touchstone("migrate").exit_code == 0
+    key = touchstone("keys", "create", "reports", "--scope", "scores:read").stdout.strip()
+    assert key.startswith("tsk_")
+    shown = touchstone("keys", "list").stdout
+    assert "reports" in shown and key not in shown and "valid" in shown
+    assert "Revoked: reports" in touchstone("keys", "revoke", key[:12]).stdout
+    assert "revoked" in touchstone("keys", "list").stdout
+    assert touchstone("keys", "revoke", "tsk_nothing0").exit_code == 1
+    assert touchstone("keys", "create", "x", "--scope", "everything").exit_code == 2
+
+
+def test_a_rollup_that_is_wrong_is_found_and_mended(touchstone):
+    Path("answers.csv").write_text("score\n5\n4\n")
+    command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]
+    assert touchstone(*command).exit_code == 0
+    connection = sqlite3.connect("touchstone.db")
+    with connection:
+        connection.execute("UPDATE rollup SET n = n + 1 WHERE grain = 'day'")
+    connection.close()
+    wrong = touchstone("rollup", "verify")
+    assert wrong.exit_code == 1 and "1 cells differ" in wrong.stderr and "shop day" in wrong.stderr
+    assert touchstone("rollup", "rebuild").exit_code == 0
+    assert touchstone("rollup", "verify").exit_code == 0
