@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, Select, select, tuple_
 from sqlmodel import Session, col
 
 from app import paging
+from app.answers import search
 from app.answers.schemas import AnswerQuery
 from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint
@@ -46,8 +47,11 @@ def base() -> Select[Any]:
 def conditions(session: Session, query: AnswerQuery) -> list[ColumnElement[bool]]:
     """The WHERE of a query; Problem touchpoint_unknown."""
     found: list[ColumnElement[bool]] = []
-    if query.touchpoint is not None:
-        found.append(col(Feedback.touchpoint_id) == by_key(session, query.touchpoint).id)
+    at = None if query.touchpoint is None else by_key(session, query.touchpoint).id
+    if query.q is not None:
+        found.append(search.condition(session, query.q, at))
+    elif at is not None:
+        found.append(col(Feedback.touchpoint_id) == at)
     if query.source is not None:
         found.append(col(Feedback.source) == query.source)
     if query.since is not None:

@@ -16,6 +16,9 @@ class AnswerQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     touchpoint: Annotated[str, Field(max_length=64)] | None = None
+    q: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
+        None, description="words that the comment holds, all of them; the last one may be the beginning of a word"
+    )
     source: Literal["web", "email", "kiosk", "page", "api", "import"] | None = None
     since: Time | None = None
     until: Time | None = None

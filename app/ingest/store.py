@@ -1,5 +1,6 @@
 """The one place that changes feedback. Whatever happens to an answer, the rollup follows in the same transaction."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, insert, select, text, tuple_, update
 from sqlmodel import Session, col
 
 from app.db import is_sqlite
@@ -222,7 +223,14 @@ def erase(session: Session, number: UUID) -> None:
     """Delete an answer for good; Problem not_found. Its id stays, so that a late retry does not bring it back."""
     answer, _ = _found(session, number)
     session.execute(delete(Feedback).where(*_is(answer)))
+    _forget_words(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
     deltas = Deltas()
     deltas.add(answer, _zone(answer), -1)
     apply(session, deltas)
+
+
+def _forget_words(session: Session) -> None:
+    """Take erased words out of the full-text index now. SQLite does so by itself from 3.42 on (`secure-delete`)."""
+    if is_sqlite(session) and sqlite3.sqlite_version_info < (3, 42):
+        session.execute(text("INSERT INTO feedback_search (feedback_search) VALUES ('optimize')"))

@@ -1,0 +1,175 @@
+"""Full-text search over comments, on both databases."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.answers.search import fts5, phrases, tsquery
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
+
+
+@pytest.fixture
+def say(client, make):
+    """Registers `shop` on first use; await say("The delivery was late.") gives the id."""
+    made = []
+
+    async def _say(comment, touchpoint="shop", rating=3):
+        if touchpoint not in made:
+            await make(touchpoint)
+            made.append(touchpoint)
+        body = {"rating": rating, "comment": comment}
+        answer = await client.post(f"/v1/touchpoints/{touchpoint}/feedback", json=body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()["id"]
+
+    return _say
+
+
+def kept(path, word):
+    """How often a word stands in the database file, all of the log moved into it."""
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    return Path(path).read_bytes().count(word)
+
+
+async def find(client, q, **more):
+    answer = await client.get("/v1/feedback", params={"q": q, **more})
+    assert answer.status_code == 200, answer.text
+    return [item["comment"] for item in answer.json()["items"]]
+
+
+async def test_all_words_must_occur_in_any_order_and_case(client, say):
+    await say("The Delivery was late again")
+    await say("Quick delivery")
+    assert await find(client, "late delivery") == ["The Delivery was late again"]
+    assert await find(client, "DELIVERY") == ["Quick delivery", "The Delivery was late again"]
+    assert await find(client, "delivery slow") == []
+
+
+async def test_only_the_last_word_may_be_a_beginning(client, say):
+    await say("The courier was friendly")
+    assert await find(client, "courier frien") == ["The courier was friendly"]
+    assert await find(client, "cour friendly") == []
+
+
+async def test_accents_and_case_do_not_matter(client, say):
+    said = {
+        "Das Gerät ist größer als gedacht": "gerat grö",
+        "Bardzo źle zapakowane": "zle",
+        "Alt for længe på hold": "længe pa",
+        "Pytałem o zwrot w środę": "SRODE",
+        "配送が遅い とても": "とても",
+    }
+    for comment in said:
+        await say(comment)
+    for comment, typed in said.items():
+        assert await find(client, typed) == [comment]
+
+
+async def test_what_is_written_together_is_found_together(client, say):
+    whole = "re: your e-mail. I don't like https://shop.example/cart at all"
+    await say(whole)
+    await say("shop without an example, mail with an e, don and t")
+    for typed in ("shop.example", "https://shop.example/car", "don't", "e-mail", "re: e-mail"):
+        assert await find(client, typed) == [whole]
+
+
+async def test_query_syntax_is_only_words(client, say):
+    await say("late")
+    await say("quick")
+    for typed in ['"', "'", "late OR quick", "NOT late", "late*", "comment:late", "(late", "late & !quick", "a:*"]:
+        assert set(await find(client, typed)) <= {"late"}
+    for typed in ["NEAR(late quick)", "\\", "%", "late -quick", "{place} : t1", "t1", "':*", "a\x00b", "٣", "🙂"]:
+        assert await find(client, typed) == []
+
+
+async def test_a_search_for_nothing_but_punctuation_finds_nothing(client, say):
+    await say("late!!!")
+    assert await find(client, "!!!") == []
+
+
+async def test_other_filters_hold_too_and_pages_go_on(client, say):
+    for n in range(5):
+        await say(f"late {n}", rating=n % 2 + 1)
+    await say("late too", touchpoint="hotline", rating=1)
+    assert len(await find(client, "late", touchpoint="shop")) == 5
+    assert await find(client, "late", touchpoint="hotline") == ["late too"]
+    assert len(await find(client, "late", rating_max=1)) == 4
+    first = (await client.get("/v1/feedback", params={"q": "late", "limit": 4})).json()
+    rest = (await client.get("/v1/feedback", params={"q": "late", "limit": 4, "cursor": first["next_cursor"]})).json()
+    assert len({item["id"] for item in first["items"] + rest["items"]}) == 6
+    assert rest["next_cursor"] is None
+
+
+async def test_a_changed_comment_is_found_by_its_new_words_only(anybody, client, make):
+    await make("shop", origins=["https://shop.example"])
+    body = {"id": "0197a1de-0000-7000-8000-000000000001", "rating": 4}
+    for comment in (None, "first thoughts", "second thoughts"):
+        said = {**body, "comment": comment} if comment else body
+        answer = await anybody.post(
+            "/v1/touchpoints/shop/feedback", json=said, headers={"Origin": "https://shop.example"}
+        )
+        assert answer.status_code in (200, 201), answer.text
+    assert await find(client, "first") == []
+    assert await find(client, "second") == ["second thoughts"]
+
+
+async def test_an_erased_comment_is_found_no_more(client, say):
+    number = await say("My name is Zsigmondy")
+    await say("somebody else")
+    assert (await client.delete(f"/v1/feedback/{number}")).status_code == 204
+    assert await find(client, "zsigmondy") == []
+    assert await find(client, "somebody") == ["somebody else"]
+
+
+async def test_erased_words_leave_the_files(sqlite_url):
+    """Neither the table, nor the full-text index, nor the log keeps a word of an erased comment."""
+    path = sqlite_url.removeprefix("sqlite+aiosqlite:///")
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off")
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        await client.post("/v1/touchpoints", json={"key": "shop"})
+        ids = []
+        for n in range(4):
+            body = {"rating": 3, "comment": f"{n}zsigmondy complains of the courierquux"}
+            ids.append((await client.post("/v1/touchpoints/shop/feedback", json=body)).json()["id"])
+        for number in ids[:-1]:
+            await client.delete(f"/v1/feedback/{number}")
+    assert kept(path, b"zsigmondy") == 2, "one in the table, one in the index"
+
+
+async def test_a_search_survives_vacuum(sqlite_url):
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off")
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        await client.post("/v1/touchpoints", json={"key": "shop"})
+        ids = []
+        for n in range(6):
+            body = {"rating": 3, "comment": f"word{n}"}
+            ids.append((await client.post("/v1/touchpoints/shop/feedback", json=body)).json()["id"])
+        await client.delete(f"/v1/feedback/{ids[0]}")
+    connection = sqlite3.connect(sqlite_url.removeprefix("sqlite+aiosqlite:///"))
+    connection.execute("VACUUM")
+    connection.close()
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        assert await find(client, "word3") == ["word3"]
+        await client.delete(f"/v1/feedback/{ids[3]}")
+        assert await find(client, "word3") == []
+        assert len(await find(client, "word")) == 4
+
+
+@given(st.text(max_size=60))
+def test_no_text_becomes_query_syntax(typed):
+    words = [word for phrase in phrases(typed) for word in phrase]
+    assert all(word.isalnum() for word in words)
+    assert bool(fts5(typed)) == bool(tsquery(typed)) == bool(words)
+
+
+def test_the_queries_are_as_each_database_wants_them():
+    assert fts5("Größe don't") == 'comment : ("Große" AND "don t" *)'
+    assert fts5("late", 12) == 'comment : ("late" *) AND place : t12'
+    assert tsquery("Größe don't") == "(Große) & (don <-> t:*)"
+    assert fts5("!") == tsquery("!") == ""
