@@ -1,24 +1,23 @@
 """Reads counts out of the rollup: one indexed SELECT over a handful of spans, whatever the number of answers."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, TextClause, bindparam, text
 from sqlmodel import Session
 
-from app.db import core
 from app.scores.buckets import DAY, HOUR, MONTH, TOTAL, Span, spans, start_of
 from app.scores.rollup import COUNTS
+from app.sql import Lookup
 
 Counts = tuple[int, ...]  # n, comments, n0..n10, as in rollup.COUNTS
 Part = tuple[str, str]  # source, slice
+IDS_MAX = 200
 NONE: Counts = (0,) * len(COUNTS)
 ALL_TIME = [Span(TOTAL, 0, 1)]
 _GRAIN_FOR = {"hour": HOUR, "day": DAY, "week": DAY, "month": MONTH}
-_SUMS = ", ".join(f"CAST(SUM({name}) AS bigint) AS {name}" for name in COUNTS)
 
 
 def ratings(counts: Counts) -> Counts:
@@ -31,29 +30,34 @@ def add(many: Iterable[Counts]) -> Counts:
     return tuple(map(sum, zip(*many, strict=True))) or NONE
 
 
-@lru_cache(maxsize=64)
-def _statement(span_count: int, *, many: bool, by_bucket: bool) -> TextClause:
-    """A UNION ALL of ranges, each a range of the primary key; an OR of them would be scanned."""
-    names = ", ".join(COUNTS)
-    whose = "IN :ids" if many else "= :ids"
+@lru_cache(maxsize=256)
+def _lookup(ids: int, span_count: int, high: int, *, by_bucket: bool) -> Lookup:
+    """A UNION ALL of ranges, each a range of the primary key; an OR of them would be scanned.
+
+    Only the ratings up to `high` are summed: most of the time goes into the columns.
+    """
+    sums = COUNTS[: 3 + high]
+    whose = ", ".join(f":id{i}" for i in range(ids))
     ranges = " UNION ALL ".join(
-        f"SELECT touchpoint_id, bucket, source, slice, {names} FROM rollup "  # noqa: S608 - names of our own columns
-        f"WHERE touchpoint_id {whose} AND grain = :grain{i} AND bucket >= :start{i} AND bucket < :end{i}"
+        f"SELECT touchpoint_id, bucket, source, slice, {', '.join(sums)} FROM rollup "  # noqa: S608 - our own names
+        f"WHERE touchpoint_id IN ({whose}) AND grain = :grain{i} AND bucket >= :start{i} AND bucket < :end{i}"
         for i in range(span_count)
     )
     keys = "touchpoint_id, source, slice" + (", bucket" if by_bucket else "")
-    statement = text(f"SELECT {keys}, {_SUMS} FROM ({ranges}) AS part GROUP BY {keys}")  # noqa: S608
-    return statement.bindparams(bindparam("ids", expanding=True)) if many else statement
+    summed = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in sums)
+    return Lookup(f"SELECT {keys}, {summed} FROM ({ranges}) AS part GROUP BY {keys}")  # noqa: S608
 
 
-def _sums(session: Session, ids: Sequence[int], over: Sequence[Span], *, by_bucket: bool = False) -> Iterable[Row[Any]]:
-    if not ids or not over:
-        return ()
-    many = len(ids) > 1
-    values: dict[str, object] = {"ids": list(ids) if many else ids[0]}
+def _sums(
+    session: Session, ids: Sequence[int], over: Sequence[Span], high: int, *, by_bucket: bool = False
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of keys and counts; touchpoints a few hundred at a time, for a statement has so many parameters."""
+    values: dict[str, Any] = {}
     for i, span in enumerate(over):
         values |= {f"grain{i}": span.grain, f"start{i}": span.start, f"end{i}": span.end}
-    return core(session).execute(_statement(len(over), many=many, by_bucket=by_bucket), values)
+    for start in range(0, len(ids) if over else 0, IDS_MAX):
+        some = {f"id{i}": number for i, number in enumerate(ids[start : start + IDS_MAX])}
+        yield from _lookup(len(some), len(over), high, by_bucket=by_bucket).rows(session, values | some)
 
 
 def window(since: int | None, until: int | None, zone: ZoneInfo) -> list[Span]:
@@ -64,11 +68,11 @@ def window(since: int | None, until: int | None, zone: ZoneInfo) -> list[Span]:
     return spans(since, until, zone)
 
 
-def read(session: Session, ids: Sequence[int], over: Sequence[Span]) -> dict[int, dict[Part, Counts]]:
-    """Counts by touchpoint, then by (source, slice), over the spans."""
+def read(session: Session, ids: Sequence[int], over: Sequence[Span], high: int = 10) -> dict[int, dict[Part, Counts]]:
+    """Counts by touchpoint, then by (source, slice), over the spans; `high` is the highest rating there can be."""
     found: dict[int, dict[Part, Counts]] = defaultdict(dict)
-    for row in _sums(session, ids, over):
-        found[row[0]][row[1], row[2]] = row[3:]
+    for row in _sums(session, ids, over, high):
+        found[row[0]][row[1], row[2]] = row[3:] + NONE[len(row) - 3 :]
     return found
 
 
@@ -78,7 +82,7 @@ def series(
     """Counts by start of interval (seconds), then by (source, slice), within [since, until)."""
     over = spans(since, until, zone, _GRAIN_FOR[interval])
     found: dict[int, dict[Part, Counts]] = defaultdict(dict)
-    for row in _sums(session, [touchpoint_id], over, by_bucket=True):
+    for row in _sums(session, [touchpoint_id], over, 10, by_bucket=True):
         parts = found[start_of(interval, row[3], zone)]
         part = (row[1], row[2])
         parts[part] = add((parts.get(part, NONE), row[4:]))
@@ -87,14 +91,15 @@ def series(
 
 def first_hours(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """The first local hour in which anything was counted, by touchpoint; one look into the index for each."""
-    found = ((number, core(session).execute(_FIRST, {"id": number}).scalar()) for number in ids)
-    return {number: int(hour) for number, hour in found if hour is not None}
+    found = {number: _FIRST.rows(session, {"id": number})[0][0] for number in ids}
+    return {number: hour for number, hour in found.items() if hour is not None}
 
 
 def revision(session: Session, touchpoint_id: int) -> int:
     """Grows with every change to a touchpoint's counts."""
-    return int(core(session).execute(_REVISION, {"id": touchpoint_id}).scalar() or 0)
+    found = _REVISION.rows(session, {"id": touchpoint_id})
+    return int(found[0][0]) if found else 0
 
 
-_FIRST = text("SELECT MIN(bucket) FROM rollup WHERE touchpoint_id = :id AND grain = 'hour'")
-_REVISION = text("SELECT revision FROM revision WHERE touchpoint_id = :id")
+_FIRST = Lookup("SELECT MIN(bucket) FROM rollup WHERE touchpoint_id = :id AND grain = 'hour'")
+_REVISION = Lookup("SELECT revision FROM revision WHERE touchpoint_id = :id")

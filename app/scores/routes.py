@@ -70,7 +70,7 @@ async def read_score(request: Request) -> Response:
 
 
 class ScoreCache:
-    """The last answers given. A score that did not change costs one look at its revision, and within half a second none.
+    """The last answers given: an unchanged score costs one look at its revision, and none within half a second.
 
     What this process commits is seen at once (its generation grows); what others commit, within FRESH_S.
     """

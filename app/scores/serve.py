@@ -62,7 +62,8 @@ def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     """The score of one touchpoint."""
     first = None if query.since or query.compare else rollup.first_hours(session, [known.id]).get(known.id)
     window = bounds(query, known.zone, first)
-    parts = score.only(rollup.read(session, [known.id], spans_of(query, window))[known.id], query.source)
+    over = spans_of(query, window)
+    parts = score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
     earlier = _earlier(session, known, window, query) if query.compare else None
     found = whole(known, window, parts, earlier)
     if query.interval:
@@ -75,7 +76,7 @@ def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
 def _earlier(session: Session, known: Known, window: Window, query: Question) -> dict[Part, Counts]:
     before = window.before()
     over = rollup.window(before.since, before.until, known.zone)
-    return score.only(rollup.read(session, [known.id], over)[known.id], query.source)
+    return score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
 
 
 def whole(
