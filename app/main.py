@@ -23,7 +23,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import hosted, render, widget
+from app.pages import hosted, kiosk, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.settings import Settings
@@ -80,6 +80,7 @@ def create_app(settings: Settings) -> FastAPI:
         ops.router,
         widget.router,
         hosted.router,
+        kiosk.router,
         render.router,
         dashboard.router,
     ):
