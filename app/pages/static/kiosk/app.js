@@ -8,7 +8,7 @@ const IDLE_MS = { choose: 30_000, question: 30_000, tell: 45_000, bye: 8_000, st
 const STAFF_MS = 5_000;
 const UPDATE_AFTER_MS = 86_400_000;
 const root = document.getElementById("kiosk");
-const said = JSON.parse(document.getElementById("said").textContent);
+const said = JSON.parse(document.getElementById("said").content.textContent);
 
 const s = {
   said,
