@@ -6,8 +6,9 @@ PostgreSQL runs it on asyncpg through SQLAlchemy's greenlets. So each statement 
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
@@ -195,11 +196,18 @@ def core(session: Session) -> Connection:
     return connection
 
 
-def snapshot(session: Session) -> None:
-    """Let all reads of this unit of work see the same moment; call it first."""
-    core(session).exec_driver_sql(
-        "BEGIN" if is_sqlite(session) else "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
-    )
+@contextmanager
+def snapshot(session: Session) -> Iterator[None]:
+    """Within `read`: all that is asked here sees the same moment, whatever others commit meanwhile.
+
+    It ends what it began: a pooled connection that commits by itself would be given back with the transaction open.
+    """
+    begin = "BEGIN" if is_sqlite(session) else "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ"
+    core(session).exec_driver_sql(begin)
+    try:
+        yield
+    finally:
+        core(session).exec_driver_sql("ROLLBACK")
 
 
 def is_sqlite(session: Session) -> bool:

@@ -104,3 +104,12 @@ def test_a_rollup_that_is_wrong_is_found_and_mended(touchstone):
     assert wrong.exit_code == 1 and "1 cells differ" in wrong.stderr and "shop day" in wrong.stderr
     assert touchstone("rollup", "rebuild").exit_code == 0
     assert touchstone("rollup", "verify").exit_code == 0
+
+
+@pytest.mark.postgres
+def test_the_rollup_is_verified_and_mended_on_postgresql_too(touchstone, postgres_url):
+    Path("answers.csv").write_text("score\n5\n4\n")
+    command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]
+    assert touchstone(*command, DATABASE_URL=postgres_url).exit_code == 0
+    for words in (["rollup", "verify"], ["rollup", "rebuild"], ["rollup", "verify"], ["keys", "list"]):
+        assert touchstone(*words, DATABASE_URL=postgres_url).exit_code == 0

@@ -4,6 +4,7 @@ import typer
 from sqlmodel import Session
 
 from app.cli.run import err, fail, out, read, write
+from app.db import snapshot
 from app.scores import rollup as ledger
 
 cli = typer.Typer(no_args_is_help=True, help="Proves that the counts equal the answers, and mends them.")
@@ -15,10 +16,11 @@ def verify() -> None:
 
     def work(session: Session) -> int:
         wrong = 0
-        for row in ledger.every_touchpoint(session):
-            for cell, held, true in ledger.differences(session, row):
-                wrong += 1
-                err.print(f"{row.key} {cell[1]} {cell[2]} {cell[3]} {cell[4]}: stored {held}, counted {true}")
+        with snapshot(session):
+            for row in ledger.every_touchpoint(session):
+                for cell, held, true in ledger.differences(session, row):
+                    wrong += 1
+                    err.print(f"{row.key} {cell[1]} {cell[2]} {cell[3]} {cell[4]}: stored {held}, counted {true}")
         return wrong
 
     if wrong := read(work):
