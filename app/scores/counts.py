@@ -91,8 +91,11 @@ def series(
 
 def first_hours(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """The first local hour in which anything was counted, by touchpoint; one look into the index for each."""
-    found = {number: _FIRST.rows(session, {"id": number})[0][0] for number in ids}
-    return {number: hour for number, hour in found.items() if hour is not None}
+    found: dict[int, int] = {}
+    for start in range(0, len(ids), IDS_MAX):
+        some = {f"id{i}": number for i, number in enumerate(ids[start : start + IDS_MAX])}
+        found |= {number: hour for number, hour in _firsts(len(some)).rows(session, some) if hour is not None}
+    return found
 
 
 def revision(session: Session, touchpoint_id: int) -> int:
@@ -101,5 +104,11 @@ def revision(session: Session, touchpoint_id: int) -> int:
     return int(found[0][0]) if found else 0
 
 
-_FIRST = Lookup("SELECT MIN(bucket) FROM rollup WHERE touchpoint_id = :id AND grain = 'hour'")
+@lru_cache(maxsize=IDS_MAX)
+def _firsts(ids: int) -> Lookup:
+    first = "SELECT MIN(bucket) FROM rollup WHERE touchpoint_id = touchpoint.id AND grain = 'hour'"
+    whose = ", ".join(f":id{i}" for i in range(ids))
+    return Lookup(f"SELECT id, ({first}) FROM touchpoint WHERE id IN ({whose})")  # noqa: S608 - only our own names
+
+
 _REVISION = Lookup("SELECT revision FROM revision WHERE touchpoint_id = :id")

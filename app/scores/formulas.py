@@ -62,6 +62,13 @@ def metrics(scale: Scale, counts: Counts) -> dict[str, Estimate | None]:
     }
 
 
+def index_value(scale: Scale, counts: Counts) -> float | None:
+    """The 0-100 index alone, for sorting many; None when nobody answered."""
+    within = counts[scale.low : scale.high + 1]
+    n = sum(within)
+    return 100 * sum(map(mul, _STEPS[scale.name], within)) / (n * (scale.high - scale.low)) if n else None
+
+
 def wilson(share: float, n: float) -> tuple[float, float]:
     """Wilson's score interval of a share (0..1) seen in n answers; holds the share and stays within 0..1.
 

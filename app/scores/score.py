@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -124,13 +123,3 @@ def series(scale: Scale, starts: Iterable[int], by_start: Mapping[int, Mapping[P
         point: dict[str, Any] = {"start": to_time(start), "count": counts[0], "comment_count": counts[1]}
         found.append(point | {"distribution": distribution(scale, counts), "metrics": metrics(scale, counts)})
     return found
-
-
-def rank(index: formulas.Estimate | None) -> tuple[bool, float]:
-    """Sorts the worst first, and what nobody has rated last."""
-    return index is None, index.value if index else 0.0
-
-
-def moment(time: datetime) -> int:
-    """Seconds since 1970."""
-    return int(time.timestamp())

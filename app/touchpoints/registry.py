@@ -57,6 +57,7 @@ class Registry:
     def __init__(self, db: Database) -> None:
         self._db = db
         self._cache: dict[str, tuple[float, Known]] = {}
+        self._by_id: dict[int, Known] = {}
         self._keys: dict[int, str] = {}
 
     async def get(self, key: str) -> Known:
@@ -88,6 +89,18 @@ class Registry:
         if found.archived:
             raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {key} is archived and takes no more answers.")
         return found
+
+    def find(self, session: Session, **filters: Any) -> list[Known]:
+        """All touchpoints in use that match `filters` (see `find`); only those that changed are read in full."""
+        stamps = session.execute(select(Touchpoint.id, Touchpoint.updated_at).where(*matching(**filters))).all()
+        changed = [
+            number for number, at in stamps if number not in self._by_id or self._by_id[number].row.updated_at != at
+        ]
+        for start in range(0, len(changed), 500):
+            some = col(Touchpoint.id).in_(changed[start : start + 500])
+            for row in session.exec(select(Touchpoint).where(some)).all():
+                self._by_id[row.id or 0] = known(row)
+        return [self._by_id[number] for number, _ in stamps if number in self._by_id]
 
     def forget(self) -> None:
         """Drop the cache: a touchpoint was changed in this process."""
@@ -184,25 +197,26 @@ def has_answers(session: Session, row: Touchpoint) -> bool:
     return bool(session.exec(select(exists().where(col(Feedback.touchpoint_id) == row.id))).one())
 
 
-def find(
-    session: Session,
+def matching(
     *,
-    after: str = "",
-    limit: int = 50,
     archived: bool | None = False,
     tag: str | None = None,
     owner: str | None = None,
     **same: str | None,
-) -> list[Touchpoint]:
-    """Touchpoints by key, those after `after`; `same` are columns with the value wanted; archived None means both."""
-    conditions: list[ColumnElement[bool]] = [col(Touchpoint.key) > after]
-    conditions += [getattr(Touchpoint, name) == value for name, value in same.items() if value is not None]
+) -> list[ColumnElement[bool]]:
+    """The WHERE for touchpoints; `same` are columns with the value wanted; archived None means both."""
+    conditions = [getattr(Touchpoint, name) == value for name, value in same.items() if value is not None]
     if archived is not None:
-        conditions.append(
-            col(Touchpoint.archived_at).is_not(None) if archived else col(Touchpoint.archived_at).is_(None)
-        )
+        at = col(Touchpoint.archived_at)
+        conditions.append(at.is_not(None) if archived else at.is_(None))
     if owner is not None:
         conditions.append(col(Touchpoint.owner) == owner)
     if tag is not None:  # tags hold no quotes, so the quoted tag occurs in the JSON text only as a whole tag
         conditions.append(cast(Touchpoint.tags, String).contains(f'"{tag}"', autoescape=True))
-    return list(session.exec(select(Touchpoint).where(*conditions).order_by(col(Touchpoint.key)).limit(limit)))
+    return conditions
+
+
+def find(session: Session, *, after: str = "", limit: int = 50, **filters: Any) -> list[Touchpoint]:
+    """Touchpoints by key, those after `after`; `filters` as `matching` takes them."""
+    wanted = [col(Touchpoint.key) > after, *matching(**filters)]
+    return list(session.exec(select(Touchpoint).where(*wanted).order_by(col(Touchpoint.key)).limit(limit)))

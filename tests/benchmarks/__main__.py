@@ -1,0 +1,157 @@
+"""Prints the table of figures and writes it into the README: `python -m tests.benchmarks [--quick] [--large]`.
+
+Everything runs on this machine, the client included, so only the ratios travel. `--large` takes ten million answers
+instead of one (some minutes and 4 GB).
+"""
+
+import argparse
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.benchmarks import answers, scores
+from tests.benchmarks.load import KEY, free_port, post, wait_for, wrk
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
+
+
+class Line(NamedTuple):
+    """One figure: what was measured, what came out, what is promised."""
+
+    what: str
+    figure: str
+    promise: str = ""
+
+
+def of_answers(kind: str, promise: str, seconds: int, rounds: int) -> Iterator[Line]:
+    """Single answers and batches on one kind of database."""
+    name = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}[kind]
+    with answers.databases(kind) as url:
+        found = answers.single(url, seconds, rounds)
+        rate = found["touchstone"]
+        against = f"{rate / found['nothing']:.2f} x ({rate:,.0f}/s against {found['nothing']:,.0f}/s)"
+        yield Line(f"{name}: one durable answer, against FastAPI storing nothing", against, promise)
+        plain = f"{rate / found['plain']:.1f} x ({found['plain']:,.0f}/s)"
+        yield Line(f"{name}: the same, against a session and commit per request", plain, "15 x")
+        served, bare = answers.batches(url, seconds)
+        ratio = f"{served / bare:.2f} x ({served:,.0f} answers/s against {bare:,.0f})"
+        yield Line(f"{name}: batches of 500, against bare multi-row inserts", ratio, "0.6 x")
+        if kind == "sqlite":
+            yield Line(
+                "latency at 64 connections, median and 99th percentile", _ms(answers.latency(url, seconds)), "150 ms"
+            )
+            yield Line(
+                "99th percentile at a steady 500/s", f"{answers.constant_rate(url, 500, seconds):.0f} ms", "50 ms"
+            )
+            yield Line("memory at 256 connections", f"{found['memory']:.0f} MB", "160 MB")
+            yield from _memory_under_overload(url, seconds)
+
+
+def _ms(found: answers.Figures) -> str:
+    return f"{found.p50:.0f} ms, {found.p99:.0f} ms"
+
+
+def _memory_under_overload(url: str, seconds: int) -> Iterator[Line]:
+    with answers.touchstone(f"{url}/idle.db") as running:
+        time.sleep(1)
+        yield Line("memory idle", f"{running.memory_mb():.0f} MB", "110 MB")
+    with answers.touchstone(f"{url}/full.db", TOUCHSTONE_QUEUE_SIZE="200") as running:
+        found = wrk(running.url + answers.PATH, connections=1000, seconds=seconds, script=post(answers.BODY))
+        yield Line("memory with the queue full (1,000 connections)", f"{running.memory_mb():.0f} MB", "250 MB")
+        yield Line("of these answered with 503", f"{found.failed:,} of {found.rate * seconds:,.0f}")
+
+
+def of_scores(seconds: int, rounds: int) -> Iterator[Line]:
+    """Score reads against a constant, and the list of the worst."""
+    with answers.databases("sqlite") as url:
+        found = scores.against_a_constant(url, seconds, rounds)
+        hit, anew = found["hit"] / found["constant"], found["anew"] / found["constant"]
+        yield Line("score unchanged (ETag hit), against FastAPI returning a constant", f"{hit:.2f} x", "0.9 x")
+        yield Line("score computed anew each time, against the same", f"{anew:.2f} x", "0.5 x")
+        path = f"{url.removeprefix('sqlite+aiosqlite:///')}/worst.db"
+        scores.fill(path, 200_000, touchpoints=1000)
+        with answers.touchstone(f"sqlite+aiosqlite:///{path}") as running:
+            yield Line("the 200 worst of 1,000 touchpoints", f"{scores.worst_of(running):.0f} ms", "30 ms")
+
+
+def of_size(small: int, large: int) -> Iterator[Line]:
+    """The time of a score, and of a start, at few and at many answers."""
+    with answers.databases("sqlite") as url:
+        folder = url.removeprefix("sqlite+aiosqlite:///")
+        times = {}
+        for count in (small, large):
+            scores.fill(f"{folder}/{count}.db", count)
+            with answers.touchstone(f"{url}/{count}.db") as running:
+                times[count] = scores.read_times(running)
+        for name in times[small]:
+            few, many = times[small][name], times[large][name]
+            ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
+            yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
+        yield Line("start to ready, empty database", f"{starting(f'{url}/new.db'):.1f} s", "1.5 s")
+        yield Line(f"start to ready, {large:,} answers", f"{starting(f'{url}/{large}.db'):.1f} s", "2 s")
+
+
+def starting(url: str) -> float:
+    """Seconds from the command to the first answer."""
+    port = free_port()
+    environment = os.environ | {"TOUCHSTONE_DATABASE_URL": url, "TOUCHSTONE_ADMIN_KEY": KEY}
+    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        wait_for(port, process)
+        return time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def table(lines: list[Line]) -> str:
+    """The figures as Markdown."""
+    rows = [f"| {line.what} | {line.figure} | {line.promise} |" for line in lines]
+    where = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {date.today():%Y-%m-%d}"
+    head = ["| measured | figure | to reach |", "| --- | --- | --- |"]
+    return "\n".join(
+        [*head, *rows, "", f"Client and service on one machine: {where}. Made by `python -m tests.benchmarks`."]
+    )
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one short round")
+    parser.add_argument("--large", action="store_true", help="ten million answers instead of one")
+    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "scores", "size"])
+    chosen = parser.parse_args()
+    seconds, rounds = (2, 1) if chosen.quick else (6, 3)
+    os.environ.setdefault("TMPDIR", tempfile.gettempdir())
+    parts = {
+        "sqlite": of_answers("sqlite", "1.0 x", seconds, rounds),
+        "postgresql": of_answers("postgresql", "0.95 x", seconds, rounds),
+        "scores": of_scores(seconds, rounds),
+        "size": of_size(10_000, 10_000_000 if chosen.large else 1_000_000),
+    }
+    lines = []
+    for name, part in parts.items():
+        if chosen.only in (None, name):
+            for line in part:
+                print(f"{line.what}: {line.figure} (to reach: {line.promise or '-'})", flush=True)
+                lines.append(line)
+    if chosen.write:
+        text = README.read_text(encoding="utf-8")
+        block = f"{BEGIN}\n{table(lines)}\n{END}"
+        README.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

