@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from app import keys, openapi, ops, problems
 from app.answers import routes as answers
+from app.answers import terms_routes as terms
 from app.auth import Keys, secret_key
 from app.db import open_database
 from app.devices import routes as devices
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         batch.router,
         asked.router,
         answers.router,
+        terms.router,
         links.router,
         links_pages.router,
         scores.raw,
