@@ -88,7 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
         dashboard.router,
     ):
         app.include_router(router)
-    app.wrap(app.state.metrics, [*ingest.router.routes, *batch.router.routes, *asked.router.routes, *scores.raw.routes])
+    raw = (ingest.router, batch.router, asked.router, scores.raw, links_pages.router)
+    app.wrap(app.state.metrics, [route for router in raw for route in router.routes])
     app.openapi = openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 

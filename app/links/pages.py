@@ -21,17 +21,22 @@ from app.logs import log
 from app.pages.i18n import Texts, in_language, language_of, texts
 from app.pages.render import page
 from app.pages.words import choices, ends
+from app.raw import RawRoute
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/r", include_in_schema=False)
+router = APIRouter(prefix="/r", include_in_schema=False, route_class=RawRoute)
 Handler = Callable[[Request, str], Awaitable[Response]]
 FORM = ("application/x-www-form-urlencoded",)
+# When a mailing goes out, scanners open hundreds of pages a second that differ in nonce and token only.
+_NONCE, _TOKEN, _BLANKS_MAX = "\0nonce\0", "\0token\0", 1000
+_BLANKS: dict[tuple[str, ...], Response] = {}
 
 
-def friendly(handler: Handler) -> Handler:
+def friendly(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     """People get a page in their language where programs that ask for JSON get a problem."""
 
-    async def wrapped(request: Request, token: str) -> Response:
+    async def wrapped(request: Request) -> Response:
+        token = request.path_params["token"]
         try:
             found = await handler(request, token)
         except Problem as problem:
@@ -50,12 +55,22 @@ def friendly(handler: Handler) -> Handler:
 async def landing(request: Request, token: str) -> Response:
     """The page with the rating preselected. Writes nothing, whoever asks."""
     link, known = await _open(request, token)
-    drawn = _Drawn(request, token, link, known)
-    rating = request.query_params.get("s", "")
+    blank = _blank(_Drawn(request, link, known), request.query_params.get("s", ""))
+    nonce = sign(Nonce(milliseconds(request.app.state.clock())), token, request.app.state.ring)
+    body = bytes(blank.body).replace(_NONCE.encode(), nonce.encode()).replace(_TOKEN.encode(), token.encode())
+    return Response(body, headers={name: value for name, value in blank.headers.items() if name != "content-length"})
+
+
+def _blank(drawn: "_Drawn", rating: str) -> Response:
+    """The landing page but for nonce and token, drawn once."""
     chosen = drawn.choice(int(rating)) if rating.isascii() and rating.isdecimal() and len(rating) < 3 else None
-    nonce = Nonce(milliseconds(request.app.state.clock()))
-    more = {"offered": known.row.question, "kept": f"s={chosen['value']}&" if chosen else ""}
-    return drawn.page("link.html", nonce, chosen, **more)
+    key = (*drawn.texts, drawn.language, rating if chosen else "")
+    if key not in _BLANKS:
+        if len(_BLANKS) >= _BLANKS_MAX:
+            _BLANKS.clear()
+        more = {"offered": drawn.known.row.question, "kept": f"s={rating}&" if chosen else "", "token": _TOKEN}
+        _BLANKS[key] = drawn.page("link.html", _NONCE, chosen, **more)
+    return _BLANKS[key]
 
 
 @router.api_route("/{token}/more", methods=["GET", "HEAD"])
@@ -82,7 +97,7 @@ async def press(request: Request, token: str) -> Response:
     (outcome,) = await request.app.state.writer.submit((answer,))
     if problem := refusal(outcome):
         raise problem
-    return _reply(_Drawn(request, token, link, known), answer, outcome.answer)
+    return _reply(_Drawn(request, link, known), token, answer, outcome.answer)
 
 
 async def _open(request: Request, token: str) -> tuple[Link, Known]:
@@ -132,9 +147,10 @@ def _answer(request: Request, token: str, link: Link, known: Known, form: dict[s
     return answer
 
 
-def _reply(drawn: "_Drawn", pressed: Answer, stored: Answer) -> Response:
+def _reply(drawn: "_Drawn", token: str, pressed: Answer, stored: Answer) -> Response:
     """Thanks for an answer that counts; otherwise the question whether a person meant it."""
-    nonce = Nonce(milliseconds(drawn.request.app.state.clock()), mark(stored))
+    state = drawn.request.app.state
+    nonce = sign(Nonce(milliseconds(state.clock()), mark(stored)), token, state.ring)
     if is_held(stored) or stored.rating != pressed.rating:
         log.info("press_held", extra={"touchpoint": drawn.known.row.key})
         chosen = drawn.choice(pressed.rating)
@@ -155,11 +171,14 @@ def _language(request: Request, link: Link, known: Known) -> str:
 class _Drawn:
     """The pages of one link in one language."""
 
-    def __init__(self, request: Request, token: str, link: Link, known: Known) -> None:
-        self.request, self.token, self.link, self.known = request, token, link, known
+    def __init__(self, request: Request, link: Link, known: Known) -> None:
+        self.request, self.link, self.known = request, link, known
         self.language = _language(request, link, known)
         self.t, self.c = texts("links", self.language), texts("customer", self.language)
-        self.choices = choices(known.row.scale, self.c)
+        row = known.row
+        own = (in_language(each, self.language) for each in (row.name, row.question, row.comment_prompt))
+        self.texts = (*own, " ".join(row.question), known.scale.name)
+        self.choices = choices(known.scale.name, self.c)
 
     def choice(self, rating: int | None) -> dict[str, Any] | None:
         return next((choice for choice in self.choices if choice["value"] == rating), None)
@@ -174,15 +193,15 @@ class _Drawn:
 
     @property
     def _worded(self) -> bool:
-        return self.known.row.scale in ("smiley", "thumbs")
+        return self.known.scale.name in ("smiley", "thumbs")
 
-    def page(self, template: str, nonce: Nonce, chosen: dict[str, Any] | None, **more: Any) -> Response:
-        row, scale = self.known.row, self.known.scale
+    def page(self, template: str, nonce: str, chosen: dict[str, Any] | None, **more: Any) -> Response:
+        scale, (name, question, prompt, *_) = self.known.scale, self.texts
         counted = chosen and scale.name in ("csat", "stars", "ces")
         context = {
-            "name": in_language(row.name, self.language),
-            "question": in_language(row.question, self.language),
-            "prompt": in_language(row.comment_prompt, self.language),
+            "name": name,
+            "question": question,
+            "prompt": prompt,
             "c": self.c,
             "scale": scale.name,
             "choices": self.choices,
@@ -190,8 +209,7 @@ class _Drawn:
             "of": self.c("rating_of", rating=chosen["value"], high=scale.high) if chosen and counted else "",
             "worded": self._worded,
             "ends": ends(scale.name, self.c) if scale.name in ("nps", "ces") else None,
-            "nonce": sign(nonce, self.token, self.request.app.state.ring),
-            "token": self.token,
+            "nonce": nonce,
             "offered": (),
         }
         return page(self.request, template, context | more, self.language, area="links")

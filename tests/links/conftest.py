@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,31 +25,58 @@ class Clock:
         self.now += timedelta(**time)
 
 
-class Page(HTMLParser):
+class Page:
     """A page as somebody without JavaScript has it: its one form, the buttons in order, its links."""
 
-    def __init__(self, answer: httpx.Response) -> None:
+    def __init__(self, text: str, url: str) -> None:
+        self.text, self.url = text, url
+
+    @cached_property
+    def _read(self) -> "_Reader":
+        return _Reader(self.text)
+
+    @property
+    def forms(self) -> int:
+        return self._read.forms
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        return self._read.hidden
+
+    @property
+    def buttons(self) -> list[int]:
+        return self._read.buttons
+
+    @property
+    def links(self) -> list[str]:
+        return self._read.links
+
+    def fields(self, rating: int | None = None, comment: str | None = None) -> dict[str, Any]:
+        """What the browser sends when a button (the first, unless said) is pressed."""
+        found = {**self.hidden, "rating": self.buttons[0] if rating is None else rating}
+        return found if comment is None else {**found, "comment": comment}
+
+
+class _Reader(HTMLParser):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.text, self.url = answer.text, str(answer.url)
-        self.forms, self.hidden, self.buttons, self.links = 0, {}, [], []
-        self.feed(answer.text)
+        self.forms = 0
+        self.hidden: dict[str, str] = {}
+        self.buttons: list[int] = []
+        self.links: list[str] = []
+        self.feed(text[text.index("<main") :])
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        said = dict(attrs)
+        said = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms += 1
             assert said.get("method") == "post"
         if tag == "input" and said.get("type") == "hidden":
             self.hidden[said["name"]] = said["value"]
         if tag == "button" and said.get("name") == "rating":
-            self.buttons.append(int(str(said["value"])))
-        if tag == "a" and said.get("href"):
+            self.buttons.append(int(said["value"]))
+        if tag == "a":
             self.links.append(said["href"])
-
-    def fields(self, rating: int | None = None, comment: str | None = None) -> dict[str, Any]:
-        """What the browser sends when a button (the first, unless said) is pressed."""
-        found = {**self.hidden, "rating": self.buttons[0] if rating is None else rating}
-        return found if comment is None else {**found, "comment": comment}
 
 
 @pytest.fixture
@@ -91,7 +119,7 @@ def look(anybody: httpx.AsyncClient) -> Callable[..., Any]:
     async def _look(url: str) -> Page:
         answer = await anybody.get(path(url))
         assert answer.status_code == 200, answer.text
-        return Page(answer)
+        return Page(answer.text, str(answer.url))
 
     return _look
 
@@ -112,4 +140,4 @@ async def press(anybody: httpx.AsyncClient, page: Page, rating: int | None = Non
     """Presses a button of the page (the first, unless said) and looks at what comes."""
     answer = await anybody.post(path(page.url), data=page.fields(rating, comment))
     assert answer.status_code == 200, answer.text
-    return Page(answer)
+    return Page(answer.text, str(answer.url))

@@ -1,0 +1,159 @@
+"""The public scanner test: twelve personas x 200 mails x 5 links; with `pytest -s` it prints a table.
+
+What programs do to links in mails is counted 0 times; what people say is counted as they mean it. The negative controls
+show that the personas are dangerous: they bend the score of a service that counts on GET, or whose page submits itself.
+
+A program that waits and presses exactly one button cannot be told from a person, and is not among the personas.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from fastapi import FastAPI
+from sqlmodel import Session, col, select
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.ingest.channels import EMAIL
+from app.ingest.routes import to_answer
+from app.ingest.schemas import AnswerIn
+from app.links.token import read
+from app.models import Feedback
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
+from tests.links.conftest import Clock
+from tests.links.personas import AUTOSUBMIT, PEOPLE, SCANNERS, Mail, World
+
+MAILS = 200
+Persona = Callable[[World, list[Mail]], Awaitable[Any]]
+
+
+async def deliver(app: FastAPI, persona: Persona, mails: int, clock: Clock) -> list[Mail]:
+    """A touchpoint of the persona's own, and mails with its links."""
+    async with client_of(app, headers=ADMIN) as admin:
+        key = persona.__name__.replace("_", "-")
+        await admin.post("/v1/touchpoints", json={"key": key, "scale": "csat"})
+        made = await admin.post("/v1/links", json={"touchpoint": key, "recipients": [{}] * mails})
+        assert made.status_code == 201, made.text
+    clock.pass_(seconds=10)
+    return [Mail(item["urls"], number) for number, item in enumerate(made.json()["items"])]
+
+
+async def stored(app: FastAPI, mails: list[Mail]) -> tuple[dict[int, int], int]:
+    """Of these mails: the counted ratings by number, and how many answers are held."""
+    numbers = {
+        read(mail.urls["1"].rpartition("/")[2].partition("?")[0], app.state.ring).id: mail.number for mail in mails
+    }
+
+    def work(session: Session) -> list[Any]:
+        return list(
+            session.exec(select(Feedback.id, Feedback.rating, Feedback.flags).where(col(Feedback.id).in_(numbers)))
+        )
+
+    rows = await app.state.db.read(work)
+    return {numbers[row[0]]: row[1] for row in rows if not row[2]}, sum(bool(row[2]) for row in rows)
+
+
+async def act(
+    app: FastAPI, met: ASGIApp, persona: Persona, mails: int = MAILS
+) -> tuple[World, list[Mail], dict[int, int], int]:
+    """Let a persona loose on fresh mails of `app`, which it meets through `met`."""
+    chance, clock = random.Random(persona.__name__), app.state.clock
+    delivered = await deliver(app, persona, mails, clock)
+    for mail in delivered:
+        mail.means = chance.randint(1, 5)
+    world = World(met, clock, chance)
+    await persona(world, delivered)
+    return world, delivered, *await stored(app, delivered)
+
+
+@pytest.fixture
+async def service(sqlite_url: str) -> Any:
+    """The service behind a proxy that tells where callers come from, with a clock of our own."""
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off", trusted_proxies="127.0.0.1/32")
+    async with running(settings) as app:
+        app.state.clock = Clock()
+        yield app
+
+
+async def test_no_scanner_is_counted_and_nearly_every_person_is_with_one_press(service: FastAPI) -> None:
+    table = []
+    for persona in SCANNERS:
+        world, mails, counted, held = await act(service, service, persona)
+        table.append((persona.__name__, world.requests, len(counted), held, ""))
+        assert counted == {}, persona.__name__
+    for persona in PEOPLE:
+        world, mails, counted, held = await act(service, service, persona)
+        once = sum(mail.presses == 1 for mail in mails) / len(mails)
+        table.append((persona.__name__, world.requests, len(counted), held, f"{once:.1%} with one press"))
+        assert counted == {mail.number: mail.means for mail in mails}, persona.__name__
+        assert once >= 0.995
+    print(f"\n{'persona':<38}{'requests':>9}{'mails':>7}{'counted':>9}{'held':>6}")
+    for name, requests, counted_mails, held, note in table:
+        print(f"{name.replace('_', ' '):<38}{requests:>9}{MAILS:>7}{counted_mails:>9}{held:>6}  {note}")
+
+
+class SubmitsItself:
+    """Negative control: the link opens a page whose script submits the form, and every submission counts."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "POST":
+            said = parse_qs((await receive())["body"].decode())
+            await self.count(scope["path"].split("/")[2], int(said["rating"][0]))
+            scope = {**scope, "method": "GET"}
+
+        async def marked(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message["body"] = message["body"].replace(b"<form ", f"<form {AUTOSUBMIT} ".encode())
+            await send(message)
+
+        await self.app(scope, receive, marked)
+
+    async def count(self, token: str, rating: int) -> None:
+        link = read(token, self.app.state.ring)
+        known = await self.app.state.registry.numbered(link.touchpoint_id)
+        answer = to_answer(known, AnswerIn(rating=rating), EMAIL, link.id, self.app.state.clock())
+        await self.app.state.writer.submit((answer,))
+
+
+class CountsOnGet(SubmitsItself):
+    """Negative control: the link itself is the answer, as with many services."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        rating = parse_qs(scope["query_string"].decode()).get("s")
+        if scope["method"] == "GET" and rating:
+            await self.count(scope["path"].split("/")[2], int(rating[0]))
+        await super().__call__(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("build", "harmless"),
+    [
+        (CountsOnGet, {"asks_for_the_head_of_all"}),
+        (
+            SubmitsItself,
+            {
+                "asks_for_the_head_of_all",
+                "opens_all",
+                "opens_all_twice_in_any_order",
+                "fetches_ahead",
+                "previews_links",
+            },
+        ),
+    ],
+)
+async def test_the_same_scanners_bend_the_score_of_a_service_that_trusts_them(
+    service: FastAPI, build: type[SubmitsItself], harmless: set[str]
+) -> None:
+    bogus = Counter()
+    for persona in SCANNERS:
+        _, _, counted, _ = await act(service, build(service), persona, 10)
+        bogus[persona.__name__] = len(counted)
+    assert {name for name, n in bogus.items() if not n} == harmless
+    print(f"\n{build.__name__}: {bogus.total()} bogus ratings in {10 * len(SCANNERS)} mails")
