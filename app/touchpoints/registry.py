@@ -1,5 +1,6 @@
 """Touchpoints in the database, and a cache from key to touchpoint for the path of an answer."""
 
+import re
 import time
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -15,7 +16,7 @@ from app.models import Feedback, Touchpoint, now
 from app.scores.rollup import rebuild
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
 from app.touchpoints.scales import SCALES, Scale
-from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
+from app.touchpoints.schemas import SLUG, TouchpointIn, TouchpointPatch
 
 _CLEARABLE = {"owner", "target", "review_interval_days"}
 
@@ -109,7 +110,9 @@ class Registry:
 
 def by_key(session: Session, key: str) -> Touchpoint:
     """The touchpoint `key`; Problem touchpoint_unknown."""
-    row = session.exec(select(Touchpoint).where(Touchpoint.key == key)).first()
+    row = None
+    if re.fullmatch(SLUG, key):  # anything else cannot be there, and PostgreSQL takes offence at a NUL
+        row = session.exec(select(Touchpoint).where(Touchpoint.key == key)).first()
     if row is None:
         raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
     return row

@@ -17,8 +17,8 @@ SCORE = "/v1/touchpoints/bench/score"
 YEARS = 3
 _TOUCHPOINT = (
     "INSERT INTO touchpoint (id, key, phase, contact, channel, scale, name, question, comment_prompt, reasons, tags,"
-    " importance, timezone, origins, public, created_at, updated_at) VALUES (?, ?, 'purchase', 'direct', 'store',"
-    " 'csat', '{}', '{}', '{}', '[]', '[]', 3, 'UTC', '[]', 0, '2023-01-01 00:00:00.000000', '2023-01-01 00:00:00.000000')"
+    " importance, timezone, origins, public, created_at, updated_at) VALUES (?, ?, 'purchase', 'direct', 'store', 'csat',"  # noqa: E501
+    " '{}', '{}', '{}', '[]', '[]', 3, 'UTC', '[]', 0, '2023-01-01 00:00:00.000000', '2023-01-01 00:00:00.000000')"
 )
 _ANSWERS = """
 WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < :count)
