@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from app import keys, openapi, ops, problems
+from app.answers import export
 from app.answers import routes as answers
 from app.answers import terms_routes as terms
 from app.auth import Keys, secret_key
@@ -71,6 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
         ingest.router,
         batch.router,
         asked.router,
+        export.router,  # before the answers, whose /{id} would take its address
         answers.router,
         terms.router,
         links.router,

@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from app import paging
 from app.answers import search
-from app.answers.schemas import AnswerQuery
+from app.answers.schemas import AnswerFilter, AnswerQuery
 from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint
 from app.touchpoints.registry import by_key
@@ -44,7 +44,7 @@ def base() -> Select[Any]:
     return select(*COLUMNS).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
 
 
-def conditions(session: Session, query: AnswerQuery) -> list[ColumnElement[bool]]:
+def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool]]:
     """The WHERE of a query; Problem touchpoint_unknown."""
     found: list[ColumnElement[bool]] = []
     at = None if query.touchpoint is None else by_key(session, query.touchpoint).id
@@ -89,19 +89,27 @@ def with_id(number: UUID) -> ColumnElement[bool]:
     return and_(col(Feedback.touchpoint_id).in_(select(col(Touchpoint.id))), col(Feedback.id) == number)
 
 
-def page(session: Session, query: AnswerQuery) -> dict[str, Any]:
-    """One page of answers, newest first."""
+def newest(
+    session: Session, query: AnswerFilter, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """At most `limit` answers, newest first, after `cursor`; and the cursor that goes on, None at the end."""
     statement = base().where(*conditions(session, query))
-    if query.cursor:
-        statement = statement.where(_before(query.cursor))
-    newest = (Feedback.occurred_at, Feedback.touchpoint_id, Feedback.id)
-    rows = session.execute(statement.order_by(*(col(c).desc() for c in newest)).limit(query.limit + 1)).all()
-    shown = rows[: query.limit]
+    if cursor:
+        statement = statement.where(_before(cursor))
+    order = (Feedback.occurred_at, Feedback.touchpoint_id, Feedback.id)
+    rows = session.execute(statement.order_by(*(col(c).desc() for c in order)).limit(limit + 1)).all()
+    shown = rows[:limit]
     more = None
-    if len(rows) > query.limit:
+    if len(rows) > limit:
         last = shown[-1]
         more = paging.encode([last.occurred_at.isoformat(), str(last.touchpoint_id), str(last.id)])
-    return {"items": [public(row) for row in shown], "next_cursor": more}
+    return [public(row) for row in shown], more
+
+
+def page(session: Session, query: AnswerQuery) -> dict[str, Any]:
+    """One page of answers, newest first."""
+    items, more = newest(session, query, query.limit, query.cursor)
+    return {"items": items, "next_cursor": more}
 
 
 def one(session: Session, number: UUID) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from app.moments import Time
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
 
 
-class AnswerQuery(BaseModel):
+class AnswerFilter(BaseModel):
     """Which answers. All conditions hold together."""
 
     model_config = ConfigDict(extra="forbid")
@@ -28,6 +28,11 @@ class AnswerQuery(BaseModel):
     flag: Flag | None = Field(None, description="only answers with this flag")
     flagged: bool | None = Field(None, description="true: only answers that do not count; false: only those that do")
     respondent: Annotated[str, Field(max_length=200)] | None = None
+
+
+class AnswerQuery(AnswerFilter):
+    """Which answers, and which page of them."""
+
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None
 

@@ -1,0 +1,103 @@
+"""Answers out to others, as CSV for people and NDJSON for machines: read and sent page by page, however many."""
+
+import csv
+import io
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from pydantic_core import to_json
+from starlette.responses import StreamingResponse
+
+from app.answers import find
+from app.answers.schemas import AnswerFilter
+from app.auth import needs
+from app.db import Database
+from app.models import now
+from app.raw import problems
+from app.state import Db
+
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+PAGE = 500
+COLUMNS = (
+    "id", "touchpoint", "rating", "comment", "reasons", "source", "occurred_at", "received_at", "flags", "locale",
+    "respondent", "context", "claimed_at",
+)  # fmt: skip
+BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's old code page
+DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")  # a spreadsheet runs a cell that begins with one of these
+Items = Sequence[dict[str, Any]]
+Pages = AsyncIterator[Items]
+
+
+class ExportQuery(AnswerFilter):
+    """Which answers, in which form."""
+
+    format: Literal["csv", "ndjson"] = Field(
+        "csv",
+        description="`csv` for spreadsheets: text that one would run as a formula begins with an apostrophe; "
+        "`ndjson` for machines: one answer per line, unchanged",
+    )
+
+
+@router.get(
+    "/export",
+    dependencies=[Depends(needs("feedback:read"))],
+    response_class=StreamingResponse,
+    responses={200: {"content": {"text/csv": {}, "application/x-ndjson": {}}}, **problems(401, 403, 404, 422)},
+)
+async def export_feedback(db: Db, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+    """All answers that fit, newest first, as a file. `touchstone import` reads it again."""
+    first = await _page(db, query, None)  # what is wrong with the question is said before anything is sent
+    lines = as_csv if query.format == "csv" else as_ndjson
+    media = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}[query.format]
+    name = f"feedback-{now().date().isoformat()}.{query.format}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+    return StreamingResponse(lines(_pages(db, query, *first)), media_type=media, headers=headers)
+
+
+async def _page(db: Database, query: ExportQuery, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    return await db.read(lambda session: find.newest(session, query, PAGE, cursor))
+
+
+async def _pages(db: Database, query: ExportQuery, items: list[dict[str, Any]], cursor: str | None) -> Pages:
+    yield items
+    while cursor:
+        items, cursor = await _page(db, query, cursor)
+        yield items
+
+
+async def as_csv(pages: Pages) -> AsyncIterator[str]:
+    """RFC 4180 with a byte order mark and a header line."""
+    yield BOM + _lines([COLUMNS])
+    async for items in pages:
+        yield _lines([[cell(item[name]) for name in COLUMNS] for item in items])
+
+
+async def as_ndjson(pages: Pages) -> AsyncIterator[bytes]:
+    """One JSON object per line, as the list of answers shows them."""
+    async for items in pages:
+        yield b"".join(to_json(item) + b"\n" for item in items)
+
+
+def cell(value: Any) -> str:
+    """A value as the text of a cell that no spreadsheet runs."""
+    text = _text(value)
+    return f"'{text}" if text.startswith(DANGEROUS) else text
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return " ".join(value)
+    return to_json(value).decode() if isinstance(value, dict) else str(value)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
