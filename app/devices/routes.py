@@ -22,6 +22,7 @@ from app.devices.schemas import (
     Pairing,
 )
 from app.models import Device, Touchpoint
+from app.raw import problems
 from app.state import Db
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"])
@@ -87,7 +88,7 @@ async def create_pairing(device_id: Number, db: Db, request: Request) -> NewPair
     return _with_code(*await db.write(work))
 
 
-@router.post("/pair")
+@router.post("/pair", responses=problems(404, 429))
 async def pair_device(body: Pairing, db: Db, request: Request) -> Paired:
     """The tablet's key for a code. Nobody needs a key to ask, so it is limited like answers without one."""
     request.app.state.limiter.check(request, "pairing")
@@ -99,7 +100,7 @@ async def pair_device(body: Pairing, db: Db, request: Request) -> Paired:
     return Paired.model_validate(await db.write(work))
 
 
-@router.post("/heartbeat")
+@router.post("/heartbeat", responses=problems(401))
 async def heartbeat(body: Heartbeat, db: Db, request: Request) -> Config:
     """The tablet says how it is, and gets what it is to show."""
     device = await authorize_device(request)

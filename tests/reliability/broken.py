@@ -1,0 +1,63 @@
+"""Broken variants of the server, for the controls: a proof that cannot fail proves nothing.
+
+BROKEN=blind python -m tests.reliability.broken serve ...
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from app import cli, db
+from app.ingest import store
+
+
+def blind() -> None:
+    """Count what was sent, not what the INSERT gave back."""
+
+    def insert(session: Any, first: dict[Any, Any], insert: Any = store._insert) -> set[Any]:
+        insert(session, first)
+        return set(first)
+
+    store._insert = insert
+
+
+def forgetful() -> None:
+    """PostgreSQL acknowledges a commit before it is on the disk."""
+    engine = db.create_async_engine
+
+    def create(url: Any, *, connect_args: dict[str, Any], **options: Any) -> Any:
+        connect_args["server_settings"]["synchronous_commit"] = "off"
+        return engine(url, connect_args=connect_args, **options)
+
+    db.create_async_engine = create
+
+
+def unsynced() -> None:
+    """SQLite acknowledges a commit before it is on the disk."""
+    listens_for = db.event.listens_for
+
+    def listen(target: Any, name: str) -> Any:
+        def register(function: Any) -> Any:
+            def then(connection: Any, record: Any) -> None:
+                function(connection, record)
+                connection.execute("PRAGMA synchronous=OFF")
+
+            return listens_for(target, name)(then if name == "connect" else function)
+
+        return register
+
+    class Event:
+        listens_for = staticmethod(listen)
+
+    db.event = Event  # type: ignore[assignment]
+
+
+def main(arguments: Sequence[str]) -> None:
+    {"blind": blind, "forgetful": forgetful, "unsynced": unsynced}[os.environ["BROKEN"]]()
+    sys.argv = ["touchstone", *arguments]
+    cli.main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,110 @@
+"""Real server processes on ports of their own, to be killed, stopped and started again."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from tests.conftest import ADMIN_KEY
+from tests.reliability.load import Connection
+
+ROOT = Path(__file__).parents[2]
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+class Server:
+    """`touchstone serve` over a database. `broken` names a variant of broken.py, for a control that must fail."""
+
+    def __init__(
+        self, url: str, log: Path, *, workers: int = 1, broken: str = "", port: int = 0, **settings: str
+    ) -> None:
+        self.url, self.log, self.port = url, log, port or free_port()
+        module = "tests.reliability.broken" if broken else "app.cli"
+        self._command = [sys.executable, "-m", module, "serve", "--port", str(self.port), "--workers", str(workers)]
+        chosen = {"DATABASE_URL": url, "ADMIN_KEY": ADMIN_KEY, "RATE_LIMIT": "off", "LOG_FORMAT": "json"} | settings
+        self._environment = os.environ | {f"TOUCHSTONE_{name}": value for name, value in chosen.items()}
+        self._environment["BROKEN"] = broken
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process
+        return self._process.pid
+
+    def start(self, *, under: tuple[str, ...] = ()) -> None:
+        """Start it, as a process group of its own; `under` is a command it is run by, such as strace."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*under, *self._command],
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    async def ready(self, within_s: float = 60) -> float:
+        """Wait until it answers; returns the seconds that took."""
+        started = time.monotonic()
+        while time.monotonic() - started < within_s:
+            if await status(self.port, "/readyz") == 200:
+                return time.monotonic() - started
+            assert self._process and self._process.poll() is None, self.log.read_text()[-3000:]
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"not ready within {within_s} s: {self.log.read_text()[-3000:]}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the whole group."""
+        os.killpg(self.pid, number)
+
+    def wait(self, within_s: float = 30) -> int:
+        """Wait until it has ended; returns its exit code."""
+        assert self._process
+        return self._process.wait(within_s)
+
+    def kill(self) -> None:
+        """kill -9."""
+        if self._process and self._process.poll() is None:
+            self.send(signal.SIGKILL)
+            self.wait()
+
+    def stop(self) -> None:
+        """Ask it to end, and make sure that it does."""
+        if self._process and self._process.poll() is None:
+            self.send(signal.SIGTERM)
+            try:
+                self.wait(15)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def memory_mb(self) -> float:
+        """What its processes hold in memory now."""
+        pages = 0
+        for directory in Path("/proc").iterdir():
+            try:
+                if directory.name.isdigit() and os.getpgid(int(directory.name)) == self.pid:
+                    pages += int((directory / "statm").read_text().split()[1])
+            except (OSError, ProcessLookupError):
+                continue
+        return pages * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+async def status(port: int, path: str) -> int | None:
+    """The status of one GET; None when nobody answers within four seconds."""
+    connection = Connection(port)
+    try:
+        return (await connection.ask("GET", path, timeout_s=4))[0]
+    except (OSError, TimeoutError):
+        return None
+    finally:
+        connection.close()
