@@ -153,8 +153,8 @@ async def test_another_time_zone_recounts_and_stays_true(app, client, make):
     assert (await client.get(SCORE)).json()["count"] == 29
 
     def compare(session: Session) -> list[object]:
-        snapshot(session)
-        return [wrong for row in rollup.every_touchpoint(session) for wrong in rollup.differences(session, row)]
+        with snapshot(session):
+            return [wrong for row in rollup.every_touchpoint(session) for wrong in rollup.differences(session, row)]
 
     assert await app.state.db.read(compare) == []
 
