@@ -25,7 +25,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import hosted, kiosk, render, widget
+from app.pages import docs, hosted, kiosk, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
@@ -61,6 +61,8 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         description="Collects customer feedback at every touchpoint, loses none of it, and serves honest scores.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.settings = settings
     app.state.origin = _origin(settings.public_url)
@@ -88,6 +90,7 @@ def create_app(settings: Settings) -> FastAPI:
         kiosk.router,
         render.router,
         dashboard.router,
+        docs.router,
     ):
         app.include_router(router)
     raw = (ingest.router, batch.router, asked.router, scores.raw, links_pages.router)
