@@ -25,7 +25,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import docs, hosted, kiosk, render, widget
+from app.pages import aggregate, docs, hosted, kiosk, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
@@ -86,6 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         keys.router,
         ops.router,
         widget.router,
+        aggregate.router,
         hosted.router,
         kiosk.router,
         render.router,

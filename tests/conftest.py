@@ -139,3 +139,8 @@ def make(client: httpx.AsyncClient) -> Callable[..., Any]:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--long` runs the proofs of tests/reliability at full length."""
     parser.addoption("--long", action="store_true", help="run the reliability proofs at full length")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests with a browser come last: Playwright's event loop stays in this thread, and no other can run beside it."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

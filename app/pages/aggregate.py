@@ -1,0 +1,122 @@
+"""What a public touchpoint shows to anybody: its rating for search engines and a badge with stars for web pages."""
+
+from html import escape
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import to_json
+
+from app.auth import needs
+from app.errors import Code, Problem
+from app.pages.badge import draw
+from app.pages.hosted import address
+from app.pages.i18n import best, in_language, texts
+from app.pages.render import conditional
+from app.raw import problems
+from app.scores import counts as rollup
+from app.scores import score
+from app.scores.counts import Counts
+from app.touchpoints.catalogue import LANGUAGES
+from app.touchpoints.registry import Known
+
+router = APIRouter(prefix="/v1/touchpoints/{key}", tags=["public"])
+ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+KEPT = {**ANYWHERE, "Cache-Control": "public, max-age=300"}
+Language = Annotated[str, Query(max_length=35, description="`en`, `de`, `da` or `pl`")]
+Theme = Annotated[Literal["auto", "light", "dark"], Query(description="`auto` follows the visitor's choice")]
+
+
+class Reviewed(BaseModel):
+    model_config = ConfigDict(validate_by_name=True)
+    type: str = Field("Service", alias="@type")
+    name: str
+
+
+class AggregateRating(BaseModel):
+    """https://schema.org/AggregateRating. Without ratings there is no `ratingValue`."""
+
+    model_config = ConfigDict(validate_by_name=True)
+    context: str = Field("https://schema.org", alias="@context")
+    type: str = Field("AggregateRating", alias="@type")
+    item_reviewed: Reviewed = Field(alias="itemReviewed")
+    rating_value: float | None = Field(None, alias="ratingValue")
+    best_rating: int = Field(alias="bestRating")
+    worst_rating: int = Field(alias="worstRating")
+    rating_count: int = Field(alias="ratingCount")
+    review_count: int = Field(alias="reviewCount", description="ratings that came with a comment")
+
+
+class Embed(BaseModel):
+    """What to paste into a web page."""
+
+    image: str = Field(description="HTML: the badge, leading to the touchpoint's own page")
+    json_ld: str = Field(description="HTML: a script that gives search engines the rating as it is when the page opens")
+
+
+def public(known: Known) -> Known:
+    """The touchpoint, if anybody may read its rating; Problem touchpoint_not_public."""
+    if not known.row.public:
+        raise Problem(Code.TOUCHPOINT_NOT_PUBLIC, "The rating of this touchpoint is not public.", headers=ANYWHERE)
+    return known
+
+
+async def _counted(request: Request, key: str) -> tuple[Known, Counts]:
+    state = request.app.state
+    known = public(await state.registry.get(key))
+    parts = await state.db.read(lambda session: rollup.read(session, [known.id], rollup.ALL_TIME)[known.id])
+    return known, score.counted(parts)
+
+
+@router.get(
+    "/aggregate-rating",
+    response_class=Response,
+    responses={200: {"model": AggregateRating, "content": {"application/ld+json": {}}}, **problems(404)},
+)
+async def read_aggregate_rating(request: Request, key: str, lang: Language = "en") -> Response:
+    """The rating of a public touchpoint over all time, as JSON-LD. Anybody may read it, from any page."""
+    known, counts = await _counted(request, key)
+    mean = score.metrics(known.scale, counts)["mean"]
+    found = AggregateRating(
+        item_reviewed=Reviewed(name=in_language(known.row.name, best([lang], LANGUAGES))),
+        rating_value=mean["value"] if mean else None,
+        best_rating=known.scale.high,
+        worst_rating=known.scale.low,
+        rating_count=sum(rollup.ratings(counts)),
+        review_count=counts[1],
+    )
+    body = to_json(found, by_alias=True, exclude_none=True)
+    return conditional(request, body, "application/ld+json", KEPT)
+
+
+@router.get(
+    "/badge.svg",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+)
+async def read_badge(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Response:
+    """Stars, value and number of ratings of a public touchpoint, as a picture with a text alternative."""
+    known, counts = await _counted(request, key)
+    drawn = draw(known, rollup.ratings(counts), best([lang], LANGUAGES), theme)
+    headers = {**KEPT, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    return conditional(request, drawn.encode(), "image/svg+xml", headers)
+
+
+@router.get("/embed", dependencies=[Depends(needs("touchpoints:read"))], response_model=Embed, responses=problems(404))
+async def read_embed(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Any:
+    """The badge and the rating of a public touchpoint, ready to be pasted into a web page."""
+    known = public(await request.app.state.registry.get(key))
+    language = best([lang], LANGUAGES)
+    page = address(request, known.row.key)
+    api = f"{page.removesuffix(f'/t/{quote(known.row.key)}')}/v1/touchpoints/{quote(known.row.key)}"
+    alt = texts("badge", language)("alt", name=in_language(known.row.name, language))
+    picture = f"{api}/badge.svg?lang={language}&theme={theme}"
+    image = f'<a href="{escape(page)}"><img src="{escape(picture)}" alt="{escape(alt)}" height="32"></a>'
+    script = (
+        f'<script>fetch("{api}/aggregate-rating?lang={language}").then(r=>r.text()).then(t=>{{'
+        'const s=document.createElement("script");s.type="application/ld+json";s.textContent=t;'
+        "document.head.append(s)})</script>"
+    )
+    return {"image": image, "json_ld": script}

@@ -1,0 +1,73 @@
+"""Draws the badge of a public touchpoint: five stars, filled as far as the mean reaches, the value, how many rated."""
+
+from typing import Any
+
+from app.pages.i18n import in_language, texts
+from app.pages.render import ENVIRONMENT
+from app.scores import formulas
+from app.scores.formulas import Counts, Estimate
+from app.touchpoints.registry import Known
+from app.touchpoints.scales import Scale
+
+STAR, GAP, EDGE, SPACE = 18, 2, 10, 7
+BOLD = 1.12  # times as wide
+STARS_AT = tuple(EDGE + place * (STAR + GAP) for place in range(5))
+TEXT_AT = STARS_AT[-1] + STAR + 8
+_ADVANCE = {"m": 0.97, "w": 0.82, "ø": 0.61, "t": 0.39, "r": 0.43, "f": 0.35, "s": 0.52, "c": 0.52, "z": 0.53}
+_ADVANCE |= dict.fromkeys("ilj", 0.3) | dict.fromkeys(" .,\u00a0", 0.36) | {"/": 0.45, "%": 1.08}
+_POINT = {"en": "."}  # of a fraction; a comma in the others
+_GROUP = {"en": ",", "pl": "\u00a0"}  # between thousands; a point in the others
+
+
+def draw(known: Known, counts: Counts, language: str, theme: str) -> str:
+    """The badge as SVG; `theme` is light, dark or auto."""
+    t, mean = texts("badge", language), formulas.metrics(known.scale, counts)["mean"]
+    n = sum(counts)
+    ratings = t("ratings", n=n, number=grouped(n, language)) if n else t("none")
+    value = None if mean is None else shown(known.scale, mean, language)
+    given: dict[str, Any] = {
+        "id": f"ts-{known.row.key}",
+        "title": _title(known, value, ratings, language),
+        "theme": theme,
+        "stars": STARS_AT,
+        "filled": filled(known.scale, mean) if mean else 0,
+        "text_at": TEXT_AT,
+        "width": round(TEXT_AT + BOLD * width(value or "") + (SPACE if value else 0) + width(ratings) + EDGE),
+        "value": value,
+        "ratings": ratings,
+    }
+    return ENVIRONMENT.get_template("badge.svg").render(given)
+
+
+def _title(known: Known, value: str | None, ratings: str, language: str) -> str:
+    name = in_language(known.row.name, language)
+    if value is None:
+        return f"{name}: {ratings}"
+    t = texts("badge", language)
+    if known.scale.name == "thumbs":
+        return t("said_share", name=name, value=value, ratings=ratings)
+    number, _, top = value.partition("/")
+    return t("said", name=name, value=number, best=top, ratings=ratings)
+
+
+def shown(scale: Scale, mean: Estimate, language: str) -> str:
+    """The mean beside its best: "4.2/5"; of thumbs the share that points up."""
+    if scale.name == "thumbs":
+        return f"{100 * mean.value:.0f}" + ("%" if language == "en" else "\u00a0%")
+    return f"{mean.value:.1f}".replace(".", _POINT.get(language, ",")) + f"/{scale.high}"
+
+
+def grouped(n: int, language: str) -> str:
+    """A count with its thousands set apart."""
+    return f"{n:,}".replace(",", _GROUP.get(language, "."))
+
+
+def filled(scale: Scale, mean: Estimate) -> float:
+    """How far the filled stars reach: a mean of 3.5 out of 5 fills three and a half of them."""
+    whole, part = divmod(5 * mean.value / scale.high, 1)
+    return round(EDGE + whole * (STAR + GAP) + part * STAR, 1)
+
+
+def width(text: str, size: float = 13.0) -> float:
+    """The width of a text in Verdana, or in DejaVu Sans, which has the same measures."""
+    return size * sum(_ADVANCE.get(letter, 0.7 if letter.isupper() else 0.63) for letter in text)
