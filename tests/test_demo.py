@@ -1,0 +1,95 @@
+"""The demo tells a story that the service's own scores bear out."""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app import migrate
+from app.db import Database, open_database
+from app.demo.build import build
+from app.demo.company import JOURNEYS, PLACES
+from app.demo.people import Crowd
+from app.models import Touchpoint
+from app.settings import Settings
+from app.touchpoints.catalogue import CATALOGUE
+from app.touchpoints.registry import draft, known
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
+
+NOW = datetime.now(UTC)
+SHOP = "http://127.0.0.1:8000"
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, int]:
+    """The demo's database, made once, and how many answers it holds."""
+    url = f"sqlite+aiosqlite:///{tmp_path_factory.mktemp('demo') / 'demo.db'}"
+    migrate.upgrade(url)
+
+    async def run() -> int:
+        db: Database = open_database(url)
+        try:
+            return await build(db, [SHOP], NOW, lambda *_: None)
+        finally:
+            await db.close()
+
+    return url, asyncio.run(run())
+
+
+@pytest.fixture
+async def visitor(company):
+    """A client with the admin key, over the demo."""
+    settings = Settings(database_url=company[0], admin_key=ADMIN_KEY, rate_limit="off")
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        yield client
+
+
+async def test_it_shows_the_whole_catalogue_with_owners_and_months_of_answers(company, visitor):
+    assert {place.kind for place in PLACES} == set(CATALOGUE)
+    assert 40_000 < company[1] < 60_000
+    shown = (await visitor.get("/v1/touchpoints?limit=100")).json()["items"]
+    assert len(shown) == len(CATALOGUE)
+    assert {item["timezone"] for item in shown} == {"Europe/Copenhagen"} and all(item["owner"] for item in shown)
+    score = (await visitor.get("/v1/touchpoints/online-shop/score?interval=month")).json()
+    assert len(score["series"]) >= 6 and all(month["count"] for month in score["series"])
+
+
+async def test_delivery_got_worse_and_customers_say_why(visitor):
+    score = (await visitor.get("/v1/touchpoints/delivery/score?compare=previous")).json()
+    assert score["trend"]["verdict"] == "down" and score["target"]["status"] == "not_met"
+    assert score["response_rate"]["asked"] > score["count"] and score["excluded"]["unconfirmed"] > 0
+    low = (await visitor.get("/v1/feedback?touchpoint=delivery&max_rating=2&has_comment=true&limit=100")).json()[
+        "items"
+    ]
+    text = " ".join(item["comment"] for item in low)
+    assert all(word in text for word in ("carrier", "Paketdienst", "fragtfirma", "kurier"))
+
+
+async def test_the_help_center_became_better_and_a_journey_has_a_weakest_link(visitor):
+    until = (NOW - timedelta(days=100)).strftime("%Y-%m-%dT%H:00:00Z")
+    before = (await visitor.get(f"/v1/touchpoints/help-center/score?until={until}")).json()["metrics"]["index"]
+    since = (NOW - timedelta(days=30)).strftime("%Y-%m-%dT%H:00:00Z")
+    after = (await visitor.get(f"/v1/touchpoints/help-center/score?since={since}")).json()["metrics"]["index"]
+    assert after["low"] > before["high"] + 10
+    journey = (await visitor.get("/v1/journeys/lamp-online/score")).json()
+    assert len(journey["stages"]) == len(JOURNEYS[0].stages)
+    assert journey["stages"][-1]["weakest"]["touchpoint"] == "hotline"
+
+
+async def test_a_page_of_the_shop_may_post(visitor):
+    url = "/v1/touchpoints/online-shop/feedback"
+    visitor.headers.pop("authorization")
+    answer = await visitor.post(url, json={"rating": 5}, headers={"Origin": SHOP})
+    assert answer.status_code == 201 and answer.json()["source"] == "web"
+    assert (await visitor.post(url, json={"rating": 5}, headers={"Origin": "https://else.example"})).status_code == 403
+
+
+def test_the_same_seed_tells_the_same_story():
+    place = next(place for place in PLACES if place.kind == "hotline")
+    row: Touchpoint = draft(place.body([SHOP], NOW.date()), place.key, 1)
+
+    def told() -> list[object]:
+        return [answer for answer, _ in Crowd(place, known(row), NOW, random.Random(1)).answers()]
+
+    assert told() == told() != []
