@@ -30,12 +30,15 @@ _TEXTS = (
 
 
 _COMPACT = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r";}", "}"), (r"\.ts\b", ":host"))
+# White space beside these means nothing in JavaScript; beside + and - it may, and a line's end may end a statement.
+_SPACE = re.compile(r" *(=>|[=!<>]=|&&|\|\||[=?:{}(),;])(?: |(?<=[{(,;])\n)*")
+_TEXT = re.compile(r'("[^"\n]*"|`[^`\n]*`)')
 _DRAWN = ("chat", "check", "close", "cloud-off")
 
 
 @cache
 def script() -> bytes:
-    """The widget as it is served: widget.js with widget.css in it, without comments and indentation.
+    """The widget as it is served: widget.js with widget.css in it, without comments and most white space.
 
     In its shadow root `.ts` is the host. Lines of widget.js that begin with // are comments; no text spans lines.
     """
@@ -44,7 +47,9 @@ def script() -> bytes:
         css = re.sub(found, instead, css)
     lines = (line.strip() for line in (FOLDER / "widget.js").read_text(encoding="utf-8").splitlines())
     source = "\n".join(line for line in lines if line and not line.startswith("//"))
-    return source.replace('"@widget.css"', json.dumps(css.strip())).encode()
+    parts = _TEXT.split(source)  # every second part is a text, which stays as it is
+    parts[::2] = (_SPACE.sub(r"\1", part) for part in parts[::2])
+    return "".join(parts).replace('"@widget.css"', json.dumps(css.strip())).encode()
 
 
 @cache

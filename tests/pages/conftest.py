@@ -138,9 +138,9 @@ def site() -> Iterator[Site]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, once for the whole run."""
+    """Debian's Chromium. While it runs, its event loop holds the thread: a module that uses it has no async tests."""
     if CHROMIUM is None:
         if "browser" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
             pytest.fail("chromium is required and not installed")

@@ -90,7 +90,7 @@
 					this.fab.onclick = () => this.pop.hidden ? this.open() : this.close();
 					this.pop.setAttribute("role", "dialog");
 					this.pop.hidden = true;
-					this.pop.onkeydown = event => event.key == "Escape" && this.close();
+					this.pop.onkeydown = event => { if (event.key == "Escape") this.close(); };
 				}
 				root.append(...this.fab ? [this.fab] : [], this.pop);
 				const trigger = this.getAttribute("trigger");
@@ -136,8 +136,8 @@
 			const form = h("form.card", {part: "card"}, scale, send);
 			// A press sends at once. With the keyboard the arrows choose, and Enter, Space or the button sends.
 			let arrow = false;
-			form.onkeydown = event => arrow = /^Arrow/.test(event.key);
-			form.onkeyup = form.onpointerdown = () => arrow = false;
+			form.onkeydown = event => { arrow = /^Arrow/.test(event.key); };
+			form.onkeyup = form.onpointerdown = () => { arrow = false; };
 			form.onclick = event => {
 				if (event.target.type != "radio") return;
 				if (arrow) send.hidden = false;

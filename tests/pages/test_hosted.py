@@ -1,0 +1,134 @@
+"""The hosted page: with JavaScript, without it, and its QR code."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.pages.conftest import LiveServer
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def plain(browser: Browser) -> Iterator[Page]:
+    """A tab without JavaScript."""
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 390, "height": 844}, locale="en-GB")
+    context.set_default_timeout(10_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def store(live_server: LiveServer) -> LiveServer:
+    live_server.api("POST", "/v1/touchpoints", json={"key": "store", "kind": "physical_store"})
+    return live_server
+
+
+def test_without_javascript_a_plain_form_takes_the_answer(store: LiveServer, plain: Page) -> None:
+    plain.goto(f"{store.url}/t/store")
+    expect(plain.get_by_role("textbox")).to_be_hidden()
+    plain.get_by_role("radio", name="Good", exact=True).click()
+    plain.get_by_role("checkbox", name="Staff").check()
+    plain.get_by_role("textbox").fill("Friendly <b>people</b>.")
+    plain.get_by_role("button", name="Send").click()
+    expect(plain.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(plain.get_by_text("Saved: good.")).to_be_visible()
+    expect(plain.get_by_text("Friendly <b>people</b>.")).to_be_visible()
+    (answer,) = store.answers("store")
+    assert (answer["rating"], answer["reasons"], answer["source"]) == (3, ["staff"], "page")
+    assert (answer["comment"], answer["locale"]) == ("Friendly <b>people</b>.", "en")
+
+
+def test_sending_the_form_again_changes_the_answer_and_adds_none(store: LiveServer, plain: Page) -> None:
+    plain.goto(f"{store.url}/t/store?lang=de")
+    plain.get_by_role("radio", name="Gut", exact=True).click()
+    plain.get_by_role("button", name="Senden").click()
+    plain.reload()
+    expect(plain.get_by_text("Gespeichert: gut.")).to_be_visible()
+    plain.get_by_role("button", name="Antwort ändern").click()
+    expect(plain.get_by_role("radio", name="Gut", exact=True)).to_be_checked()
+    plain.get_by_role("radio", name="Sehr schlecht").click()
+    plain.get_by_role("button", name="Senden").click()
+    expect(plain.get_by_text("Gespeichert: sehr schlecht.")).to_be_visible()
+    assert [answer["rating"] for answer in store.answers("store")] == [1]
+
+
+def test_with_javascript_the_widget_takes_the_forms_place(store: LiveServer, tab: Page) -> None:
+    violations: list[str] = []
+    tab.on("console", lambda message: violations.append(message.text))
+    with tab.expect_response("**/asked"):
+        tab.goto(f"{store.url}/t/store")
+    tab.get_by_role("radio", name="Very good").click()
+    expect(tab.locator("p.soft", has_text="Saved: very good.")).to_be_visible()
+    assert [(answer["rating"], answer["source"]) for answer in store.answers("store")] == [(4, "page")]
+    assert store.api("GET", "/v1/touchpoints/store/score")["response_rate"]["asked"] == 1
+    assert violations == []
+
+
+def test_an_empty_form_is_asked_to_choose(store: LiveServer, plain: Page) -> None:
+    plain.goto(f"{store.url}/t/store")
+    answer = httpx.post(f"{store.url}/t/store", data={"comment": " "})
+    assert answer.status_code == 422
+    assert "Please choose a rating or write a comment." in answer.text
+    assert store.answers("store") == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "headers", "status"),
+    [
+        ({"rating": "9"}, {}, 422),
+        ({"rating": "3", "reasons": "nothing"}, {}, 422),
+        ({"rating": "3", "id": "x"}, {}, 422),
+        ({"rating": "3"}, {"Origin": "https://elsewhere.example"}, 403),
+    ],
+)
+def test_a_form_that_was_tampered_with_is_refused(
+    store: LiveServer, fields: dict[str, str], headers: dict[str, str], status: int
+) -> None:
+    answer = httpx.post(f"{store.url}/t/store", data=fields, headers=headers)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert store.answers("store") == []
+
+
+def test_a_robot_that_fills_every_field_is_flagged(store: LiveServer) -> None:
+    httpx.post(f"{store.url}/t/store", data={"rating": "4", "website": "https://spam.example"})
+    assert [answer["flags"] for answer in store.answers("store")] == [["spam"]]
+
+
+def test_what_is_gone_is_told_to_a_person(store: LiveServer) -> None:
+    store.api("DELETE", "/v1/touchpoints/store")
+    for key, status, text in (("store", 410, "nimmt keine Antworten mehr"), ("nothing", 404, "Adresse ist nichts")):
+        answer = httpx.get(f"{store.url}/t/{key}?lang=de")
+        assert (answer.status_code, text in answer.text) == (status, True)
+
+
+def test_it_is_shared_with_its_question_and_indexed_by_nobody(serve: Callable[..., LiveServer]) -> None:
+    server = serve(public_url="https://feedback.example")
+    server.make("store", kind="physical_store", question={"pl": "Jak minęła wizyta?"})
+    answer = httpx.get(f"{server.url}/t/store", headers={"Accept-Language": "de"})
+    assert 'lang="pl"' in answer.text  # the question is in Polish only, so the whole page is
+    assert '<meta property="og:title" content="Jak minęła wizyta?">' in answer.text
+    assert '<meta property="og:url" content="https://feedback.example/t/store">' in answer.text
+    assert answer.headers["x-robots-tag"] == "noindex"
+    assert "require-trusted-types-for 'script'" in answer.headers["content-security-policy"]
+    picture = httpx.get(f"{server.url}/v1/touchpoints/store/qr.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert re.match(r"<\?xml|<svg", picture.text)
+    assert httpx.get(f"{server.url}/v1/touchpoints/nothing/qr.svg").status_code == 404
+
+
+@pytest.mark.parametrize("colours", ["light", "dark"])
+def test_axe_finds_nothing(store: LiveServer, tab: Page, colours: Any) -> None:
+    tab.emulate_media(color_scheme=colours, reduced_motion="reduce")
+    tab.route("**/widget.v1.js", lambda route: route.abort())  # the form, as it is without the widget
+    tab.goto(f"{store.url}/t/store")
+    tab.get_by_role("radio", name="Good", exact=True).click()
+    assert Axe().run(tab).violations_count == 0, Axe().run(tab).generate_report()
+    tab.get_by_role("button", name="Send").click()
+    tab.get_by_role("heading", name="Thank you").wait_for()
+    assert Axe().run(tab).violations_count == 0, Axe().run(tab).generate_report()
