@@ -29,6 +29,7 @@ from app.pages import aggregate, docs, hosted, kiosk, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
+from app.scores.gauges import Gauges
 from app.settings import Settings
 from app.touchpoints import routes as touchpoints
 from app.touchpoints.registry import Registry
@@ -49,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         previous = settings.secret_key_previous
         state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
         state.recent = Recent()
+        state.gauges = Gauges(state.db)
         state.fresh, state.bodies = Fresh(state.db), Bodies()
         state.writer = Writer(state.db, settings.queue_size)
         state.writer.start()

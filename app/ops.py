@@ -7,6 +7,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.auth import authorize
 from app.db import ping
 from app.errors import Code, Problem, unavailable
 from app.raw import problems
@@ -40,9 +41,13 @@ async def readyz(request: Request, db: Db) -> Health:
     return Health(status="ready")
 
 
-@router.get("/metrics", response_class=Response)
+@router.get("/metrics", response_class=Response, responses=problems(401, 403))
 async def metrics(request: Request) -> Response:
-    """Prometheus figures of this process."""
+    """Prometheus figures of this process; with a key that has `scores:read`, the touchpoints' scores as well."""
     state = request.app.state
     state.metrics.queue_depth = state.writer.depth
-    return Response(generate_latest(state.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+    body = generate_latest(state.metrics.registry)
+    if request.headers.get("authorization"):
+        await authorize(request, "scores:read")
+        body += await state.gauges.text()
+    return Response(body, media_type=CONTENT_TYPE_LATEST)

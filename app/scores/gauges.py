@@ -1,0 +1,84 @@
+"""Scores as Prometheus gauges, for those who may read scores: out of the rollup, at most so old, at most so many."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+
+from prometheus_client import generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from sqlmodel import Session
+
+from app.db import Database
+from app.scores import counts as rollup
+from app.scores import formulas, score, serve
+from app.scores.counts import Counts
+from app.scores.schemas import ScoresQuery
+from app.touchpoints import registry
+from app.touchpoints.registry import Known, known
+
+DAYS = 30
+TOUCHPOINTS_MOST = 1000
+CACHE_S = 15.0
+Found = Sequence[tuple[Known, Counts, Counts]]  # of the last DAYS, of all time
+_LABELS = ["touchpoint", "metric"]
+
+
+class Gauges:
+    """The text for Prometheus. Scrapers that come together wait for one reading."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._lock = asyncio.Lock()
+        self._made: tuple[float, bytes] | None = None
+
+    async def text(self) -> bytes:
+        """The gauges in Prometheus' text format, up to CACHE_S old."""
+        async with self._lock:
+            if self._made is None or time.monotonic() - self._made[0] >= CACHE_S:
+                found = await self._db.read(read)
+                self._made = time.monotonic(), generate_latest(_Families(families(found)))
+            return self._made[1]
+
+
+class _Families:
+    """What prometheus_client collects from."""
+
+    def __init__(self, found: Sequence[Metric]) -> None:
+        self._found = found
+
+    def collect(self) -> Iterable[Metric]:
+        return self._found
+
+
+def read(session: Session) -> Found:
+    """Counts of the first TOUCHPOINTS_MOST touchpoints in use, by key."""
+    touchpoints = [known(row) for row in registry.find(session, limit=TOUCHPOINTS_MOST)]
+    since = datetime.fromtimestamp(serve.clock(), UTC) - timedelta(days=DAYS)
+    ever = rollup.read(session, [one.id for one in touchpoints], rollup.ALL_TIME)
+    recent = {one.id: parts for one, parts in serve.many(session, touchpoints, ScoresQuery(since=since))}
+    return [(one, score.counted(recent[one.id]), score.counted(ever.get(one.id, {}))) for one in touchpoints]
+
+
+def families(found: Found) -> list[Metric]:
+    """A gauge for value, low and high of each metric; a metric without answers is left out, for it has no value."""
+    bounds = {
+        name: f" ({name} end of the 95 % interval)" if name != "value" else "" for name in ("value", "low", "high")
+    }
+    gauges = {
+        name: GaugeMetricFamily(
+            "touchstone_score" if name == "value" else f"touchstone_score_{name}",
+            f"Score of the last {DAYS} days{said}",
+            labels=_LABELS,
+        )
+        for name, said in bounds.items()
+    }
+    n = GaugeMetricFamily("touchstone_score_answers", f"Answers of the last {DAYS} days", labels=_LABELS[:1])
+    total = CounterMetricFamily("touchstone_feedback", "Answers that count, of all time", labels=_LABELS[:1])
+    for one, recent, ever in found:
+        n.add_metric([one.row.key], recent[0])
+        total.add_metric([one.row.key], ever[0])
+        for metric, estimate in formulas.metrics(one.scale, rollup.ratings(recent)).items():
+            for name, value in estimate._asdict().items() if estimate else ():
+                gauges[name].add_metric([one.row.key, metric], value)
+    return [*gauges.values(), n, total]
