@@ -38,6 +38,15 @@ class Postgres:
         where = ("-w", "-D", str(server.pgdata), "-l", str(server.log))
         pgexec("pg_ctl", (*where, *arguments), bin_path=server.bin_path, user=server.system_user)
 
+    def start(self) -> None:
+        """Start it again as it ran before."""
+        self.control("-o", f'-h "" -k {self.directory}', "start")
+
+    def read_only(self, database: str, *, on: bool) -> None:
+        """Let new connections to `database` only read, and end the present ones."""
+        self.psql(f"ALTER DATABASE {database} SET default_transaction_read_only = {'on' if on else 'off'}")
+        self.psql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+
     def fresh(self, name: str) -> str:
         """A new migrated database."""
         self.psql(f"CREATE DATABASE {name} TEMPLATE template_touchstone")

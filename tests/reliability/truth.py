@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session, select
 
-from app.db import open_database
+from app.db import open_database, snapshot
 from app.models import Feedback
 from app.scores import rollup
 from tests.reliability.load import Told
@@ -33,6 +33,10 @@ async def truth(url: str) -> Truth:
     db = open_database(url)
 
     def work(session: Session) -> Truth:
+        with snapshot(session):
+            return compare(session)
+
+    def compare(session: Session) -> Truth:
         rows = {row.id: row.rating for row in session.exec(select(Feedback))}
         touchpoints = list(rollup.every_touchpoint(session))
         drift = sum(1 for row in touchpoints for _ in rollup.differences(session, row))
