@@ -17,6 +17,7 @@ from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.limiter import Limiter
 from app.ingest.writer import Writer
+from app.links import demo as links_demo
 from app.links import pages as links_pages
 from app.links import routes as links
 from app.links.recent import Recent
@@ -81,6 +82,7 @@ def create_app(settings: Settings) -> FastAPI:
         terms.router,
         links.router,
         links_pages.router,
+        links_demo.router,
         scores.raw,
         scores.router,
         journeys.router,
