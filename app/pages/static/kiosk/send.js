@@ -11,6 +11,7 @@ export const status = { online: navigator.onLine, contact: null, skew: 0, persis
 let device, hooks;
 let timer, due = Infinity;
 let failures = 0;
+let running = false, again = false;
 
 class Refused extends Error {
   constructor(code, http, wait) {
@@ -56,18 +57,24 @@ export const answered = () => failures || wake(0);
 
 async function run() {
   due = Infinity;
+  again = running; // what was answered while a delivery runs may have missed it
+  if (running) return;
+  running = true;
   let wait = EVERY_MS * (0.9 + Math.random() / 5);
   try {
     await navigator.locks.request("touchstone-send", { ifAvailable: true }, (lock) => lock && deliver());
     failures = 0;
   } catch (error) {
+    again = false;
     if (error.code === "device_revoked" || error.code === "key_invalid") return hooks.locked();
     failures += 1;
     status.online = false;
     wait = Math.max(error.wait ?? 0, Math.min(LONGEST_MS, 1000 * 2 ** failures) * (0.5 + Math.random()));
+  } finally {
+    running = false;
   }
   await hooks.change();
-  wake(wait);
+  wake(again ? 0 : wait);
 }
 
 async function deliver() {
