@@ -224,6 +224,6 @@ _TOUCH = text(
 def ping(session: Session) -> None:
     """Raise if the database takes no writes.
 
-    It writes a row, for a full or a read-only one still answers a SELECT, and a new value, for SQLite skips the same one.
+    It writes a row, for a full or read-only one still answers a SELECT, and a new value, for SQLite skips the same.
     """
     core(session).execute(_TOUCH, {"now": str(time.time())})
