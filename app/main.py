@@ -26,7 +26,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import aggregate, docs, hosted, kiosk, render, widget
+from app.pages import aggregate, demo, docs, hosted, kiosk, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
@@ -92,6 +92,7 @@ def create_app(settings: Settings) -> FastAPI:
         widget.router,
         aggregate.router,
         hosted.router,
+        demo.router,
         kiosk.router,
         render.router,
         dashboard.router,
