@@ -97,6 +97,10 @@ class Words:
     def short_day(self, when: date) -> str:
         return self.day(when, self._pattern.replace("MMMM", "MMM"))
 
+    def month(self, when: date) -> str:
+        """Nov 2026."""
+        return self.day(when, "LLL y")
+
     def weekday(self, day: int, width: str = "abbreviated") -> str:
         """The name of a weekday, 0 being Monday."""
         return str(self.locale.days["stand-alone"][width][day])
