@@ -20,6 +20,7 @@ PAGES = (
     ("Dashboard", "/"),
     ("Demo shop", "/demo"),
     ("Hosted page", "/t/physical-store"),
+    ("Mail", "/demo/mail"),
     ("Tablet", "/kiosk"),
     ("API docs", "/docs"),
 )

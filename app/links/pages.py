@@ -7,10 +7,11 @@ from urllib.parse import parse_qs
 
 import pydantic
 from fastapi import APIRouter
+from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import STATUS, Code, Place, Problem, invalid
+from app.errors import STATUS, Code, Place, Problem, invalid, unavailable
 from app.ingest.channels import EMAIL, LOCKS_AFTER, Answer
 from app.ingest.guard import UNCONFIRMED
 from app.ingest.routes import read_body, refusal, to_answer
@@ -39,10 +40,10 @@ def friendly(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         token = request.path_params["token"]
         try:
             found = await handler(request, token)
-        except Problem as problem:
+        except (Problem, DBAPIError) as error:
             if "json" in request.headers.get("accept", ""):
                 raise
-            found = await _end(request, token, problem)
+            found = await _end(request, token, error if isinstance(error, Problem) else unavailable())
         found.headers.update({"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
         found.headers["X-Robots-Tag"] = "noindex, nofollow"
         return found

@@ -14,13 +14,20 @@ from app.links.mail import Snippet, snippet
 from app.links.schemas import LinksIn, LinksOut, Recipient
 from app.links.token import mint
 from app.pages.i18n import best
+from app.raw import problems
 from app.scores.rollup import Deltas, apply
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["links"])
 
 
-@router.post("/links", status_code=201, response_model=LinksOut, dependencies=[Depends(needs("links:write"))])
+@router.post(
+    "/links",
+    status_code=201,
+    response_model=LinksOut,
+    dependencies=[Depends(needs("links:write"))],
+    responses=problems(404, 410, 413),
+)
 async def make_links(request: Request, body: LinksIn) -> Response:
     """One signed, ending link per recipient and rating, and the rating ready for his mail.
 
