@@ -1,13 +1,18 @@
 """Full-text search over comments, on both databases."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from app import migrate
+from app.answers import search
 from app.answers.search import fts5, phrases, tsquery
+from app.db import open_database
 from app.settings import Settings
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
@@ -159,6 +164,35 @@ async def test_a_search_survives_vacuum(sqlite_url):
         await client.delete(f"/v1/feedback/{ids[3]}")
         assert await find(client, "word3") == []
         assert len(await find(client, "word")) == 4
+
+
+async def test_comments_that_were_there_before_the_index_are_found(database_url):
+    settings = Settings(database_url=database_url, admin_key=ADMIN_KEY, rate_limit="off")
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        await client.post("/v1/touchpoints", json={"key": "shop"})
+        body = {"rating": 3, "comment": "late again"}
+        number = (await client.post("/v1/touchpoints/shop/feedback", json=body)).json()["id"]
+    await asyncio.to_thread(migrate.downgrade, database_url, "2026_11_22_tablets")
+    await asyncio.to_thread(migrate.upgrade, database_url)
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        assert await find(client, "again") == ["late again"]
+        await client.delete(f"/v1/feedback/{number}")
+        assert await find(client, "again") == []
+
+
+@pytest.mark.postgres
+async def test_postgresql_can_answer_from_the_index(postgres_url):
+    db = open_database(postgres_url)
+
+    def plan(session):
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        rows = session.execute(
+            text("EXPLAIN SELECT id FROM feedback WHERE " + search._POSTGRES).bindparams(words="late:*")
+        )
+        return "\n".join(row[0] for row in rows)
+
+    assert "ix_search_feedback_comment" in await db.read(plan)
+    await db.close()
 
 
 @given(st.text(max_size=60))
