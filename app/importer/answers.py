@@ -71,7 +71,7 @@ class Reader:
         if respondent:
             said["respondent"] = respondent.strip()
         try:
-            answer = AnswerIn.model_validate(said)
+            answer = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
             return to_answer(known, answer, IMPORT, self._id(row, known, number), self.received)
         except pydantic.ValidationError as error:
             raise RowError(_reason(invalid(error, ""))) from None
@@ -94,6 +94,12 @@ class Reader:
             return UUID(text)
         except ValueError:
             return uuid5(f"{known.key}\x1f{text}")
+
+
+@lru_cache
+def _bare(rating: int | None) -> AnswerIn:
+    """A rating alone: most rows of most files, and there are few of them."""
+    return AnswerIn(rating=rating)
 
 
 def _reason(problem: Problem) -> str:
