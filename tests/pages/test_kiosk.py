@@ -167,6 +167,7 @@ def test_offline_answers_survive_a_reload_and_arrive_once(
     assert waiting(tab) == 4 and live_server.answers("exit") == []
     tab.locator(".attract").click()
     expect(tab.get_by_text("Offline. Answers are kept.")).to_be_visible()
+    assert tab.evaluate(SMALL) == [] and tab.evaluate("document.querySelector('.off').offsetHeight") < 40  # quietly
     tab.clock.set_system_time(datetime.now(UTC) + timedelta(minutes=3))  # the held one is let go after two
     context.set_offline(False)
     sent(tab)
@@ -345,27 +346,34 @@ def test_a_clock_that_is_set_right_while_answers_wait_does_not_age_them(
     assert began - slack <= datetime.fromisoformat(stored["occurred_at"]) <= ended + slack
 
 
-def test_a_new_version_takes_over_once_nothing_waits(
-    paired: Callable[..., Any], context: BrowserContext, tab: Page, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("after_a_day", [False, True])
+def test_a_new_version_takes_over_once_nothing_waits_or_after_a_day(
+    paired: Callable[..., Any],
+    context: BrowserContext,
+    tab: Page,
+    monkeypatch: pytest.MonkeyPatch,
+    after_a_day: bool,
 ) -> None:
     paired(scale="smiley")
     context.route("**/v1/feedback/batch", lambda route: route.abort())
     answer(tab, 4)
     old = kiosk_page.version()
     monkeypatch.setattr(kiosk_page, "version", lambda: "ffffffff")
-    waiting_worker = (
-        "navigator.serviceWorker.getRegistration('/kiosk').then(async (r) => { await r.update(); return 1 })"
-    )
-    tab.evaluate(waiting_worker)
-    tab.wait_for_function("navigator.serviceWorker.getRegistration('/kiosk').then((r) => r.waiting !== null)")
-    tab.locator(".attract").click()
+    registration = "navigator.serviceWorker.getRegistration('/kiosk')"
+    tab.evaluate(f"{registration}.then((found) => found.update()).then(() => 1)")
+    tab.wait_for_function(f"{registration}.then((found) => found.waiting !== null)")
+    answer(tab, 3)  # home again, and the new version has to wait
     tab.reload()
     on(tab, "attract")
-    assert tab.locator("#kiosk").get_attribute("data-version") == old
-    context.unroute("**/v1/feedback/batch")
+    assert tab.locator("#kiosk").get_attribute("data-version") == old and waiting(tab) == 2
+    if after_a_day:
+        tab.clock.set_system_time(datetime.now(UTC) + timedelta(hours=25))
+    else:
+        context.unroute("**/v1/feedback/batch")
     tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    expect(tab.locator("#kiosk")).to_have_attribute("data-version", "ffffffff")
+    expect(tab.locator("#kiosk")).to_have_attribute("data-version", "ffffffff", timeout=15_000)
     on(tab, "attract")
+    assert not after_a_day or waiting(tab) == 2
 
 
 def test_the_screen_goes_back_by_itself_and_keeps_what_was_rated(

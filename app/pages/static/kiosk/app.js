@@ -20,6 +20,8 @@ const s = {
   t: (id, values = {}) => s.words.texts[id].replace(/\{(\w+)\}/g, (_, name) => values[name]),
 };
 
+const number = (value) => value.toLocaleString(s.language);
+
 // == screens ==
 let idle;
 
@@ -41,12 +43,13 @@ function stir() {
 
 async function home() {
   await release({});
+  if (s.stale) return location.reload();
   Object.assign(s, { touchpoint: null, rating: null, language: s.home });
   const { depth } = await queue.state();
   s.full = depth >= queue.CAPACITY;
-  s.warning = depth >= queue.NEARLY ? s.t("nearly_full", { n: depth, most: queue.CAPACITY }) : null;
+  s.warning = depth >= queue.NEARLY ? s.t("nearly_full", { n: number(depth), most: number(queue.CAPACITY) }) : null;
   if (!s.config.touchpoints.length) return show("notice", screens.notice(s, s.t("empty_title"), s.t("empty_hint")));
-  if (s.full) return show("notice", screens.notice(s, s.t("full_title"), s.t("full_hint", { n: depth })));
+  if (s.full) return show("notice", screens.notice(s, s.t("full_title"), s.t("full_hint", { n: number(depth) })));
   if (s.config.touchpoints.length === 1) s.touchpoint = s.config.touchpoints[0];
   show("attract", screens.attract(s, { begin }));
   await takeOver(depth);
@@ -111,7 +114,7 @@ async function openStaff() {
 // == pairing ==
 async function askToPair(locked) {
   const { depth } = await queue.state();
-  const [title, hint] = locked ? [s.t("locked_title"), s.t("locked_hint", { n: depth })] : [s.t("pair_title"), s.t("pair_hint")];
+  const [title, hint] = locked ? [s.t("locked_title"), s.t("locked_hint", { n: number(depth) })] : [s.t("pair_title"), s.t("pair_hint")];
   show(locked ? "locked" : "pairing", pairing(s, title, hint, pair));
 }
 
@@ -181,7 +184,8 @@ async function keepShell() {
   setInterval(() => registration.update().catch(() => {}), 3_600_000);
   let controlled = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (controlled) location.reload();
+    if (controlled && s.screen === "attract") location.reload();
+    s.stale = controlled; // somebody is answering in this tab: reload when he has gone
     controlled = true;
   });
 }
