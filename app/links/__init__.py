@@ -4,7 +4,8 @@ POST /v1/links
     routes.py   a signed token per recipient (token.py) and mail snippets in his language (mail.py);
                 nothing is stored but how many were asked
 GET /r/{token}?s=4
-    pages.py    the page with the rating preselected; reads the touchpoint, writes nothing
+    pages.py    reads the token and its touchpoint, writes nothing
+    drawn.py    the page with the rating preselected
 POST /r/{token}
     pages.py    what was pressed, and what makes it doubtful (recent.py) -> one Answer
     press.py    counted, or held as `unconfirmed`; decided inside the transaction that stores it   (pure)

@@ -156,7 +156,13 @@ async def test_an_erased_answer_does_not_come_back(clock, mail, look, anybody, c
 
 @pytest.mark.parametrize(
     ("fields", "status"),
-    [({}, 422), ({"rating": "6"}, 422), ({"rating": "x"}, 422), ({"rating": ["1", "2"]}, 422)],
+    [
+        ({}, 422),
+        ({"rating": "6"}, 422),
+        ({"rating": "x"}, 422),
+        ({"rating": ["1", "2"]}, 422),
+        ({"rating": "004"}, 422),
+    ],
 )
 async def test_a_press_that_says_nothing_usable_is_refused_in_words(clock, mail, look, anybody, score, fields, status):
     page = await look((await mail())["urls"]["4"])
