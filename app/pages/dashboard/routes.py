@@ -2,8 +2,16 @@
 
 from fastapi import APIRouter
 
-from app.pages.dashboard import comments, door, overview, touchpoint
+from app.pages.dashboard import comments, door, keys, manage, overview, tablets, touchpoint
 
 router = APIRouter(include_in_schema=False)
-for part in (door.router, overview.router, comments.router, touchpoint.router):
+for part in (
+    door.router,
+    overview.router,
+    comments.router,
+    manage.router,
+    touchpoint.router,
+    keys.router,
+    tablets.router,
+):
     router.include_router(part)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import UTC
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,7 +21,12 @@ from app.pages.render import DASHBOARD, page
 from app.scores.buckets import to_time
 
 LANGUAGE_COOKIE = "touchstone_language"
-PLACES = {"touchpoints": "touchpoints:read", "comments": "feedback:read", "keys": "keys:read"}
+PLACES = {
+    "touchpoints": "touchpoints:read",
+    "comments": "feedback:read",
+    "devices": "devices:read",
+    "keys": "keys:read",
+}
 _FORM_MAX = 200_000
 
 
@@ -78,7 +84,7 @@ def words_for(request: Request) -> Words:
 
 
 def _answer(request: Request, template: str, status: int, words: Words, context: Mapping[str, Any]) -> Response:
-    said = {"t": words, "charts": charts, "moment": to_time, "now": time.time(), **context}
+    said = {"t": words, "charts": charts, "moment": to_time, "now": time.time(), "utc": UTC, **context}
     name = f"dashboard/{template}"
     answer = page(request, name, said, words.language, area="dashboard", policy=DASHBOARD, status=status)
     if request.query_params.get("lang"):

@@ -1,0 +1,161 @@
+"""Touchpoints, keys, tablets and flags, changed on the dashboard's pages."""
+
+import re
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.conftest import ADMIN_KEY, client_of
+
+
+@pytest.fixture
+async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody signed in with the admin key."""
+    async with client_of(app) as browser:
+        await browser.post("/login", data={"key": ADMIN_KEY})
+        yield browser
+
+
+async def _send(person: httpx.AsyncClient, page: str, to: str, **data: Any) -> httpx.Response:
+    """Send a form of `page`, with its token."""
+    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await person.get(page)).text)
+    assert found
+    return await person.post(to, data={"csrf": found[1], **data})
+
+
+async def test_the_first_run_registers_what_is_ticked(person: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    assert "Nothing is measured yet" in (await person.get("/")).text
+    answer = await _send(person, "/", "/touchpoints", kind=["delivery", "invoice"], own="Café Ærø")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    keys = [item["key"] for item in (await client.get("/v1/touchpoints")).json()["items"]]
+    assert keys == ["cafe-aero", "delivery", "invoice"]
+
+
+async def test_a_touchpoint_is_changed_by_its_form(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    await make("checkout", scale="csat", name={"en": "Checkout"})
+    fields = {
+        "name_en": "Till",
+        "name_de": "Kasse",
+        "phase": "purchase",
+        "contact": "direct",
+        "channel": "store",
+        "importance": "5",
+        "timezone": "Europe/Copenhagen",
+        "tags": "north, core",
+        "origins": "https://shop.example\nhttps://www.shop.example",
+        "target_metric": "csat",
+        "target_value": "82,5",
+        "reason_0": "wait",
+        "reason_0_en": "Waiting",
+    }
+    answer = await _send(person, "/touchpoints/checkout/edit", "/touchpoints/checkout/edit", **fields)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/touchpoints/checkout")
+    row = (await client.get("/v1/touchpoints/checkout")).json()
+    assert row["name"] == {"en": "Till", "de": "Kasse"}
+    assert row["origins"] == ["https://shop.example", "https://www.shop.example"]
+    assert row["target"] == {"metric": "csat", "value": 82.5, "by": None}
+    assert (row["tags"], row["importance"]) == (["north", "core"], 5)
+    assert row["reasons"] == [{"key": "wait", "label": {"en": "Waiting"}}]
+
+
+async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(person: httpx.AsyncClient, make: Any) -> None:
+    await make("checkout")
+    fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3"}
+    answer = await _send(
+        person, "/touchpoints/checkout/edit", "/touchpoints/checkout/edit", timezone="Mars/Base", name_en="X", **fields
+    )
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert 'value="Mars/Base"' in answer.text
+
+
+async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: httpx.AsyncClient, make: Any) -> None:
+    await make("checkout")
+    await make("other-place")
+    page = "/touchpoints/checkout/edit"
+    await _send(person, page, "/touchpoints/checkout/archive", archived="true")
+    assert "Checkout" not in (await person.get("/")).text
+    await _send(person, page, "/touchpoints/checkout/archive", archived="false")
+    assert "Checkout" in (await person.get("/")).text
+
+
+async def test_a_new_key_is_shown_once_and_works(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, anybody: httpx.AsyncClient
+) -> None:
+    answer = await _send(person, "/keys", "/keys", name="Shop", scope=["scores:read"])
+    found = re.search(r"tsk_[\w-]{30,}", answer.text)
+    assert answer.status_code == 201
+    assert found
+    assert found[0] not in (await person.get("/keys")).text
+    assert (await anybody.get("/v1/scores", headers={"Authorization": f"Bearer {found[0]}"})).status_code == 200
+    number = (await client.get("/v1/keys")).json()["items"][0]["id"]
+    await _send(person, "/keys", f"/keys/{number}/revoke")
+    assert "revoked" in (await person.get("/keys")).text
+
+
+async def test_nobody_gives_rights_on_a_page_that_he_lacks(app: FastAPI, client: httpx.AsyncClient) -> None:
+    scopes = ["scores:read", "keys:read", "keys:write"]
+    key = (await client.post("/v1/keys", json={"name": "Clerk", "scopes": scopes})).json()["key"]
+    async with client_of(app) as clerk:
+        await clerk.post("/login", data={"key": key})
+        answer = await _send(clerk, "/keys", "/keys", name="More", scope=["admin"])
+        assert answer.status_code == 403
+        assert (await clerk.get("/touchpoints")).status_code == 403
+
+
+async def test_a_tablet_gets_its_code_on_the_page(person: httpx.AsyncClient, make: Any) -> None:
+    await make("checkout")
+    answer = await _send(person, "/devices", "/devices", name="Exit", touchpoint=["checkout"])
+    assert answer.status_code == 201
+    assert re.search(r'class="code">[A-Z0-9-]{8,9}<', answer.text)
+    assert "not paired" in (await person.get("/devices")).text
+
+
+async def test_a_flagged_answer_stops_counting_and_can_count_again(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    await make("checkout", scale="csat")
+    said = (await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 1, "comment": "Bad"})).json()
+    page = "/touchpoints/checkout"
+    where = {"id": said["id"], "next": page}
+    answer = await _send(person, page, f"{page}/flags", flag="spam", **where)
+    assert answer.headers["location"] == page
+    assert (await client.get("/v1/touchpoints/checkout/score")).json()["excluded"] == {"spam": 1}
+    assert "not counted: spam" in (await person.get(page)).text
+    await _send(person, page, f"{page}/flags", flag="", **where)
+    assert (await client.get("/v1/touchpoints/checkout/score")).json()["count"] == 1
+
+
+@pytest.mark.parametrize("path", ["/keys", "/devices", "/touchpoints", "/touchpoints/checkout/edit"])
+async def test_a_form_without_its_token_changes_nothing(person: httpx.AsyncClient, make: Any, path: str) -> None:
+    await make("checkout")
+    answer = await person.post(path, data={"name": "X", "kind": "invoice", "scope": "admin", "timezone": "UTC"})
+    assert (answer.status_code, "text/html" in answer.headers["content-type"]) == (403, True)
+
+
+async def test_comments_are_filtered_and_searched(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    await make("checkout", scale="csat")
+    for rating, comment in ((1, "The queue was long"), (5, "Friendly people")):
+        await client.post("/v1/touchpoints/checkout/feedback", json={"rating": rating, "comment": comment})
+    page = "/touchpoints/checkout"
+    unhappy = (await person.get(f"{page}?mood=unhappy")).text
+    assert ("The queue was long" in unhappy, "Friendly people" in unhappy) == (True, False)
+    found = (await person.get("/comments?q=friendly")).text
+    assert ("The queue was long" in found, "Friendly people" in found) == (False, True)
+    assert "No comment matches" in (await person.get("/comments?q=nothing")).text
+
+
+async def test_what_a_customer_wrote_is_text(person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any) -> None:
+    await make("checkout", scale="csat", name={"en": "<b>Till</b>"})
+    await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 1, "comment": "<script>alert(1)</script>"})
+    for path in ("/", "/comments", "/touchpoints/checkout", "/touchpoints"):
+        page = (await person.get(path)).text
+        assert "<b>Till" not in page
+        assert "<script>alert" not in page
