@@ -15,6 +15,7 @@ from app.db import open_database
 from app.devices import routes as devices
 from app.ingest import asked, batch
 from app.ingest import routes as ingest
+from app.ingest.flood import Floods
 from app.ingest.limiter import Limiter
 from app.ingest.writer import Writer
 from app.links import demo as links_demo
@@ -51,6 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
         previous = settings.secret_key_previous
         state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
         state.recent = Recent()
+        state.floods = Floods(state.db)
         state.gauges = Gauges(state.db)
         state.fresh, state.bodies = Fresh(state.db), Bodies()
         state.writer = Writer(state.db, settings.queue_size)

@@ -73,9 +73,12 @@ async def _take(request: Request, number: str | None) -> Response:
         await state.registry.open(known.row.key)
         said = parse(await read_body(request, BODY_MAX, JSON_TYPES))
         answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC))
+        earlier = []
         if headers:
             state.limiter.check(request, known.row.key, answer.id)
+            earlier = await state.floods.note(known, answer)
         (outcome,) = await state.writer.submit((answer,))
+        await state.floods.flag(earlier)
         return _answered(known, outcome, headers)
     except Problem as problem:
         if headers is None:

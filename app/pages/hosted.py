@@ -85,7 +85,9 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
         raise invalid(error) from None
     answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC))
     request.app.state.limiter.check(request, known.row.key, answer.id)
+    earlier = await request.app.state.floods.note(known, answer)
     (outcome,) = await request.app.state.writer.submit((answer,))
+    await request.app.state.floods.flag(earlier)
     if problem := refusal(outcome):
         raise problem
     stored: Answer = outcome.answer
