@@ -311,6 +311,23 @@ def test_a_nearly_full_tablet_warns_and_a_full_one_takes_nothing_and_purges_noth
     assert waiting(tab) == 50_000
 
 
+def test_a_tablet_that_cannot_keep_an_answer_says_so_and_thanks_for_nothing(
+    paired: Callable[..., Any], tab: Page
+) -> None:
+    paired(scale="smiley")
+    tab.evaluate("void (IDBObjectStore.prototype.add = () => { throw new Error('no'); })")
+    tab.locator(".attract").click()
+    tab.locator(".mid button[value='4']").click()
+    expect(tab.get_by_text("Answers cannot be kept")).to_be_visible()
+    assert waiting(tab) == 0
+
+
+def test_a_browser_without_storage_is_told_at_once(live_server: LiveServer, tab: Page) -> None:
+    tab.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }")
+    tab.goto(f"{live_server.url}/kiosk")
+    expect(tab.get_by_text("Answers cannot be kept")).to_be_visible()
+
+
 def test_a_tablet_in_1970_tells_the_right_time(
     paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page
 ) -> None:

@@ -85,9 +85,18 @@ async function rate(rating) {
       s.draft = id;
     }
     show("tell", screens.tell(s, { finish, change: ask }));
+  } catch (error) {
+    broken(error);
+    setTimeout(home, IDLE_MS.question);
   } finally {
     s.busy = false;
   }
+}
+
+/** Nothing can be kept: say so rather than thank for an answer that is lost. */
+function broken(error) {
+  console.error(error);
+  show("notice", screens.notice(s, s.t("storage_title"), s.t("storage_hint")));
 }
 
 async function finish(more) {
@@ -225,7 +234,7 @@ async function boot() {
   else await askToPair(Boolean(key && locked));
   stayAwake();
   document.addEventListener("visibilitychange", stayAwake);
-  await keepShell();
+  keepShell().catch(console.error); // works without, as long as there is a network
 }
 
-boot();
+boot().catch(broken);
