@@ -426,5 +426,23 @@ def test_it_fits_the_narrowest_phone_with_targets_of_44_pixels(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
+@pytest.mark.parametrize("lang", ["en", "de", "da", "pl"])
+def test_the_panel_fits_the_narrowest_phone_even_in_trouble(
+    visit: Callable[..., Page], live_server: LiveServer, tab: Page, lang: str
+) -> None:
+    live_server.make("store", kind="physical_store")
+    tab.set_viewport_size({"width": 320, "height": 700})
+    tab.route("**/feedback", lambda route: route.abort())
+    page = visit(tag("store", display="button"), lang=lang)
+    page.get_by_role("button").click()
+    page.get_by_role("radio").last.click()
+    page.locator(".note").wait_for()
+    right = page.locator(".pop").evaluate("panel => panel.getBoundingClientRect().right")
+    for child in page.locator(".pop .card:not([hidden]) *").evaluate_all(
+        "all => all.filter(one => one.offsetParent).map(one => one.getBoundingClientRect().right)"
+    ):
+        assert child <= right
+
+
 def test_it_is_at_most_six_kilobytes() -> None:
     assert len(widget.script_gzipped()) <= 6_000
