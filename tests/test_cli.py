@@ -2,6 +2,8 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -104,6 +106,16 @@ def test_a_rollup_that_is_wrong_is_found_and_mended(touchstone):
     assert wrong.exit_code == 1 and "1 cells differ" in wrong.stderr and "shop day" in wrong.stderr
     assert touchstone("rollup", "rebuild").exit_code == 0
     assert touchstone("rollup", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite+aiosqlite:///no/such/folder/x.db", "postgresql+asyncpg://nobody@127.0.0.1:1/nothing"]
+)
+def test_a_database_that_cannot_be_used_is_told_in_a_line(url, tmp_path):
+    environment = os.environ | {"TOUCHSTONE_DATABASE_URL": url, "PYTHONPATH": str(Path(__file__).parents[1])}
+    command = [sys.executable, "-m", "app.cli", "keys", "list"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 @pytest.mark.postgres

@@ -1,6 +1,9 @@
 """The console script `touchstone`: a table of contents. One module per group of commands."""
 
+import sys
+
 import typer
+from sqlalchemy.exc import DBAPIError
 
 from app.cli import demo, importing, keys, rollup, server, widget
 
@@ -17,5 +20,10 @@ cli.add_typer(rollup.cli, name="rollup")
 
 
 def main() -> None:
-    """Entry point."""
-    cli()
+    """Entry point. A database or file that cannot be used is told in a line, not in a stack trace."""
+    try:
+        cli()
+    except DBAPIError as error:
+        sys.exit(f"The database cannot be used: {error.orig}")
+    except OSError as error:
+        sys.exit(f"{error}")
