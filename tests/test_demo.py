@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app import migrate
+from app.cli.demo import PAGES
 from app.db import Database, open_database
 from app.demo.build import build
 from app.demo.company import JOURNEYS, PLACES
@@ -91,3 +92,9 @@ def test_the_same_seed_tells_the_same_story():
         return [answer for answer, _ in Crowd(place, known(row), NOW, random.Random(1)).answers()]
 
     assert told() == told() != []
+
+
+async def test_every_address_that_the_demo_prints_answers(visitor):
+    for name, path in PAGES:
+        answer = await visitor.get(path, follow_redirects=True)
+        assert answer.status_code == 200 and "text/html" in answer.headers["content-type"], name
