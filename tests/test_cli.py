@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
+from app.pages import widget
 
 
 @pytest.fixture
@@ -125,3 +126,14 @@ def test_the_rollup_is_verified_and_mended_on_postgresql_too(touchstone, postgre
     assert touchstone(*command, DATABASE_URL=postgres_url).exit_code == 0
     for words in (["rollup", "verify"], ["rollup", "rebuild"], ["rollup", "verify"], ["keys", "list"]):
         assert touchstone(*words, DATABASE_URL=postgres_url).exit_code == 0
+
+
+def test_widget_prints_the_lines_for_a_page_with_the_hash_of_what_is_served(touchstone):
+    said = touchstone("widget", "store", "--display", "button", PUBLIC_URL="https://feedback.example/")
+    assert said.exit_code == 0
+    assert (
+        '<script src="https://feedback.example/widget.v1.js" data-touchpoint="store" data-display="button"'
+        in said.stdout
+    )
+    assert f'integrity="{widget.integrity()}" crossorigin="anonymous" async></script>' in said.stdout
+    assert touchstone("widget", "--display", "banner").exit_code == 2

@@ -1,14 +1,17 @@
 """Messages, languages and static files."""
 
+import base64
+import hashlib
 import re
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import httpx
 import pytest
 from starlette.requests import Request
 
-from app.pages import i18n, render
+from app.pages import i18n, render, widget
 from app.pages.words import answer, choices, label
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
@@ -105,3 +108,27 @@ def test_no_template_has_anything_inline() -> None:
         if path.name.startswith("mail"):
             continue  # mail programs drop style sheets; mails are never served as a page of ours
         assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son\w+=", source), path.name
+
+
+async def test_any_page_may_load_the_widget_and_check_its_hash(anybody: httpx.AsyncClient) -> None:
+    plain = await anybody.get(widget.PATH, headers={"Accept-Encoding": "identity"})
+    digest = base64.b64encode(hashlib.sha384(plain.content).digest()).decode()
+    assert widget.integrity() == f"sha384-{digest}"
+    assert plain.headers["access-control-allow-origin"] == "*"
+    zipped = await anybody.get(widget.PATH, headers={"Accept-Encoding": "gzip"})
+    assert (zipped.headers["content-encoding"], zipped.content) == ("gzip", plain.content)
+    again = await anybody.get(widget.PATH, headers={"If-None-Match": zipped.headers["etag"], "Accept-Encoding": "gzip"})
+    assert again.status_code == 304
+
+
+async def test_what_the_widget_shows_is_for_the_touchpoints_pages(anybody: httpx.AsyncClient, make: Any) -> None:
+    await make("checkout", scale="ces", origins=["https://shop.example"], question={"de": "Es war einfach."})
+    address = "/v1/touchpoints/checkout/widget?lang=en"
+    found = await anybody.get(address, headers={"Origin": "https://shop.example"})
+    said = found.json()
+    assert (said["language"], said["question"], said["low"]) == ("de", "Es war einfach.", "Stimme überhaupt nicht zu")
+    assert found.headers["access-control-allow-origin"] == "https://shop.example"
+    same = {"Origin": "https://shop.example", "If-None-Match": found.headers["etag"]}
+    assert (await anybody.get(address, headers=same)).status_code == 304
+    other = await anybody.get(address, headers={"Origin": "https://elsewhere.example"})
+    assert (other.status_code, other.json()["code"]) == (403, "origin_not_allowed")
