@@ -30,6 +30,10 @@ def response(problem: Problem, request: Request) -> JSONResponse:
     return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
 
 
+def _sqlstate(exc: Exception) -> str:
+    return str(getattr(getattr(exc, "orig", None), "sqlstate", ""))
+
+
 def problem_of(exc: Exception) -> Problem:
     """The problem that any exception is to the caller; the log is told what the caller is not."""
     if isinstance(exc, Problem):
@@ -42,7 +46,8 @@ def problem_of(exc: Exception) -> Problem:
         if any(error["type"] == "json_invalid" for error in errors):
             return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.")
         return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
-    if isinstance(exc, DataError | OverflowError):  # NUL on PostgreSQL, 2**63: validation should have caught it
+    # NUL on PostgreSQL (whose driver says so by its code, of class 22), 2**63: validation should have caught it.
+    if isinstance(exc, DataError | OverflowError) or _sqlstate(exc).startswith("22"):
         return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored or counted.")
     if isinstance(exc, DBAPIError | PoolTimeoutError | OSError | TimeoutError):
         log.error("database_unavailable", extra={"error": type(getattr(exc, "orig", exc)).__name__})
