@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.pages.dashboard import comments, door, keys, manage, overview, tablets, touchpoint
+from app.pages.dashboard import comments, door, keys, live, manage, overview, tablets, touchpoint
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -12,6 +12,7 @@ for part in (
     manage.router,
     touchpoint.router,
     keys.router,
+    live.router,
     tablets.router,
 ):
     router.include_router(part)

@@ -1,0 +1,64 @@
+"""Tells open pages that answers came in: server-sent events, fed by one look a second at the revisions."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from sqlalchemy import text
+from sqlmodel import Session
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from app.db import Database
+from app.pages.dashboard.visit import PageRoute, Signed, SignInFirst, Visit, visit
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+EVERY_S = 1.0
+LASTS_S = 8.0  # then the browser connects again; a server that stops is not held up for longer
+
+
+def total(session: Session) -> int:
+    """Grows with every change to any touchpoint's answers."""
+    return int(session.connection().execute(text("SELECT COALESCE(SUM(revision), 0) FROM revision")).scalar_one())
+
+
+class Watch:
+    """The total of all revisions, looked up once a second for all listeners of this process, while there are any."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._at, self._seen = 0.0, 0
+        self._lock = asyncio.Lock()
+
+    async def now(self) -> int:
+        async with self._lock:
+            if time.monotonic() - self._at >= EVERY_S / 2:
+                self._seen = await self._db.read(total)
+                self._at = time.monotonic()
+            return self._seen
+
+
+@router.get("/live")
+async def live(request: Request, who: Visit = Signed) -> Response:
+    """`data: <revision>` whenever it grew; ends with the session, and after some seconds: browsers ask again."""
+    who.need("scores:read")
+    state = request.app.state
+    if not hasattr(state, "watch"):
+        state.watch = Watch(state.db)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(_events(request, state.watch), media_type="text/event-stream", headers=headers)
+
+
+async def _events(request: Request, watch: Watch) -> AsyncIterator[str]:
+    last = request.headers.get("last-event-id", "")
+    yield "retry: 500\n\n"
+    ends = time.monotonic() + LASTS_S
+    with contextlib.suppress(SignInFirst):
+        while time.monotonic() < ends:
+            await visit(request)
+            seen = str(await watch.now())
+            yield f"id: {seen}\ndata: {seen}\n\n" if seen != last else ": still here\n\n"
+            last = seen
+            await asyncio.sleep(EVERY_S)

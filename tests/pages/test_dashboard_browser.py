@@ -1,0 +1,126 @@
+"""The dashboard as people use it: in a browser, by mouse and by keyboard, in light and dark, in four languages."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.conftest import ADMIN_KEY
+from tests.pages.conftest import LiveServer
+
+pytestmark = pytest.mark.browser
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+PAGES = ("/", "/touchpoints/delivery", "/comments", "/touchpoints", "/touchpoints/delivery/edit", "/keys", "/devices")
+
+
+@pytest.fixture
+def company(live_server: LiveServer) -> LiveServer:
+    """Two touchpoints with answers, one of which hurts, and one without any."""
+    live_server.make("delivery", kind="delivery", target={"metric": "index", "value": 70}, tags=["north"])
+    live_server.make("online-shop", kind="online_shop")
+    live_server.make("invoice", kind="invoice")
+    items: list[dict[str, Any]] = []
+    for place in range(40):
+        items.append(
+            {"touchpoint": "delivery", "rating": 1 + place % 3, "comment": f"Late again {place}", "locale": "en"}
+        )
+        items.append({"touchpoint": "online-shop", "rating": 4})
+    live_server.api("POST", "/v1/feedback/batch", json={"items": items})
+    return live_server
+
+
+@pytest.fixture(params=[("light", 1280), ("dark", 390)], ids=["light-wide", "dark-phone"])
+def person(request: pytest.FixtureRequest, browser: Browser, company: LiveServer) -> Iterator[Page]:
+    """Somebody signed in, who sees no message of the browser's console."""
+    scheme, width = request.param
+    options: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": width, "height": 844}}
+    context = browser.new_context(locale="en-GB", base_url=company.url, **options)
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto("/login")
+    page.fill("#key", ADMIN_KEY)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(company.url + "/")
+    yield page
+    assert said == []
+    context.close()
+
+
+def test_axe_finds_nothing_and_nothing_runs_over(person: Page, company: LiveServer) -> None:
+    for path in PAGES:
+        person.goto(path)
+        assert person.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
+        found = _axe(person)
+        assert found == [], path
+
+
+def _axe(page: Page) -> list[Any]:
+    """What axe objects to; asked through the debugger, which the page's policy does not bind."""
+    page.evaluate(AXE + ";0")
+    found: dict[str, Any] = page.evaluate("axe.run()")
+    return [(item["id"], [node["html"][:160] for node in item["nodes"]][:3]) for item in found["violations"]]
+
+
+def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
+    expect(person.locator(".tile.worst")).to_contain_text("Delivery")
+    expect(person.locator(".lead")).to_contain_text("Delivery hurts most")
+    person.locator(".tile.worst a").click()
+    expect(person.locator("h1")).to_have_text("Delivery")
+    expect(person.locator(".lead")).to_contain_text("The target of 70 is not reached")
+    person.get_by_text("The numbers as a table").click()
+    expect(person.get_by_role("columnheader", name="Week from")).to_be_visible()
+
+
+def test_a_filter_can_be_shared_by_its_address(person: Page) -> None:
+    person.get_by_text("Filter", exact=True).click()
+    person.get_by_label("Tag").select_option("north")
+    person.get_by_role("button", name="Show").click()
+    expect(person).to_have_url(re.compile("tag=north"))
+    expect(person.locator(".tile")).to_have_count(1)
+    person.get_by_role("link", name="90 d").click()
+    expect(person).to_have_url(re.compile("tag=north.*period=90d|period=90d.*tag=north"))
+
+
+def test_by_keyboard_alone_one_reaches_the_touchpoints(person: Page) -> None:
+    person.keyboard.press("Tab")
+    expect(person.get_by_text("Skip to content")).to_be_focused()
+    menu = person.locator(".menu summary").last
+    menu.focus()
+    person.keyboard.press("Enter")
+    person.keyboard.press("Tab")
+    person.keyboard.press("Tab")
+    person.keyboard.press("Enter")
+    expect(person.locator("h1")).to_have_text("Touchpoints")
+
+
+def test_a_new_answer_appears_by_itself(person: Page, company: LiveServer) -> None:
+    expect(person.locator("body")).not_to_contain_text("It just came")
+    with person.expect_response(lambda response: response.url.endswith("/live")):
+        person.reload()
+    person.wait_for_timeout(1500)
+    company.api("POST", "/v1/touchpoints/delivery/feedback", json={"rating": 1, "comment": "It just came"})
+    expect(person.get_by_text("It just came")).to_be_visible(timeout=10_000)
+
+
+def test_the_page_speaks_the_language_chosen(person: Page) -> None:
+    for language, said in (("de", "schmerzt am meisten"), ("da", "gør mest ondt"), ("pl", "boli")):
+        person.goto(f"/?lang={language}")
+        expect(person.locator(".lead")).to_contain_text(said)
+        person.goto("/touchpoints/delivery")
+        assert person.locator("html").get_attribute("lang") == language
+
+
+WEIGHT = """() => performance.getEntries().filter((e) => e.decodedBodySize && !e.name.endsWith("/live"))
+  .reduce((sum, e) => sum + e.decodedBodySize, 0)"""
+
+
+def test_a_page_weighs_less_than_150_kilobytes_with_all_it_loads(person: Page) -> None:
+    for path in ("/", "/touchpoints/delivery"):
+        person.goto(path, wait_until="load")
+        assert 20_000 < person.evaluate(WEIGHT) < 150_000
