@@ -98,3 +98,22 @@ async def test_postgresql_that_acknowledges_early_loses(serve, own_postgres):
     server = serve(url, broken="forgetful")
     told = await restarted_under_load(server, own_postgres, 20, until_lost=True)
     assert (await truth(url)).missing(told) > 0, "the control did not fail: the proof proves nothing"
+
+
+@pytest.mark.postgres
+async def test_connections_cut_in_the_middle_lose_nothing(serve, own_postgres):
+    url, told, stop = own_postgres.fresh("cut"), Told(), asyncio.Event()
+    server = serve(url)
+    server.start()
+    await server.ready()
+    await register(server.port)
+    load = asyncio.create_task(clients(server.port, told, stop))
+    mine = "FROM pg_stat_activity WHERE datname = 'cut' AND application_name = 'touchstone'"
+    for _ in range(40):  # some of them meet a COMMIT on its way: it may have happened or not, and nobody can know
+        await asyncio.sleep(random.uniform(0.02, 0.1))
+        await asyncio.to_thread(own_postgres.psql, f"SELECT pg_terminate_backend(pid) {mine};")
+    await asyncio.sleep(0.5)
+    stop.set()
+    await load
+    server.stop()
+    verdict("connections of PostgreSQL cut under load", "40 cuts", told, await truth(url))
