@@ -159,3 +159,18 @@ async def test_what_a_customer_wrote_is_text(person: httpx.AsyncClient, client: 
         page = (await person.get(path)).text
         assert "<b>Till" not in page
         assert "<script>alert" not in page
+
+
+async def test_a_journey_shows_its_stages_and_its_weakest_link(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    assert "No journey is written down yet" in (await person.get("/journeys")).text
+    items = []
+    for key, rating in (("search", 5), ("pay", 1)):
+        await make(key, scale="csat")
+        items += [{"touchpoint": key, "rating": rating}] * 20
+    await client.post("/v1/feedback/batch", json={"items": items})
+    stages = [{"name": "Find", "touchpoints": ["search"]}, {"name": "Buy", "touchpoints": ["pay"]}]
+    answer = await client.post("/v1/journeys", json={"key": "order", "name": "Order", "stages": stages})
+    assert answer.status_code == 201
+    assert "Buy is the weakest link, at 0 of 100." in (await person.get("/journeys")).text

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from app.pages.dashboard import comments, door, keys, live, manage, overview, tablets, touchpoint
+from app.pages.dashboard import comments, door, keys, live, manage, overview, paths, tablets, touchpoint
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -14,5 +14,6 @@ for part in (
     keys.router,
     live.router,
     tablets.router,
+    paths.router,
 ):
     router.include_router(part)
