@@ -60,24 +60,24 @@ async def list_devices(db: Db, limit: paging.Limit = 50, cursor: paging.Cursor =
     return DeviceList(items=[_out(row) for row in rows[:limit]], next_cursor=more)
 
 
-@router.get("/{device_id}", dependencies=[READ])
+@router.get("/{device_id:int}", dependencies=[READ])
 async def read_device(device_id: Number, db: Db) -> DeviceOut:
     return _out(await db.read(lambda session: find.one(session, device_id)))
 
 
-@router.patch("/{device_id}", dependencies=[WRITE])
+@router.patch("/{device_id:int}", dependencies=[WRITE])
 async def change_device(device_id: Number, body: DevicePatch, db: Db) -> DeviceOut:
     """Rename a tablet or give it other touchpoints; it follows within a minute."""
     return _out(await db.write(lambda session: find.change(session, device_id, body)))
 
 
-@router.delete("/{device_id}", dependencies=[WRITE])
+@router.delete("/{device_id:int}", dependencies=[WRITE])
 async def revoke_device(device_id: Number, db: Db) -> DeviceOut:
     """Take a tablet out of use. It locks and keeps what it has not sent; pairing it again goes on with that."""
     return _out(await db.write(lambda session: find.revoke(session, device_id)))
 
 
-@router.post("/{device_id}/pairing", status_code=201, dependencies=[WRITE])
+@router.post("/{device_id:int}/pairing", status_code=201, dependencies=[WRITE])
 async def create_pairing(device_id: Number, db: Db, request: Request) -> NewPairing:
     """A new code, for a tablet that was revoked, reset or replaced. The key before it works until the code is used."""
 
