@@ -24,13 +24,13 @@ class Fresh:
         self._db = db
         self._kept: dict[Hashable, tuple[float, int, Any]] = {}
 
-    async def get(self, key: Hashable, work: Callable[[Session], T]) -> T:
-        """The result of `work` for `key`, as it was at most FRESH_S ago."""
+    async def get(self, key: Hashable, work: Callable[[Session], T], *, short: bool = False) -> T:
+        """The result of `work` for `key`, as it was at most FRESH_S ago; `short` work reads a few rows by their key."""
         started, generation = time.monotonic(), self._db.generation
         at, then, found = self._kept.get(key, (0.0, -1, None))
         if then == generation and started - at < self.FRESH_S:
             return found  # type: ignore[no-any-return]  # what `work` for this key gave
-        result = await self._db.read(work)
+        result = await (self._db.glance(work) if short else self._db.read(work))
         if len(self._kept) >= self.MOST:
             self._kept.clear()
         self._kept[key] = (started, generation, result)

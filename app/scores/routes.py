@@ -64,7 +64,7 @@ async def read_score(request: Request) -> Response:
         tag = etag(found, rollup.revision(session, found.id), text, serve.clock())
         return tag, state.bodies.get(tag, lambda: to_json(serve.one(session, found, query)))
 
-    tag, body = await state.fresh.get((found.id, found.row.updated_at, text), work)
+    tag, body = await state.fresh.get((found.id, found.row.updated_at, text), work, short=query.interval is None)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)

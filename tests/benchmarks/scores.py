@@ -3,7 +3,10 @@
 import random
 import sqlite3
 import statistics
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -59,33 +62,55 @@ def fill(path: str, answers: int, touchpoints: int = 1) -> None:
     connection.close()
 
 
+MANY = 2000
+
+
 def against_a_constant(url: str, seconds: int, rounds: int) -> dict[str, float]:
-    """Medians of requests per second: a constant of the same size, an ETag hit, a score computed anew each time."""
-    rates: dict[str, list[float]] = {"constant": [], "hit": [], "anew": []}
+    """Medians of requests per second: a constant of the same size, an ETag hit, and a score that changed every time."""
+    rates: dict[str, list[float]] = {"constant": [], "hit": [], "changed": []}
     for number in range(rounds):
         path = f"{url.removeprefix('sqlite+aiosqlite:///')}/score{number}.db"
-        fill(path, 5000)
+        fill(path, 100_000, MANY)
         with touchstone(f"sqlite+aiosqlite:///{path}") as running:
             first = httpx.get(running.url + SCORE, headers=HEADERS)
             script = get(**{"If-None-Match": first.headers["etag"].replace('"', '\\"')})
             hit = wrk(running.url + SCORE, connections=64, seconds=seconds, script=script)
             rates["hit"].append(hit.rate)
-            rates["anew"].append(wrk(running.url + SCORE, connections=64, seconds=seconds, script=_varying()).rate)
+            wrk(running.url, connections=64, seconds=6, script=_in_turn())  # every touchpoint has been asked for once
+            with changing(path):
+                rates["changed"].append(wrk(running.url, connections=64, seconds=seconds, script=_in_turn()).rate)
         with server("stores_nothing") as running:
             constant = f"{running.url}/constant/{len(first.content)}"
             rates["constant"].append(wrk(constant, connections=64, seconds=seconds, script=get()).rate)
     return {name: statistics.median(values) for name, values in rates.items()}
 
 
-def _varying() -> str:
-    """Lua: another `since` in every request, so that nothing can be answered from what was answered before."""
-    days = ", ".join(
-        f'"{(datetime.now(UTC) - timedelta(hours=h)).strftime("%Y-%m-%dT%H:00:00Z")}"' for h in range(24, 9000)
-    )
+@contextmanager
+def changing(path: str) -> Iterator[None]:
+    """Another process's writes: the revision of every touchpoint grows five times a second, so no score is ever the same."""
+    stop = threading.Event()
+
+    def change() -> None:
+        connection = sqlite3.connect(path, timeout=10)
+        while not stop.wait(0.2):
+            with connection:
+                connection.execute("UPDATE revision SET revision = revision + 1")
+        connection.close()
+
+    thread = threading.Thread(target=change)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+def _in_turn() -> str:
+    """Lua: another touchpoint in every request, so that each is asked again only after it changed."""
     return (
-        f"{get()}\nlocal sinces = {{{days}}}\nlocal n = math.random(#sinces)\n"
-        "request = function()\n  n = n % #sinces + 1\n"
-        f'  return wrk.format("GET", "{SCORE}?since=" .. sinces[n])\nend'
+        f"{get()}\nlocal n = 1\nrequest = function()\n  n = n % {MANY - 1} + 1\n"
+        '  return wrk.format("GET", "/v1/touchpoints/bench-" .. (n + 1) .. "/score")\nend'
     )
 
 
