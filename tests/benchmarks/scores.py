@@ -87,7 +87,7 @@ def against_a_constant(url: str, seconds: int, rounds: int) -> dict[str, float]:
 
 @contextmanager
 def changing(path: str) -> Iterator[None]:
-    """Another process's writes: the revision of every touchpoint grows five times a second, so no score is ever the same."""
+    """Somebody else writes: each revision grows five times a second, so that no score stays the same."""
     stop = threading.Event()
 
     def change() -> None:
