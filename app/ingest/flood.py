@@ -1,7 +1,7 @@
 """A flood of answers without a key must not move a score: it is flagged `burst`, kept, and can be un-flagged.
 
 More answers within ten minutes than in the busiest hour of the last 28 days is a flood. The answers of those ten
-minutes are flagged too, for the first of them are as false as the last. See docs/decisions/0007-flood.md.
+minutes are flagged too, for the first of them are as false as the last. See docs/decisions/0008-flood.md.
 """
 
 from collections import deque
