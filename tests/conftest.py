@@ -148,5 +148,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests with a browser come last: Playwright's event loop stays in this thread, and no other can run beside it."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """The long proofs come first, so that no core ends up alone with them; tests with a browser come last.
+
+    Playwright's event loop stays in its thread, and no other can run beside it.
+    """
+    items.sort(key=lambda item: ("browser" in getattr(item, "fixturenames", ()), "reliability" not in item.nodeid))

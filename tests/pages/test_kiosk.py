@@ -111,7 +111,7 @@ def waiting(page: Page, store: str = "queue") -> int:
 
 def sent(page: Page) -> None:
     """Wait until nothing waits; a look at the page makes it try at once."""
-    for _ in range(200):
+    for _ in range(600):
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
         if waiting(page) == 0:
             return
