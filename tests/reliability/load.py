@@ -73,19 +73,28 @@ def body_of(rating: int) -> bytes:
     return json.dumps({"rating": rating, "comment": "crash test"}).encode()
 
 
-async def clients(port: int, told: Told, stop: asyncio.Event, *, number: int = 24, most: int = 40_000) -> None:
-    """`number` customers who each send answer after answer, and each answer until it is acknowledged."""
+async def clients(
+    port: int, told: Told, stop: asyncio.Event, *, number: int = 24, most: int = 40_000, new_ids: bool = False
+) -> None:
+    """`number` customers who each send answer after answer, and each answer until it is acknowledged.
+
+    With `new_ids`, for a control, they do it wrong: each try has an id of its own.
+    """
     told.last_answer = time.monotonic()
-    await asyncio.gather(*(_client(port, told, stop, most) for _ in range(number)))
+    await asyncio.gather(*(_client(port, told, stop, most, new_ids) for _ in range(number)))
 
 
-async def _client(port: int, told: Told, stop: asyncio.Event, most: int) -> None:
+async def _client(port: int, told: Told, stop: asyncio.Event, most: int, new_ids: bool) -> None:
     connection = Connection(port)
     while not stop.is_set() and len(told.sent) < most:
         number, rating = uuid7(), random.randint(1, 5)
         told.sent[number] = rating
-        while not await _once(connection, told, number, rating) and not stop.is_set():  # noqa: ASYNC110
+        while not await _once(connection, told, number, rating) and not stop.is_set():
             await asyncio.sleep(random.uniform(0.02, 0.2))
+            if new_ids:
+                del told.sent[number]
+                number = uuid7()
+                told.sent[number] = rating
         await asyncio.sleep(0.002)  # leaves the server a share of the two cores
     connection.close()
 
