@@ -1,6 +1,7 @@
 """The command line, as an operator uses it: in a process's own words and exit codes."""
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import cli
-from app.pages import widget
+from app.pages import builds
 
 
 @pytest.fixture
@@ -128,12 +129,27 @@ def test_the_rollup_is_verified_and_mended_on_postgresql_too(touchstone, postgre
         assert touchstone(*words, DATABASE_URL=postgres_url).exit_code == 0
 
 
-def test_widget_prints_the_lines_for_a_page_with_the_hash_of_what_is_served(touchstone):
+def test_widget_prints_the_lines_for_a_page_with_a_kept_build_and_its_hash(touchstone):
     said = touchstone("widget", "store", "--display", "button", PUBLIC_URL="https://feedback.example/")
     assert said.exit_code == 0
-    assert (
-        '<script src="https://feedback.example/widget.v1.js" data-touchpoint="store" data-display="button"'
-        in said.stdout
-    )
-    assert f'integrity="{widget.integrity()}" crossorigin="anonymous" async></script>' in said.stdout
+    version, integrity = list(builds.record().items())[-1]
+    address = f"https://feedback.example/widget.{version}.js"
+    assert f'<script src="{address}" data-touchpoint="store" data-display="button"' in said.stdout
+    assert f'integrity="{integrity}" crossorigin="anonymous" async></script>' in said.stdout
     assert touchstone("widget", "--display", "banner").exit_code == 2
+
+
+def test_a_changed_widget_is_kept_beside_the_earlier_ones(touchstone, tmp_path, monkeypatch):
+    before = builds.record()
+    shutil.copytree(builds.KEPT, tmp_path / "kept")
+    monkeypatch.setattr(builds, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(builds, "RECORD", tmp_path / "kept" / "integrity.json")
+    assert touchstone("widget", "--keep").exit_code == 0
+    assert builds.record() == before, "the same sources make no new build"
+    monkeypatch.setattr(builds, "made", lambda: b"// another widget")
+    said = touchstone("widget", "--keep")
+    version = f"v1.{len(before)}"
+    assert f"/widget.{version}.js" in said.stdout
+    assert (tmp_path / "kept" / f"widget.{version}.js").read_bytes() == b"// another widget"
+    assert builds.record() == before | {version: builds.integrity(b"// another widget")}
+    builds.kept.cache_clear()

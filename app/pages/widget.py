@@ -1,10 +1,6 @@
 """The widget: one script for other people's pages, and what it asks of the service before it shows a question."""
 
-import base64
 import gzip
-import hashlib
-import json
-import re
 from functools import cache
 from typing import Any
 
@@ -12,10 +8,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic_core import to_json
 
-from app.errors import Problem
+from app.errors import Code, Problem
 from app.ingest.routes import cors, from_page, not_from_here
+from app.pages import builds
 from app.pages.i18n import Texts, in_language, language_of, texts
-from app.pages.render import FOLDER, conditional
+from app.pages.render import conditional
 from app.pages.words import DRAWINGS, choices, ends
 from app.problems import response as problem_response
 from app.raw import problems
@@ -27,55 +24,31 @@ _TEXTS = (
     "change", "close", "feedback", "not_sent", "next_try", "reasons", "refused",
     "saved", "send", "sent", "sent_thanks", "skip", "thanks", "try_now",
 )  # fmt: skip
-
-
-_COMPACT = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r";}", "}"), (r"\.ts\b", ":host"))
-# White space beside these means nothing in JavaScript; beside + and - it may, and a line's end may end a statement.
-_SPACE = re.compile(r" *(=>|[=!<>]=|&&|\|\||[=?:{}(),;])(?: |(?<=[{(,;])\n)*")
-_TEXT = re.compile(r'("[^"\n]*"|`[^`\n]*`)')
 _DRAWN = ("chat", "check", "close", "cloud-off")
 
 
 @cache
-def script() -> bytes:
-    """The widget as it is served: widget.js with widget.css in it, without comments and most white space.
-
-    In its shadow root `.ts` is the host. Lines of widget.js that begin with // are comments; no text spans lines.
-    """
-    css = re.sub(r"/\*.*?\*/", "", (FOLDER / "widget.css").read_text(encoding="utf-8"), flags=re.DOTALL)
-    for found, instead in _COMPACT:
-        css = re.sub(found, instead, css)
-    lines = (line.strip() for line in (FOLDER / "widget.js").read_text(encoding="utf-8").splitlines())
-    source = "\n".join(line for line in lines if line and not line.startswith("//"))
-    parts = _TEXT.split(source)  # every second part is a text, which stays as it is
-    parts[::2] = (_SPACE.sub(r"\1", part) for part in parts[::2])
-    return "".join(parts).replace('"@widget.css"', json.dumps(css.strip())).encode()
+def zipped(build: bytes) -> bytes:
+    """The build as most browsers fetch it."""
+    return gzip.compress(build, 9, mtime=0)
 
 
-@cache
-def script_gzipped() -> bytes:
-    """The widget as most browsers fetch it."""
-    return gzip.compress(script(), 9, mtime=0)
-
-
-def integrity() -> str:
-    """The Subresource Integrity hash of this release's widget."""
-    return "sha384-" + base64.b64encode(hashlib.sha384(script()).digest()).decode()
-
-
-@router.get(PATH, include_in_schema=False)
-def read_script(request: Request) -> Response:
-    """The widget. Any page may load it, with an integrity hash too."""
+@router.get("/widget.{version}.js", include_in_schema=False)
+def read_script(request: Request, version: str) -> Response:
+    """The widget: `v1` is the newest, for an hour; `v1.0` and so on never change. Any page may load them."""
+    build = builds.made() if version == "v1" else builds.kept().get(version)
+    if build is None:
+        raise Problem(Code.NOT_FOUND, f"There is no build {version} of the widget. The newest is {PATH}.")
     headers = {
         "Access-Control-Allow-Origin": "*",
-        "Cache-Control": "public, max-age=3600",
+        "Cache-Control": "public, max-age=3600" if version == "v1" else "public, max-age=31536000, immutable",
         "Cross-Origin-Resource-Policy": "cross-origin",
         "Vary": "Accept-Encoding",
     }
     if "gzip" not in request.headers.get("accept-encoding", ""):
-        return conditional(request, script(), "text/javascript; charset=utf-8", headers)
+        return conditional(request, build, "text/javascript; charset=utf-8", headers)
     headers["Content-Encoding"] = "gzip"
-    return conditional(request, script_gzipped(), "text/javascript; charset=utf-8", headers)
+    return conditional(request, zipped(build), "text/javascript; charset=utf-8", headers)
 
 
 def question(known: Known, language: str, t: Texts) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from starlette.requests import Request
 
-from app.pages import i18n, render, widget
+from app.pages import builds, i18n, render, widget
 from app.pages.words import answer, choices, label
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
@@ -112,13 +112,35 @@ def test_no_template_has_anything_inline() -> None:
 
 async def test_any_page_may_load_the_widget_and_check_its_hash(anybody: httpx.AsyncClient) -> None:
     plain = await anybody.get(widget.PATH, headers={"Accept-Encoding": "identity"})
-    digest = base64.b64encode(hashlib.sha384(plain.content).digest()).decode()
-    assert widget.integrity() == f"sha384-{digest}"
+    assert plain.headers["cache-control"] == "public, max-age=3600"
     assert plain.headers["access-control-allow-origin"] == "*"
     zipped = await anybody.get(widget.PATH, headers={"Accept-Encoding": "gzip"})
     assert (zipped.headers["content-encoding"], zipped.content) == ("gzip", plain.content)
     again = await anybody.get(widget.PATH, headers={"If-None-Match": zipped.headers["etag"], "Accept-Encoding": "gzip"})
     assert again.status_code == 304
+
+
+def test_the_newest_kept_build_is_what_the_sources_make() -> None:
+    newest = list(builds.kept().values())[-1]
+    assert newest == builds.made(), "the widget changed: keep it with `touchstone widget --keep`"
+
+
+async def test_each_kept_build_is_served_for_ever_under_the_hash_it_had(anybody: httpx.AsyncClient) -> None:
+    files = {path.name for path in builds.KEPT.glob("*.js")}
+    assert files == {f"widget.{version}.js" for version in builds.record()}
+    for version, recorded in builds.record().items():
+        found = await anybody.get(f"/widget.{version}.js", headers={"Origin": "https://shop.example"})
+        digest = base64.b64encode(hashlib.sha384(found.content).digest()).decode()
+        assert recorded == f"sha384-{digest}", f"{version} is not what pages have pinned"
+        assert found.headers["cache-control"] == "public, max-age=31536000, immutable"
+        assert found.headers["access-control-allow-origin"] == "*"
+        assert found.headers["content-type"] == "text/javascript; charset=utf-8"
+
+
+@pytest.mark.parametrize("version", ["v1.999", "v2", "v1.0.0", "..%2Fintegrity", "v01.0"])
+async def test_a_build_that_was_never_kept_is_not_found(anybody: httpx.AsyncClient, version: str) -> None:
+    found = await anybody.get(f"/widget.{version}.js")
+    assert (found.status_code, found.json()["code"]) == (404, "not_found")
 
 
 async def test_what_the_widget_shows_is_for_the_touchpoints_pages(anybody: httpx.AsyncClient, make: Any) -> None:
