@@ -79,9 +79,8 @@ def test_the_oldest_kept_build_works_under_its_hash_and_a_strict_policy(
     live_server.make("checkout", scale="csat", reasons=[{"key": "price", "label": "Price"}])
     version, integrity = next(iter(builds.record().items()))
     address = f"{live_server.url}/widget.{version}.js"
-    script = (
-        f'<script src="{address}" data-touchpoint="checkout" integrity="{integrity}" crossorigin="anonymous" async>'
-    )
+    pinned = f'integrity="{integrity}" crossorigin="anonymous"'
+    script = f'<script src="{address}" data-touchpoint="checkout" {pinned} async></script>'
     policy = STRICT.format(live_server.url).replace(f"script-src {live_server.url}", f"script-src '{integrity}'")
     tab.add_init_script(WATCH)
     page = f'<!doctype html><html lang="de"><meta charset="utf-8"><body><main>{script}</main>'
