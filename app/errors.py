@@ -166,5 +166,9 @@ def invalid(exc: pydantic.ValidationError, root: str = "body") -> Problem:
 
 
 def unavailable() -> Problem:
-    """The database cannot take or give anything now (locked, full, read-only, gone): the caller should try again."""
-    return Problem(Code.DATABASE_UNAVAILABLE, "The database is not available; nothing was stored.", retry_after=2)
+    """The database cannot take or give anything now (locked, full, read-only, gone): the caller should try again.
+
+    A connection that breaks in a commit leaves open whether it happened: only the same id makes the next try safe.
+    """
+    detail = "The database is not available now. Send an answer again under the same id."
+    return Problem(Code.DATABASE_UNAVAILABLE, detail, retry_after=2)

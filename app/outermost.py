@@ -4,17 +4,19 @@ FastAPI's own layers (routing, telemetry, exit stacks, dependency solving) cost 
 Requests for a RawRoute are therefore matched here and handled without them; everything else goes through FastAPI.
 """
 
+import asyncio
 import itertools
 import logging
 import secrets
 import time
 from collections.abc import Sequence
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
+from app.errors import unavailable
 from app.logs import log
 from app.metrics import Metrics
 from app.raw import RawRequest, RawRoute
@@ -39,7 +41,7 @@ class Application(FastAPI):
         scope["app"] = self
         request_id = f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -53,8 +55,12 @@ class Application(FastAPI):
 
         try:
             await (self._laned(scope) or super().__call__)(scope, receive, sending)
+        except asyncio.CancelledError:  # the server stops, and the database kept this one waiting for too long
+            if status:
+                raise
+            await problems.response(unavailable(), Request(scope))(scope, receive, sending)
         finally:
-            self._note(scope, request_id, status, time.perf_counter() - started)
+            self._note(scope, request_id, status or 500, time.perf_counter() - started)
         return None
 
     def _laned(self, scope: Scope) -> ASGIApp | None:

