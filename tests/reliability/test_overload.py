@@ -3,9 +3,13 @@
 import asyncio
 import contextlib
 import json
+import os
 import resource
+import shutil
 import sqlite3
+import subprocess
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
@@ -16,6 +20,7 @@ from tests.reliability.server import Server, status
 from tests.reliability.truth import truth
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # thousands of cut sockets
+REQUIRED = os.environ.get("TOUCHSTONE_TEST_REQUIRE", "").split(",")
 
 
 async def started(server: Server) -> Server:
@@ -72,6 +77,32 @@ async def test_a_locked_file_is_waited_for_and_then_refused(serve, sqlite_url):
     holder.close()
     await load
     await judge("SQLite locked by another process", server, told, red)
+
+
+@contextlib.contextmanager
+def slow_disk(pid: int, delay_ms: int) -> Iterator[None]:
+    """Every fdatasync of a process takes `delay_ms` longer."""
+    if not shutil.which("strace"):
+        assert "strace" not in REQUIRED, "strace is missing"
+        pytest.skip("strace is missing")
+    slow = ("-e", "trace=fdatasync", "-e", f"inject=fdatasync:delay_enter={delay_ms * 1000}")
+    strace = subprocess.Popen(("strace", "-f", "-qq", "-o", "/dev/null", *slow, "-p", str(pid)))
+    try:
+        yield
+    finally:
+        strace.terminate()  # it lets go of the process, which goes on
+        strace.wait(10)
+
+
+async def test_a_slow_disk_is_waited_for_and_what_is_too_much_refused(serve, sqlite_url):
+    server = await started(serve(sqlite_url, QUEUE_SIZE="10"))
+    told = Told()
+    with slow_disk(server.pid, 700):
+        load = asyncio.create_task(loaded(server, told, 5))
+        red = await colour(server, 503)
+        await load
+    assert told.acknowledged, "a slow disk still stores"
+    await judge("a sync of the disk takes 0.7 s, SQLite", server, told, red)
 
 
 async def test_a_full_disk_is_refused_and_survived(serve, sqlite_url):
