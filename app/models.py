@@ -165,6 +165,15 @@ class Device(SQLModel, table=True):
     persisted: bool | None = None
 
 
+class Asked(SQLModel, table=True):
+    """How many customers a tablet asked within an hour, as it last reported: only what is more counts anew."""
+
+    touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
+    device_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: UUID = Field(primary_key=True)
+    n: int
+
+
 class Secret(SQLModel, table=True):
     """What the service made for itself on first start, such as the key that signs links."""
 

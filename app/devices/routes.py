@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app import paging
 from app.auth import authorize_device, needs
-from app.devices import find
+from app.devices import asked, find
 from app.devices.pairing import new_code, pair
 from app.devices.schemas import (
     Config,
@@ -102,12 +102,14 @@ async def pair_device(body: Pairing, db: Db, request: Request) -> Paired:
 
 @router.post("/heartbeat", responses=problems(401))
 async def heartbeat(body: Heartbeat, db: Db, request: Request) -> Config:
-    """The tablet says how it is, and gets what it is to show."""
+    """The tablet says how it is and how often it asked, and gets what it is to show."""
     device = await authorize_device(request)
     number, at = device.id or 0, datetime.now(UTC)
+    counts = await asked.read(request.app.state.registry, device, body, at)
 
     def work(session: Session) -> dict[str, Any]:
         find.note(session, number, body, at)
+        asked.fold(session, counts)
         return _config(session, device)
 
     return Config.model_validate(await db.write(work))

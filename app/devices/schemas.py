@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from app.ingest.schemas import plain_text
+from app.ingest.schemas import DeviceTime, plain_text
 from app.touchpoints.schemas import Reason, Slug
 
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text)]
@@ -84,6 +85,17 @@ class Paired(Config):
     key: str = Field(description="the tablet's key; it is shown this once")
 
 
+class AskedOnTablet(BaseModel):
+    """How many customers were shown a touchpoint's question within an hour. The same id again may say more."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: UUID
+    touchpoint: Annotated[str, Field(max_length=64)]
+    n: Annotated[int, Field(ge=1, le=10_000)]
+    occurred_at: DeviceTime | None = Field(None, description="the first of them, by the tablet's clock")
+    age_s: Annotated[float, Field(ge=0, le=10**9)] | None = None
+
+
 class Heartbeat(BaseModel):
     """How a tablet is, in ages rather than times: its clock may be wrong."""
 
@@ -92,3 +104,5 @@ class Heartbeat(BaseModel):
     oldest_age_s: Annotated[int, Field(ge=0, le=10**9)] | None = None
     version: Annotated[str, Field(max_length=40), AfterValidator(plain_text)] | None = None
     persisted: bool | None = None
+    sent_at: DeviceTime | None = Field(None, description="the tablet's clock, to put right when it asked")
+    asked: Annotated[list[AskedOnTablet], Field(default_factory=list, max_length=500)]

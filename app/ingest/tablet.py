@@ -30,7 +30,7 @@ async def prepare(request: Request, item: TabletItem, by: Delivery) -> Answer:
     """The item as an Answer; Problem when it does not fit or the tablet does not serve the touchpoint."""
     age = None if item.age_s is None else timedelta(seconds=item.age_s)
     at = guard.by_clock(item.occurred_at, by.sent_at, by.received, age)
-    _served(by.device, item.touchpoint, at)
+    served(by.device, item.touchpoint, at)
     known: Known = await request.app.state.registry.get(item.touchpoint)
     if known.row.archived_at is not None and at >= known.row.archived_at:
         raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {item.touchpoint} takes no more answers.")
@@ -39,7 +39,7 @@ async def prepare(request: Request, item: TabletItem, by: Delivery) -> Answer:
     return answer
 
 
-def _served(device: Device, key: str, at: datetime) -> None:
+def served(device: Device, key: str, at: datetime) -> None:
     """Problem touchpoint_unknown unless the tablet served the touchpoint when the customer answered."""
     until = device.former.get(key)
     if key in device.touchpoints or (until and at < datetime.fromisoformat(until)):

@@ -90,6 +90,8 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
     await request.app.state.floods.flag(earlier)
     if problem := refusal(outcome):
         raise problem
+    if outcome.status == "created":  # opening the form wrote nothing: who answers has been asked
+        await request.app.state.asked.note(known, PAGE)
     stored: Answer = outcome.answer
     return stored
 

@@ -40,6 +40,7 @@ def test_without_javascript_a_plain_form_takes_the_answer(store: LiveServer, pla
     expect(plain.get_by_text("Saved: good.")).to_be_visible()
     expect(plain.get_by_text("Friendly <b>people</b>.")).to_be_visible()
     (answer,) = store.answers("store")
+    assert store.api("GET", "/v1/touchpoints/store/score")["response_rate"]["asked"] == 1
     assert (answer["rating"], answer["reasons"], answer["source"]) == (3, ["staff"], "page")
     assert (answer["comment"], answer["locale"]) == ("Friendly <b>people</b>.", "en")
 
@@ -57,6 +58,7 @@ def test_sending_the_form_again_changes_the_answer_and_adds_none(store: LiveServ
     plain.get_by_role("button", name="Senden").click()
     expect(plain.get_by_text("Gespeichert: sehr schlecht.")).to_be_visible()
     assert [answer["rating"] for answer in store.answers("store")] == [1]
+    assert store.api("GET", "/v1/touchpoints/store/score")["response_rate"]["asked"] == 1
 
 
 def test_with_javascript_the_widget_takes_the_forms_place(store: LiveServer, tab: Page) -> None:

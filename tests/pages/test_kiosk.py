@@ -175,6 +175,44 @@ def test_offline_answers_survive_a_reload_and_arrive_once(
     expect(tab.get_by_text("Offline. Answers are kept.")).to_be_hidden()
 
 
+def test_who_sees_the_question_is_asked_once_offline_and_through_lost_replies(
+    paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page
+) -> None:
+    paired(scale="smiley")
+    context.set_offline(True)
+    answer(tab, 4)
+    rate(tab, 3)
+    tab.get_by_role("button", name="Change").click()  # still the same customer
+    tab.get_by_role("button", name="DE").click()
+    tab.reload()
+    on(tab, "attract")
+    tab.locator(".attract").click()  # and one who goes without an answer
+    on(tab, "question")
+    lost = []
+
+    def lose(route: Route) -> None:
+        lost.append(route.fetch().status)
+        route.abort()
+
+    context.route("**/v1/devices/heartbeat", lose)
+    context.set_offline(False)
+    sent_some(tab, lambda: len(lost) > 1)
+    context.unroute("**/v1/devices/heartbeat")
+    with tab.expect_response("**/v1/devices/heartbeat"):
+        sent_some(tab, lambda: False, times=3)
+    rates = live_server.api("GET", "/v1/touchpoints/exit/score")["response_rate"]
+    assert rates["asked"] == 3 and rates["answered"] >= 1 and set(lost) == {200}
+
+
+def sent_some(page: Page, enough: Callable[[], bool], times: int = 100) -> None:
+    """Make the tablet try again until it is enough."""
+    for _ in range(times):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        if enough():
+            return
+        page.wait_for_timeout(200)
+
+
 def test_a_lost_reply_neither_loses_nor_doubles(
     paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page
 ) -> None:

@@ -56,12 +56,18 @@ async function home() {
 }
 
 function begin() {
-  if (s.touchpoint) return ask();
+  if (s.touchpoint) return askAnew();
   show("choose", screens.choose(s, { pick, speak: (language) => speak(language, begin) }));
 }
 
 function pick(touchpoint) {
   s.touchpoint = touchpoint;
+  askAnew();
+}
+
+/** Somebody new sees the question. That it is counted may fail; answering goes on. */
+function askAnew() {
+  queue.ask(s.touchpoint.key).catch(console.error);
   ask();
 }
 

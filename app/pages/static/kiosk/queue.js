@@ -4,6 +4,7 @@ export const NEARLY = CAPACITY * 0.9;
 const HOLD_MS = 120_000; // while the customer may still add a few words
 const PAGE = crypto.randomUUID?.() ?? String(Math.random()); // performance.now() counts from a page's own start
 const OLDEST_MS = 90 * 86_400_000;
+const HOUR_MS = 3_600_000;
 
 let opened;
 
@@ -58,10 +59,11 @@ export function uuid7() {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
+const moment = () => ({ at: new Date().toISOString(), tick: performance.now(), page: PAGE });
+
 /** Keep a new answer; false when the tablet is full. It is held back for the customer's own changes. */
 export async function add(answer) {
-  const now = Date.now();
-  const record = { ...answer, at: new Date(now).toISOString(), tick: performance.now(), page: PAGE, hold: now + HOLD_MS };
+  const record = { ...answer, ...moment(), hold: Date.now() + HOLD_MS };
   try {
     return await transact(["queue"], "readwrite", async (queue) => {
       if ((await result(queue.count())) >= CAPACITY) return false;
@@ -120,10 +122,39 @@ export const state = () =>
     return { depth, refused, oldest: first[0]?.at ?? null };
   });
 
-/** The answer as the server takes it. Its age is sent only where the wall clock was set since and cannot be right. */
-export function toItem({ id, touchpoint, rating, comment, reasons, locale, at, tick, page }) {
+/** When it was, as the server takes it. The age is sent only where the wall clock was set since and cannot be right. */
+function when({ at, tick, page }) {
   const age = Date.now() - Date.parse(at);
   const wrong = page === PAGE && (age < -1000 || age > OLDEST_MS);
-  const item = { id, touchpoint, rating, comment, reasons, locale, occurred_at: at };
-  return wrong ? { ...item, age_s: Math.max(0, performance.now() - tick) / 1000 } : item;
+  return wrong ? { occurred_at: at, age_s: Math.max(0, performance.now() - tick) / 1000 } : { occurred_at: at };
 }
+
+/** The answer as the server takes it. */
+export const toItem = ({ id, touchpoint, rating, comment, reasons, locale, ...record }) =>
+  ({ id, touchpoint, rating, comment, reasons, locale, ...when(record) });
+
+// How often the question was shown: a count by touchpoint and hour that only grows. `sent` is what the server has of it.
+const growing = ({ at }) => Math.abs(Date.now() - Date.parse(at)) < HOUR_MS;
+const counts = (work) =>
+  transact(["meta"], "readwrite", async (meta) => void meta.put(work((await result(meta.get("asked"))) ?? []), "asked"));
+
+/** Count one customer who is shown the question. */
+export const ask = (touchpoint) =>
+  counts((all) => {
+    const count = all.find((one) => one.touchpoint === touchpoint && growing(one));
+    if (count) count.n += 1;
+    return count ? all : [...all, { id: uuid7(), touchpoint, ...moment(), n: 1, sent: 0 }];
+  });
+
+/** Up to `most` counts that the server does not have yet, as it takes them. */
+export const toReport = async (most) =>
+  ((await recall("asked")) ?? []).filter(({ n, sent }) => n > sent).slice(0, most)
+    .map(({ id, touchpoint, n, ...count }) => ({ id, touchpoint, n, ...when(count) }));
+
+/** The server has these counts: forget those that will not grow any more. */
+export const reported = (said) =>
+  counts((all) => {
+    const had = new Map(said.map(({ id, n }) => [id, n]));
+    const after = all.map((count) => ({ ...count, sent: Math.max(count.sent, had.get(count.id) ?? 0) }));
+    return after.filter((count) => count.n > count.sent || growing(count));
+  });

@@ -108,8 +108,10 @@ async function beat() {
   const { depth, oldest } = await queue.state();
   const age = oldest && Math.max(0, Math.round((Date.now() - Date.parse(oldest)) / 1000));
   const { version } = document.getElementById("kiosk").dataset;
+  const asked = await queue.toReport(BATCH);
   const said = { queue_depth: depth, oldest_age_s: age && Math.min(age, 1e9), version, persisted: status.persisted };
-  const config = await post("/v1/devices/heartbeat", said, device);
+  const config = await post("/v1/devices/heartbeat", { ...said, sent_at: new Date().toISOString(), asked }, device);
+  if (asked.length) await queue.reported(asked);
   status.contact = Date.now();
   status.skew = Math.round((Date.now() - Date.parse(config.now)) / 1000);
   await hooks.config(config);
