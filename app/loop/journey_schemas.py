@@ -1,6 +1,6 @@
 """Journeys as they are said and as they are scored."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,13 +12,15 @@ from app.touchpoints.schemas import Slug, Texts, one_of
 
 Rule = Literal["pooled", "equal", "importance"]
 Phase = Annotated[str, one_of(PHASES, "phase")]
+Name = Annotated[Texts, Field(min_length=1, description="by language; a plain text is taken as English")]
+RULE = "what weighs the same: `pooled` every answer, `equal` every touchpoint, `importance` goes by it"
 
 
 class StageIn(BaseModel):
     """One step, with the touchpoints that serve it. A touchpoint may stand in several stages and journeys."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Texts = Field(description="by language; a plain text is taken as English")
+    name: Name
     phase: Phase | None = None
     touchpoints: list[Slug] = Field(default=[], max_length=50, description="keys")
 
@@ -26,10 +28,20 @@ class StageIn(BaseModel):
 Stages = Annotated[list[StageIn], Field(max_length=30, description="in the order a customer walks them")]
 
 
+class JourneyTarget(BaseModel):
+    """The index wanted for the whole journey, by a date."""
+
+    model_config = ConfigDict(extra="forbid")
+    value: float = Field(ge=0, le=100)
+    by: date | None = None
+
+
 class JourneyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     key: Slug
-    name: Texts
+    name: Name
+    rule: Rule = Field("pooled", description=RULE)
+    target: JourneyTarget | None = None
     stages: Stages = []
 
 
@@ -37,7 +49,9 @@ class JourneyPatch(BaseModel):
     """What to change; `stages` replaces all of them."""
 
     model_config = ConfigDict(extra="forbid")
-    name: Texts | None = None
+    name: Name | None = None
+    rule: Rule | None = Field(None, description=RULE)
+    target: JourneyTarget | None = None
     stages: Stages | None = None
 
 
@@ -50,6 +64,8 @@ class StageOut(BaseModel):
 class JourneyOut(BaseModel):
     key: str
     name: dict[str, str]
+    rule: Rule
+    target: JourneyTarget | None
     stages: list[StageOut]
     created_at: datetime
     updated_at: datetime
@@ -66,10 +82,7 @@ class JourneyScoreQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
     since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")
     until: Moment | None = Field(None, description="exclusive; now when left out")
-    rule: Rule = Field(
-        "pooled",
-        description="what weighs the same: `pooled` every answer, `equal` every touchpoint, `importance` goes by it",
-    )
+    rule: Rule | None = Field(None, description=f"{RULE}; the journey's own when left out")
     compare: Literal["previous"] | None = Field(
         None, description="adds trends against the period of the same length before, and looks whether the mix shifted"
     )
@@ -181,6 +194,10 @@ class Mix(BaseModel):
     effect: float | None = Field(description="points of the change that the shifted mix alone makes")
 
 
+class TargetStanding(JourneyTarget):
+    status: Literal["met", "not_met", "undecided", "no_data"]
+
+
 class JourneyScore(BaseModel):
     journey: str
     definition: str
@@ -189,6 +206,7 @@ class JourneyScore(BaseModel):
     count: int = Field(description="answers that count; a touchpoint in several stages is counted once")
     index: EstimateOut | None
     trend: Change | None
+    target: TargetStanding | None
     weakest: WeakestStage | None = Field(description="among the stages; null with fewer than two rated ones")
     stages: list[StageScore]
     consistency: Consistency

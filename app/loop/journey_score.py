@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -47,7 +47,8 @@ def read(session: Session, key: str, query: JourneyScoreQuery) -> dict[str, Any]
     found = {one.key: known(one) for one in session.exec(select(Touchpoint).where(col(Touchpoint.key).in_(keys)))}
     steps = [(stage, [found[key] for key in stage.touchpoints]) for stage in stages]
     period, now, before = _listen(session, list(found.values()), query)
-    return whole(Asked(row, steps, query.rule, now, before)) | {"period": period}
+    rule = query.rule or cast("Rule", row.rule)
+    return whole(Asked(row, steps, rule, now, before)) | {"period": period}
 
 
 def _listen(
@@ -95,6 +96,7 @@ def whole(asked: Asked) -> dict[str, Any]:
         "definition": formulas.DEFINITION,
         "rule": asked.rule,
         **_figures(asked, asked.members),
+        "target": _target(asked),
         "weakest": _weakest("stage", stages),
         "stages": [_stage(asked, stage, members) for stage, members in asked.steps],
         "consistency": _consistency(asked, stages),
@@ -121,6 +123,14 @@ def _figures(asked: Asked, members: Sequence[Known]) -> dict[str, Any]:
             "previous_count": asked.before.count(keys),
         }
     return {"count": asked.now.count(keys), "index": _index(index), "trend": trend}
+
+
+def _target(asked: Asked) -> dict[str, Any] | None:
+    """Whether the index wanted for the whole is reached, as far as the interval can tell; None without a target."""
+    if asked.row.target is None:
+        return None
+    index = asked.now.pool(None, asked.members, asked.rule).index
+    return {**asked.row.target, "status": formulas.target_status(index, asked.row.target["value"])}
 
 
 def _stage(asked: Asked, stage: Stage, members: Sequence[Known]) -> dict[str, Any]:

@@ -46,8 +46,9 @@ def read(session: Session, key: str) -> dict[str, Any]:
 def create(session: Session, body: JourneyIn) -> dict[str, Any]:
     """Register a journey; Problem key_taken, or invalid_request when a touchpoint is not known."""
     if session.exec(select(Journey.id).where(Journey.key == body.key)).first() is not None:
-        raise Problem(Code.KEY_TAKEN, f"There is a journey with the key {body.key} already.")
-    row = Journey(key=body.key, name=body.name)
+        place = Place(place="body.key", message="is taken", mend="Choose another key.")
+        raise Problem(Code.KEY_TAKEN, f"There is a journey with the key {body.key} already.", errors=[place])
+    row = Journey(**body.model_dump(mode="json", exclude={"stages"}))
     session.add(row)
     session.flush()
     _put(session, row, body.stages)
@@ -57,8 +58,9 @@ def create(session: Session, body: JourneyIn) -> dict[str, Any]:
 def change(session: Session, key: str, body: JourneyPatch) -> dict[str, Any]:
     """Change what is sent; Problem not_found, or invalid_request when a touchpoint is not known."""
     row = by_key(session, key)
-    if body.name is not None:
-        row.name = body.name
+    for name, value in body.model_dump(mode="json", exclude={"stages"}, exclude_unset=True).items():
+        if value is not None or name == "target":
+            setattr(row, name, value)
     if body.stages is not None:
         _put(session, row, body.stages)
     row.updated_at = now()

@@ -3,18 +3,18 @@
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
 
 import pydantic
 from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import Place, invalid, places
+from app.errors import Problem, invalid
 from app.models import Touchpoint
 from app.pages.dashboard.editing import body_of, values_of
 from app.pages.dashboard.overview import columns
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, Signed, Visit
+from app.pages.dashboard.wrong import NOTHING, Wrong, beside, of_problem
 from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
@@ -34,11 +34,11 @@ async def touchpoints(db: Db, visit: Visit = Signed) -> Response:
     return visit.page("touchpoints.html", rows=rows, columns=columns())
 
 
-def slug(name: str) -> str:
+def slug(name: str, otherwise: str = "touchpoint") -> str:
     """A key made of a name: "Café Ærø" becomes cafe-aero."""
     folded = name.lower().translate(_LETTERS)
     plain = unicodedata.normalize("NFKD", folded).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "touchpoint"
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or otherwise
 
 
 @router.post("/touchpoints")
@@ -65,10 +65,10 @@ def _create(session: Session, wanted: Sequence[TouchpointIn]) -> list[Touchpoint
 async def edit(key: str, db: Db, visit: Visit = Signed) -> Response:
     visit.need("touchpoints:write")
     row = await db.read(lambda session: registry.by_key(session, key))
-    return _form(visit, row, values_of(row), [])
+    return _form(visit, row, values_of(row))
 
 
-def _form(visit: Visit, row: Touchpoint, values: dict[str, str], wrong: Sequence[Place], status: int = 200) -> Response:
+def _form(visit: Visit, row: Touchpoint, values: dict[str, str], wrong: Wrong = NOTHING, status: int = 200) -> Response:
     metrics = SCALES[row.scale].metrics
     return visit.page(
         "edit.html",
@@ -88,13 +88,14 @@ async def save(key: str, db: Db, posting: Posting = Posted) -> Response:
     visit = posting.visit
     visit.need("touchpoints:write")
     row = await db.read(lambda session: registry.by_key(session, key))
+    said = values_of(row) | {"public": ""} | {name: posting.get(name) for name in posting.fields}
     try:
         body = TouchpointPatch.model_validate(body_of(posting))
+        await db.write(lambda session: registry.change(session, key, body))
     except pydantic.ValidationError as error:
-        said: dict[str, Any] = values_of(row) | {name: posting.get(name) for name in posting.fields}
-        found = places(error.errors(include_url=False, include_context=False, include_input=False))
-        return _form(visit, row, said, found, 422)
-    await db.write(lambda session: registry.change(session, key, body))
+        return _form(visit, row, said, beside(error, visit.words), 422)
+    except Problem as problem:
+        return _form(visit, row, said, of_problem(problem, visit.words), 422)
     visit.request.app.state.registry.forget()
     return RedirectResponse(f"/touchpoints/{key}", 303)
 

@@ -1,9 +1,12 @@
 """Journeys: their stages in order, the weakest link, and what differs for real."""
 
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
+from markupsafe import Markup
 from sqlmodel import Session
 from starlette.responses import Response
 
@@ -12,12 +15,14 @@ from app.loop.journey_schemas import JourneyScoreQuery
 from app.models import now
 from app.pages.dashboard import periods
 from app.pages.dashboard.visit import PageRoute, Signed, Visit
+from app.pages.dashboard.words import Words
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _MOST = 20
+Score = Mapping[str, Any]
 
 
 @router.get("/journeys")
@@ -35,7 +40,36 @@ async def listed(db: Db, visit: Visit = Signed) -> Response:
         return found, {row.key: visit.words.own(row.name) for row in touchpoints}
 
     found, names = await db.read(work)
-    return visit.page("journeys.html", rows=found, names=names, period=period, estimate=estimate)
+    notes = {row["key"]: differing(row["score"], names, visit.words) for row in found}
+    return visit.page("journeys.html", rows=found, names=names, notes=notes, period=period, estimate=estimate)
+
+
+def differing(score: Score, names: Mapping[str, str], t: Words) -> dict[int, list[Markup]]:
+    """What differs for real within each stage, in words: its touchpoints, and the sources of one of them."""
+    found: dict[int, list[Markup]] = defaultdict(list)
+    pairs = score["consistency"]
+    for stage in score["stages"]:
+        number = stage["position"]
+        here = [pair for pair in pairs["touchpoints"] if pair["stage"] == number]
+        found[number] += _behind(here, t, lambda key: names.get(key, key))
+        for link in stage["touchpoints"]:
+            key = link["touchpoint"]
+            sources = [pair for pair in pairs["sources"] if pair["touchpoint"] == key]
+            said = _behind(sources, t, lambda name: t.named("source", name))
+            found[number] += [t("journey.by_source", touchpoint=names.get(key, key), said=one) for one in said]
+    return found
+
+
+def _behind(pairs: Iterable[Score], t: Words, name: Callable[[str], str]) -> list[Markup]:
+    """A sentence on the one that is lower than most others; nothing without a pair that differs."""
+    above: dict[str, list[str]] = defaultdict(list)
+    for pair in pairs:
+        low, high = ("first", "second") if pair["difference"]["value"] < 0 else ("second", "first")
+        above[pair[low]].append(pair[high])
+    if not above:
+        return []
+    lowest, others = max(above.items(), key=lambda item: len(item[1]))
+    return [t("journey.behind", low=name(lowest), others=t.join([name(one) for one in others]))]
 
 
 def estimate(figures: dict[str, float]) -> Estimate:

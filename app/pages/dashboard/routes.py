@@ -2,7 +2,18 @@
 
 from fastapi import APIRouter
 
-from app.pages.dashboard import comments, door, keys, live, manage, overview, paths, tablets, touchpoint
+from app.pages.dashboard import (
+    comments,
+    door,
+    journey_edit,
+    keys,
+    live,
+    manage,
+    overview,
+    paths,
+    tablets,
+    touchpoint,
+)
 
 router = APIRouter(include_in_schema=False)
 for part in (
@@ -15,5 +26,6 @@ for part in (
     live.router,
     tablets.router,
     paths.router,
+    journey_edit.router,
 ):
     router.include_router(part)

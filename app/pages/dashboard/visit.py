@@ -23,6 +23,7 @@ from app.scores.buckets import to_time
 LANGUAGE_COOKIE = "touchstone_language"
 PLACES = {
     "touchpoints": "touchpoints:read",
+    "journeys": "journeys:read",
     "comments": "feedback:read",
     "devices": "devices:read",
     "keys": "keys:read",

@@ -1,0 +1,66 @@
+"""What the API's own checks say of a form, in the reader's language and by field. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+
+from app.errors import Code, Problem
+from app.pages.dashboard.words import Words
+
+_KINDS = {
+    "missing": "missing",
+    "too_short": "missing",
+    "string_too_short": "missing",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "float_parsing": "number",
+    "int_parsing": "number",
+    "date_from_datetime_parsing": "date",
+    "date_parsing": "date",
+    "greater_than_equal": "at_least",
+    "less_than_equal": "at_most",
+}
+
+
+class Wrong:
+    """Messages by place, a place being the dotted path of the API's body (`stages.0.name`)."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        self._messages = messages
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def at(self, place: str) -> str | None:
+        """What is wrong at a place or within it."""
+        return next((said for at, said in self._messages.items() if f"{at}.".startswith(f"{place}.")), None)
+
+
+NOTHING = Wrong({})
+
+
+def beside(error: pydantic.ValidationError, t: Words) -> Wrong:
+    """What pydantic refused."""
+    return Wrong({".".join(map(str, one["loc"])): _said(one, t) for one in error.errors(include_url=False)})
+
+
+def of_problem(problem: Problem, t: Words) -> Wrong:
+    """What the database's rules refused; the problem itself when it names no place."""
+    if not problem.errors:
+        raise problem
+    taken = problem.code == Code.KEY_TAKEN
+    return Wrong(
+        {one.place.removeprefix("body."): str(t("wrong.taken")) if taken else one.message for one in problem.errors}
+    )
+
+
+def _said(error: Any, t: Words) -> str:
+    """The text of this kind of mistake; else the place's own, by the last name of its path; else what pydantic says."""
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    key = f"wrong.{_KINDS.get(error['type']) or (names[-1] if names else 'whole')}"
+    bounds = [t.number(value) for name, value in error.get("ctx", {}).items() if name in ("le", "ge", "max_length")]
+    return str(t(key, bound=bounds[0]) if bounds else t(key)) if t.has(key) else str(error["msg"])
