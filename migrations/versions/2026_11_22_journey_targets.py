@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_22_journey_targets"
-down_revision = "2026_11_22_search"
+down_revision = "2026_11_22_asked_on_tablets"
 branch_labels = None
 depends_on = None
 
