@@ -9,6 +9,8 @@ A program that waits and presses exactly one button cannot be told from a person
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -22,6 +24,9 @@ from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
 from app.links.token import read
 from app.models import Feedback
+from app.pages.dashboard import live
+from app.scores.gauges import families
+from app.scores.gauges import read as read_gauges
 from app.scores.rollup import differences, every_touchpoint
 from app.settings import Settings
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
@@ -29,6 +34,7 @@ from tests.links.conftest import Clock
 from tests.links.personas import AUTOSUBMIT, PEOPLE, SCANNERS, Mail, World
 
 MAILS = 200
+_seconds = count()
 Persona = Callable[[World, list[Mail]], Awaitable[Any]]
 
 
@@ -60,15 +66,19 @@ async def stored(app: FastAPI, mails: list[Mail]) -> tuple[dict[int, int], int]:
 
 async def act(
     app: FastAPI, met: ASGIApp, persona: Persona, mails: int = MAILS
-) -> tuple[World, list[Mail], dict[int, int], int]:
-    """Let a persona loose on fresh mails of `app`, which it meets through `met`."""
+) -> tuple[World, list[Mail], dict[int, int], int, list[str]]:
+    """Let a persona loose on fresh mails of `app`, which it meets through `met`: also what is told differently then."""
     chance, clock = random.Random(persona.__name__), app.state.clock
     delivered = await deliver(app, persona, mails, clock)
     for mail in delivered:
         mail.means = chance.randint(1, 5)
     world = World(met, clock, chance)
+    key = persona.__name__.replace("_", "-")
+    before = await published(app, key)
     await persona(world, delivered)
-    return world, delivered, *await stored(app, delivered)
+    after = await published(app, key)
+    moved = [name for name in before if before[name] != after[name]]
+    return world, delivered, *await stored(app, delivered), moved
 
 
 async def off_the_books(app: FastAPI) -> list[Any]:
@@ -79,6 +89,24 @@ async def off_the_books(app: FastAPI) -> list[Any]:
 
     found: list[Any] = await app.state.db.read(work)
     return found
+
+
+async def published(app: FastAPI, key: str) -> dict[str, Any]:
+    """What anybody is told of a touchpoint: on the live stream, as a score, in lists, in an export, as a gauge."""
+    # Scores are kept for a moment: ask for another one each time.
+    fresh = (datetime(2025, 12, 1, tzinfo=UTC) + timedelta(seconds=next(_seconds))).isoformat()
+    async with client_of(app, headers=ADMIN) as admin:
+        score = (await admin.get(f"/v1/touchpoints/{key}/score", params={"since": fresh})).json()
+        scores = (await admin.get("/v1/scores", params={"since": fresh})).json()["items"]
+        export = await admin.get("/v1/feedback/export", params={"format": "csv", "flagged": False, "touchpoint": key})
+    told = {name: score[name] for name in ("count", "comment_count", "distribution", "metrics", "response_rate")}
+    gauges = families(await app.state.db.read(read_gauges))
+    return told | {
+        "live": await app.state.db.read(live.total),
+        "scores": [(one["touchpoint"], one["count"], one["metrics"]) for one in scores],
+        "export": export.text,
+        "gauges": [(one.name, one.labels, one.value) for gauge in gauges for one in gauge.samples],
+    }
 
 
 @pytest.fixture
@@ -93,11 +121,13 @@ async def service(sqlite_url: str) -> Any:
 async def test_no_scanner_is_counted_and_nearly_every_person_is_with_one_press(service: FastAPI) -> None:
     table = []
     for persona in SCANNERS:
-        world, mails, counted, held = await act(service, service, persona)
+        world, mails, counted, held, moved = await act(service, service, persona)
         table.append((persona.__name__, world.requests, len(counted), held, ""))
         assert counted == {}, persona.__name__
+        assert moved == [], persona.__name__
     for persona in PEOPLE:
-        world, mails, counted, held = await act(service, service, persona)
+        world, mails, counted, held, moved = await act(service, service, persona)
+        assert {"live", "count", "distribution", "scores", "export", "gauges"} <= {*moved}, persona.__name__
         once = sum(mail.presses == 1 for mail in mails) / len(mails)
         table.append((persona.__name__, world.requests, len(counted), held, f"{once:.1%} with one press"))
         assert counted == {mail.number: mail.means for mail in mails}, persona.__name__
@@ -165,7 +195,7 @@ async def test_the_same_scanners_bend_the_score_of_a_service_that_trusts_them(
 ) -> None:
     bogus = Counter()
     for persona in SCANNERS:
-        _, _, counted, _ = await act(service, build(service), persona, 10)
+        _, _, counted, *_ = await act(service, build(service), persona, 10)
         bogus[persona.__name__] = len(counted)
     assert {name for name, n in bogus.items() if not n} == harmless
     print(f"\n{build.__name__}: {bogus.total()} bogus ratings in {10 * len(SCANNERS)} mails")

@@ -1,4 +1,4 @@
-"""Tells open pages that answers came in: server-sent events, fed by one look a second at the revisions."""
+"""Tells open pages that answers came in: server-sent events, fed by one look a second at what counts."""
 
 import asyncio
 import contextlib
@@ -20,12 +20,12 @@ LASTS_S = 8.0  # then the browser connects again; a server that stops is not hel
 
 
 def total(session: Session) -> int:
-    """Grows with every change to any touchpoint's answers."""
-    return int(session.connection().execute(text("SELECT COALESCE(SUM(revision), 0) FROM revision")).scalar_one())
+    """Another number whenever what counts has changed: not for what is held or flagged, nor for who was asked."""
+    return int(session.connection().execute(text("SELECT COALESCE(SUM(moved), 0) FROM revision")).scalar_one())
 
 
 class Watch:
-    """The total of all revisions, looked up once a second for all listeners of this process, while there are any."""
+    """The total, looked up once a second for all listeners of this process, while there are any."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -42,7 +42,7 @@ class Watch:
 
 @router.get("/live")
 async def live(request: Request, who: Visit = Signed) -> Response:
-    """`data: <revision>` whenever it grew; ends with the session, and after some seconds: browsers ask again."""
+    """`data: <total>` whenever it changed; ends with the session, and after some seconds: browsers ask again."""
     who.need("scores:read")
     state = request.app.state
     if not hasattr(state, "watch"):
