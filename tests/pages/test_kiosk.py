@@ -22,6 +22,21 @@ COUNT = """(store) => new Promise((done) => {
     count.onsuccess = () => { request.result.close(); done(count.result); };
   };
 })"""
+KEPT = """() => new Promise((done) => {
+  const request = indexedDB.open("touchstone-kiosk");
+  request.onsuccess = () => {
+    const all = request.result.transaction("queue").objectStore("queue").getAll();
+    all.onsuccess = () => { request.result.close(); done(all.result); };
+  };
+})"""
+FORGET = """() => new Promise((done) => {
+  const request = indexedDB.open("touchstone-kiosk");
+  request.onsuccess = () => {
+    const transaction = request.result.transaction("meta", "readwrite");
+    transaction.objectStore("meta").delete("words");
+    transaction.oncomplete = () => { request.result.close(); done(); };
+  };
+})"""
 FILL = """(most) => new Promise((done) => {
   const request = indexedDB.open("touchstone-kiosk");
   request.onsuccess = () => {
@@ -173,6 +188,28 @@ def test_offline_answers_survive_a_reload_and_arrive_once(
     sent(tab)
     assert sorted(stored["rating"] for stored in live_server.answers("exit")) == [1, 2, 3, 4]
     expect(tab.get_by_text("Offline. Answers are kept.")).to_be_hidden()
+
+
+@pytest.mark.parametrize("key_is_lost", [False, True])
+def test_words_wait_encrypted_and_a_lost_key_costs_no_rating(
+    paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page, key_is_lost: bool
+) -> None:
+    paired(scale="smiley")
+    context.set_offline(True)
+    rate(tab, 2)
+    tab.get_by_label("A few words").fill("Żółć, the queue was long")
+    tab.get_by_role("button", name="Done").click()
+    on(tab, "bye")
+    (kept,) = tab.evaluate(KEPT)
+    assert kept["rating"] == 2 and "queue" not in str(kept) and {*kept["comment"]} == {"iv", "data"}
+    if key_is_lost:
+        tab.evaluate(FORGET)
+    tab.reload()
+    on(tab, "attract")
+    context.set_offline(False)
+    sent(tab)
+    (stored,) = live_server.answers("exit")
+    assert (stored["rating"], stored["comment"]) == (2, None if key_is_lost else "Żółć, the queue was long")
 
 
 def test_who_sees_the_question_is_asked_once_offline_and_through_lost_replies(

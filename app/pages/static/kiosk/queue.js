@@ -45,6 +45,35 @@ async function transact(names, mode, work) {
 export const remember = (name, value) => transact(["meta"], "readwrite", (meta) => void meta.put(value, name));
 export const recall = (name) => transact(["meta"], "readonly", (meta) => result(meta.get(name)));
 
+// Words wait encrypted, under a key that no script can read out: a copy of the queue tells nobody what customers wrote.
+const CIPHER = "AES-GCM";
+let cipherKey;
+
+async function makeKey() {
+  const made = await crypto.subtle.generateKey({ name: CIPHER, length: 256 }, false, ["encrypt", "decrypt"]);
+  return transact(["meta"], "readwrite", async (meta) => {
+    const kept = await result(meta.get("words"));
+    if (!kept) meta.put(made, "words");
+    return kept ?? made;
+  });
+}
+
+async function seal(text) {
+  const iv = crypto.getRandomValues(new Uint8Array(12));
+  cipherKey ??= await makeKey();
+  return { iv, data: await crypto.subtle.encrypt({ name: CIPHER, iv }, cipherKey, new TextEncoder().encode(text)) };
+}
+
+/** The words; undefined when their key is lost, for the rating goes out in any case. */
+async function unseal({ iv, data }) {
+  try {
+    cipherKey ??= await makeKey();
+    return new TextDecoder().decode(await crypto.subtle.decrypt({ name: CIPHER, iv }, cipherKey, data));
+  } catch (error) {
+    console.error(error);
+  }
+}
+
 /** A time-ordered random id (RFC 9562, version 7). */
 export function uuid7() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -77,11 +106,13 @@ export async function add(answer) {
 }
 
 /** Change an answer that still waits, or let it go (`hold: 0`). One that is gone already stays as it was sent. */
-export const amend = (id, change) =>
-  transact(["queue"], "readwrite", async (queue) => {
+export async function amend(id, { comment, ...change }) {
+  if (comment) change.comment = await seal(comment).catch(() => comment);
+  await transact(["queue"], "readwrite", async (queue) => {
     const record = await result(queue.get(id));
     if (record) queue.put({ ...record, ...change });
   });
+}
 
 /** Up to `most` answers that may be sent, oldest first. A hold further off than it can be means that the clock was set back. */
 export const next = (most, heldHere) =>
@@ -130,8 +161,10 @@ function when({ at, tick, page }) {
 }
 
 /** The answer as the server takes it. */
-export const toItem = ({ id, touchpoint, rating, comment, reasons, locale, ...record }) =>
-  ({ id, touchpoint, rating, comment, reasons, locale, ...when(record) });
+export async function toItem({ id, touchpoint, rating, comment, reasons, locale, ...record }) {
+  const words = comment?.data ? await unseal(comment) : comment;
+  return { id, touchpoint, rating, comment: words, reasons, locale, ...when(record) };
+}
 
 // How often the question was shown: a count by touchpoint and hour that only grows. `sent` is what the server has of it.
 const growing = ({ at }) => Math.abs(Date.now() - Date.parse(at)) < HOUR_MS;

@@ -96,7 +96,7 @@ async function deliver() {
 }
 
 async function sendBatch(records) {
-  const items = records.map(queue.toItem);
+  const items = await Promise.all(records.map(queue.toItem));
   const { results } = await post("/v1/feedback/batch", { sent_at: new Date().toISOString(), items }, device);
   const named = results.map((said) => (said.status === "rejected" ? { ...said, id: records[said.index]?.id } : said));
   await queue.settle(named);
