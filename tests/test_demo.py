@@ -9,8 +9,9 @@ import pytest
 from app import migrate
 from app.cli.demo import PAGES
 from app.db import Database, open_database
+from app.demo import tablets
 from app.demo.build import build
-from app.demo.company import JOURNEYS, PLACES
+from app.demo.company import JOURNEYS, PLACES, TABLETS
 from app.demo.people import Crowd
 from app.models import Touchpoint
 from app.settings import Settings
@@ -48,7 +49,7 @@ async def visitor(company):
 
 async def test_it_shows_the_whole_catalogue_with_owners_and_months_of_answers(company, visitor):
     assert {place.kind for place in PLACES} == set(CATALOGUE)
-    assert 40_000 < company[1] < 60_000
+    assert 25_000 < company[1] < 45_000
     shown = (await visitor.get("/v1/touchpoints?limit=100")).json()["items"]
     assert len(shown) == len(CATALOGUE)
     assert {item["timezone"] for item in shown} == {"Europe/Copenhagen"} and all(item["owner"] for item in shown)
@@ -74,6 +75,18 @@ async def test_the_help_center_became_better_and_a_journey_has_a_weakest_link(vi
     journey = (await visitor.get("/v1/journeys/lamp-online/score")).json()
     assert len(journey["stages"]) == len(JOURNEYS[0].stages)
     assert journey["stages"][-1]["weakest"]["touchpoint"] == "hotline"
+
+
+async def test_a_tablet_reports_and_another_has_fallen_silent(company, visitor):
+    db = open_database(company[0])
+    key = await db.write(tablets.wake)
+    await db.close()
+    states = {item["name"]: item for item in (await visitor.get("/v1/devices")).json()["items"]}
+    assert [states[body["name"]]["state"] for body in TABLETS] == ["active", "silent"]
+    silent = states[TABLETS[1]["name"]]
+    assert silent["queue_depth"] > 0 and silent["oldest_age_s"] > 86_400
+    said = {"headers": {"Authorization": f"Bearer {key}"}, "json": {"queue_depth": 0}}
+    assert (await visitor.post("/v1/devices/heartbeat", **said)).status_code == 200
 
 
 async def test_a_page_of_the_shop_may_post(visitor):

@@ -12,6 +12,7 @@ from app import auth, migrate
 from app.cli.run import err, fail, out, settings, with_database
 from app.cli.server import address, run_server
 from app.db import Database
+from app.demo import tablets
 from app.demo.build import allow_origins, build, is_empty, is_ours
 from app.demo.company import PLACES
 from app.settings import Settings
@@ -43,6 +44,8 @@ def demo(
     shown = address(chosen, host, port)
     migrate.upgrade(chosen.database_url)
     key = with_database(chosen.database_url, lambda db: _ready(db, chosen, shown, port))
+    if tablet := with_database(chosen.database_url, lambda db: db.write(tablets.wake)):
+        tablets.report(address(chosen.model_copy(update={"public_url": None}), host, port), tablet)
     for name, path in PAGES:
         out.print(f"{name + ':':<13}{shown}{path}", soft_wrap=True)
     out.print(f"{'Admin key:':<13}[bold]{key}[/bold]", soft_wrap=True)

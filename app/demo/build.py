@@ -1,5 +1,6 @@
 """Puts the pretend company into an empty database, through the same store as every other answer."""
 
+import asyncio
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, select
 
 from app.db import Database
+from app.demo import tablets
 from app.demo.company import DAYS, JOURNEYS, PLACES
 from app.demo.people import Crowd
 from app.ingest.channels import Answer
@@ -35,10 +37,11 @@ def allow_origins(session: Session, origins: list[str]) -> None:
 
 
 def register(session: Session, origins: list[str], now: datetime) -> None:
-    """All touchpoints, as if they had been there since before the first answer, and the journeys."""
+    """All touchpoints, as if they had been there since before the first answer, the tablets and the journeys."""
     for place in PLACES:
         row = registry.create(session, place.body(origins, (now + timedelta(days=60)).date()))
         row.created_at = row.updated_at = now - timedelta(days=DAYS + 1)
+    tablets.register(session, now)
     for journey in JOURNEYS:
         journeys.create(session, journey)
 
@@ -53,19 +56,28 @@ async def build(db: Database, origins: list[str], now: datetime, progress: Calla
     await db.write(lambda session: register(session, origins, now))
     registered = await db.read(places)
     dice = random.Random(SEED)  # noqa: S311 - a story, not a secret
-    stored, batch, asked = 0, list[Answer](), Deltas()
+    stored, batch, asked, running = 0, list[Answer](), Deltas(), _done()
     for done, (place, known) in enumerate(zip(PLACES, registered, strict=True), 1):
         for answer, times in Crowd(place, known, now.astimezone(UTC), dice).answers():
             batch.append(answer)
             if times:
                 asked.ask(known.id, known.zone, answer.occurred_at, answer.source, times)
             if len(batch) == CHUNK:
-                stored += await _flush(db, batch, asked)
+                stored += await running
+                running = asyncio.create_task(_flush(db, batch, asked))
+                await asyncio.sleep(0)  # it begins, in the writing thread, while the next answers are thought up here
                 batch, asked = [], Deltas()
                 progress(done, stored)
-    stored += await _flush(db, batch, asked)
+    stored += await running + await _flush(db, batch, asked)
     progress(len(PLACES), stored)
     return stored
+
+
+def _done() -> "asyncio.Future[int]":
+    """What runs before anything was stored."""
+    found = asyncio.get_running_loop().create_future()
+    found.set_result(0)
+    return found
 
 
 async def _flush(db: Database, batch: list[Answer], asked: Deltas) -> int:

@@ -74,4 +74,5 @@ def _place(said: dict[str, Any]) -> Place:
 
 
 PLACES = tuple(_place(said) for said in _data["touchpoints"])
+TABLETS: tuple[dict[str, Any], ...] = tuple(_data["tablets"])
 JOURNEYS = tuple(JourneyIn(**said) for said in _data["journeys"])

@@ -5,7 +5,9 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from importlib.resources import files
+from itertools import accumulate
 from uuid import UUID
 
 from app.demo.company import DAYS, ZONE, Place
@@ -16,24 +18,31 @@ from app.touchpoints.registry import Known
 _COMMENTS: dict[str, dict[str, dict[str, list[str]]]] = json.loads(
     files(__package__).joinpath("comments.json").read_bytes()
 )
-LOCALES = {"da": ("da-DK", 48), "de": ("de-DE", 24), "en": ("en-GB", 16), "pl": ("pl-PL", 12)}
+LOCALES = {"da": "da-DK", "de": "de-DE", "en": "en-GB", "pl": "pl-PL"}
+LANGUAGES, SPOKEN = list(LOCALES), [48, 72, 88, 100]  # cumulated, as random.choices would do it at each call
 ANSWER_RATE = {WEB: 0.09, EMAIL: 0.21, PAGE: 0.4}  # of those who were asked
 COMMENT_RATE = {"bad": 0.36, "mixed": 0.15, "good": 0.12}
 SPAM_TEXT = "CHEAP WATCHES https://deal.example/a https://deal.example/b"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Habit:
     """When people meet a kind of place: a weight per weekday from Monday on, and per hour from 6 to 23."""
 
     weekdays: tuple[float, ...]
     hours: tuple[int, ...]
 
+    @cached_property
+    def by_hour(self) -> list[int]:
+        """The weights of the hours, cumulated."""
+        return list(accumulate(self.hours))
+
 
 ONLINE = Habit((1, 1, 1, 1, 0.9, 1, 1.3), (1, 2, 4, 5, 6, 6, 6, 5, 5, 5, 5, 5, 6, 9, 11, 10, 7, 2))
 STORE = Habit((0.8, 0.8, 0.9, 1, 1.3, 1.9, 0), (0, 0, 0, 0, 4, 6, 6, 6, 7, 8, 9, 8, 3, 0, 0, 0, 0, 0))
 PHONE = Habit((1.6, 1.3, 1.1, 1.1, 1.1, 0.2, 0), (0, 0, 1, 8, 9, 8, 6, 6, 7, 7, 6, 3, 1, 1, 0, 0, 0, 0))
 MAIL = Habit((1.2, 1.2, 1.1, 1, 0.9, 0.6, 0.7), (3, 8, 9, 7, 5, 4, 5, 4, 3, 3, 4, 5, 5, 6, 6, 5, 3, 1))
+HOURS = range(6, 24)
 HABITS = {"store": STORE, "event": STORE, "partner": STORE, "phone": PHONE, "chat": PHONE, "email": MAIL}
 
 
@@ -61,7 +70,7 @@ class Crowd:
         return max(0, int(self.dice.gauss(mean, mean**0.5 / 1.5) + self.dice.random()))
 
     def _moment(self, day: date, habit: Habit) -> datetime:
-        hour = self.dice.choices(range(6, 24), habit.hours)[0]
+        hour = self.dice.choices(HOURS, cum_weights=habit.by_hour)[0]
         minute, second = self.dice.randrange(60), self.dice.randrange(60)
         return datetime(day.year, day.month, day.day, hour, minute, second, tzinfo=ZONE)
 
@@ -70,7 +79,7 @@ class Crowd:
         source = dice.choices(list(self.place.sources), list(self.place.sources.values()))[0]
         share = self.place.changed(days_ago)
         rating = self._rating(self._level(at, source, share))
-        language = dice.choices(list(LOCALES), [weight for _, weight in LOCALES.values()])[0]
+        language = dice.choices(LANGUAGES, cum_weights=SPOKEN)[0]
         comment, reasons = self._words(rating, language, share)
         flags = self._flags(source)
         when = at.astimezone(UTC)
@@ -82,7 +91,7 @@ class Crowd:
             reasons=reasons,
             source=source,
             flags=flags,
-            locale=LOCALES[language][0],
+            locale=LOCALES[language],
             respondent=f"c-{dice.randrange(9000):04d}" if source == EMAIL else None,
             context=None,
             occurred_at=when,

@@ -173,6 +173,30 @@ def test_a_journey_is_changed_and_deleted_by_keyboard(person: Page) -> None:
     assert _axe(person) == []
 
 
+def test_the_embed_code_is_copied_by_keyboard_and_that_is_said(person: Page) -> None:
+    person.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    person.goto("/touchpoints/delivery")
+    region = person.locator(".copy [role=status]")
+    expect(region).to_be_empty()
+    person.get_by_role("button", name="Copy the code").focus()
+    person.keyboard.press("Enter")
+    expect(region).to_have_text("Copied")
+    assert 'data-touchpoint="delivery"' in person.evaluate("navigator.clipboard.readText()")
+
+
+def test_without_a_script_there_is_no_button_that_does_nothing(browser: Browser, company: LiveServer) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=company.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
+    page.fill("#key", ADMIN_KEY)
+    page.keyboard.press("Enter")
+    page.wait_for_url(company.url + "/")
+    page.goto("/touchpoints/delivery")
+    expect(page.locator("#snippet")).to_be_visible()
+    expect(page.locator("[data-copy]")).to_be_hidden()
+    context.close()
+
+
 WEIGHT = """() => performance.getEntries().filter((e) => e.decodedBodySize && !e.name.endsWith("/live"))
   .reduce((sum, e) => sum + e.decodedBodySize, 0)"""
 

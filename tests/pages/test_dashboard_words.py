@@ -2,11 +2,13 @@
 
 import pytest
 
-from app.pages.dashboard import charts, sentences
+from app.pages.dashboard import charts, sentences, standing
 from app.pages.dashboard.manage import slug
 from app.pages.dashboard.ranks import Place, Sample, places, told_apart
+from app.pages.dashboard.standing import Goal
 from app.pages.dashboard.words import Words
 from app.pages.i18n import texts
+from app.scores import formulas
 from app.scores.formulas import Estimate
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
@@ -56,6 +58,39 @@ def test_nobody_having_answered_is_said_and_not_shown_as_zero(language: str) -> 
 def test_numbers_are_written_as_the_language_does(language: str, said: str) -> None:
     t = Words(language, texts("dashboard", language).entries)
     assert t.number(1204).replace("\u00a0", "").replace("\u202f", "") == said
+
+
+@pytest.mark.parametrize(
+    ("scale", "metric", "value", "tick"),
+    [
+        ("stars", "index", 70, 70),
+        ("stars", "mean", 4, 75),
+        ("ces", "mean", 4, 50),
+        ("thumbs", "csat", 80, 80),
+        ("csat", "csat", 80, None),
+        ("smiley", "csat", 80, None),
+        ("ces", "ces", 80, None),
+        ("nps", "nps", 30, None),
+        ("csat", "nps", 30, None),
+    ],
+)
+def test_a_target_stands_on_the_index_only_where_it_can_be_converted(
+    scale: str, metric: str, value: float, tick: float | None
+) -> None:
+    assert standing.tick(SCALES[scale], {"metric": metric, "value": value}) == tick
+
+
+def test_one_share_of_satisfied_customers_goes_with_more_than_one_index() -> None:
+    two = [[0, 50, 0, 0, 0, 50], [0, 0, 0, 50, 50]]
+    found = [formulas.metrics(CSAT, [*counts, *[0] * (11 - len(counts))]) for counts in two]
+    assert [metrics["csat"] and metrics["csat"].value for metrics in found] == [50, 50]
+    assert len({metrics["index"] and metrics["index"].value for metrics in found}) == 2
+
+
+def test_a_goal_stands_on_the_way_of_its_own_measure() -> None:
+    goal = Goal("nps", Estimate(0, -50, 50), 40, "undecided", -100, 100)
+    assert goal.place(goal.value) == 70
+    assert goal.mark == Estimate(50, 25, 75)
 
 
 def test_a_name_becomes_a_key() -> None:

@@ -35,6 +35,7 @@ class Seen:
     standings: list[Standing]
     comments: list[dict[str, Any]]
     alarms: list[attention.Alarm]
+    tablets: list[dict[str, Any]]
 
 
 @router.get("/")
@@ -60,6 +61,7 @@ async def overview(db: Db, visit: Visit = Signed) -> Response:
         worst=worst if sum(1 for s in ordered if s.place) > 1 else None,
         comments=seen.comments,
         alarms=seen.alarms,
+        tablets=seen.tablets,
         names={touchpoint.row.key: touchpoint for touchpoint in seen.everything},
         now=serve.clock(),
         charts=charts,
@@ -76,7 +78,9 @@ def _read(session: Session, visit: Visit, period: periods.Period, filters: dict[
     if visit.may("feedback:read"):
         query = AnswerQuery(has_comment=True, flagged=False, limit=5)
         comments = find.page(session, query)["items"]
-    return Seen(everything, standings, comments, attention.alarms(session, standings, now))
+    keys = {touchpoint.row.key for touchpoint in chosen}
+    tablets = attention.tablets(session, keys, now) if visit.may("devices:read") else []
+    return Seen(everything, standings, comments, attention.alarms(session, standings, now), tablets)
 
 
 def matches(touchpoint: Known, filters: dict[str, str]) -> bool:

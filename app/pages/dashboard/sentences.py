@@ -60,13 +60,13 @@ def targets(standings: Sequence[Standing], t: Words) -> Markup | None:
     )
 
 
-def change(standing: Standing, t: Words) -> Markup:
-    """Two or three words on the change against the period before; the real ones stand out."""
+def change(standing: Standing, t: Words, form: str = "none") -> Markup:
+    """Two or three words on the change against the period before (`short`: in a column); the real ones stand out."""
     moved = standing.change
     if moved is None:
         return t("change.unknown")
     if standing.verdict == "no_evidence":
-        return t("change.none")
+        return t(f"change.{form}")
     return t(f"change.{standing.verdict}", by=t.by(moved))
 
 
@@ -90,7 +90,16 @@ def touchpoint(standing: Standing, period: Period, t: Words) -> Markup:
 
 def goal(standing: Standing, t: Words) -> str:
     """The target's value; with the metric's name where it is not the index."""
-    target = standing.target
-    assert target is not None
-    value = t.number(target["value"], 0 if float(target["value"]).is_integer() else 1)
-    return value if target["metric"] == "index" else f"{value} ({t.named('metric', target['metric'])})"
+    aim = standing.goal
+    assert aim is not None
+    value = t.number(aim.value, 0 if aim.value.is_integer() else 1)
+    return value if aim.metric == "index" else f"{value} ({t.named('metric', aim.metric)})"
+
+
+def own(standing: Standing, t: Words) -> Markup:
+    """How the target's own measure stands against it: satisfied 72, target 75."""
+    aim = standing.goal
+    assert aim is not None and aim.now is not None
+    digits = 1 if aim.metric == "mean" or not aim.value.is_integer() else 0
+    now = t.number(aim.now.value, 1 if aim.metric == "mean" else 0)
+    return t("own", metric=t.named("metric", aim.metric), now=now, target=t.number(aim.value, digits))

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, text
@@ -28,6 +28,26 @@ _SPARKS = text(
     "WHERE touchpoint_id IN :ids AND grain = :grain AND bucket >= :since AND bucket < :until AND slice = 'counted' "
     "GROUP BY touchpoint_id, bucket"
 ).bindparams(bindparam("ids", expanding=True))
+
+
+class Goal(NamedTuple):
+    """A target beside its own measure, which runs from `low` to `high`."""
+
+    metric: str
+    now: Estimate | None
+    value: float
+    status: str
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """A value of the measure in per cent of its way."""
+        return 100 * (value - self.low) / (self.high - self.low)
+
+    @property
+    def mark(self) -> Estimate | None:
+        """The measure as a mark on a line from 0 to 100."""
+        return Estimate(*map(self.place, self.now)) if self.now else None
 
 
 @dataclass(slots=True)
@@ -64,6 +84,16 @@ class Standing:
         return formulas.verdict(self.change)
 
     @property
+    def goal(self) -> "Goal | None":
+        """The target beside its own measure; None without a target on this scale."""
+        said, scale = self.target, self.known.scale
+        if said is None:
+            return None
+        low, high = scale.bounds(said["metric"])
+        now = formulas.metrics(scale, ratings(self.now))[said["metric"]]
+        return Goal(said["metric"], now, float(said["value"]), said["status"], low, high)
+
+    @property
     def target(self) -> dict[str, Any] | None:
         return score.target(self.known.scale, cast("score.Wanted | None", self.known.row.target), self.now)
 
@@ -90,11 +120,17 @@ def index(scale: Scale, counts: Counts) -> Estimate | None:
 
 
 def tick(scale: Scale, target: Mapping[str, Any] | None) -> float | None:
-    """A target on the index or the mean as a value of the index."""
-    if target is None or target["metric"] not in ("index", "mean"):
+    """A target as a value of the index, where the two are the same up to a change of units; else None.
+
+    The mean is the index in other units, and with two ratings so is the share of satisfied customers. A share or an
+    NPS on more ratings says nothing certain of the index: one value of it can go with many of the other.
+    """
+    if target is None or target["metric"] not in scale.metrics:
         return None
-    value = float(target["value"])
-    return value if target["metric"] == "index" else 100 * (value - scale.low) / (scale.high - scale.low)
+    metric, value = target["metric"], float(target["value"])
+    if metric == "mean":
+        return 100 * (value - scale.low) / (scale.high - scale.low)
+    return value if metric == "index" or len(scale.ratings) == 2 else None
 
 
 def read(session: Session, known: Sequence[Known], period: Period, now: int) -> list[Standing]:
