@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import pydantic
@@ -18,10 +18,11 @@ from app.ingest.channels import API, Answer
 from app.ingest.routes import read_body, refusal, to_answer
 from app.ingest.schemas import BATCH_BODY_MAX, BATCH_MAX, Batch, BatchItem, BatchResult, TabletItem
 from app.raw import RawRoute, key, problems, request_body
+from app.touchpoints.registry import Known, there
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 NDJSON = "application/x-ndjson"
-Item = TypeVar("Item", bound=BatchItem)
+Refused = dict[str, Any]  # the result of an item that is not stored
 _OPENAPI = request_body(Batch, "application/json") | key("feedback:write")
 _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "description": "one BatchItem per line"}}
 
@@ -40,7 +41,9 @@ async def post_batch(request: Request) -> Response:
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
     raw, sent_at = _lines(request, body) if _is_ndjson(request) else _items(body)
     by = tablet.Delivery(device, sent_at, received) if device else None
-    results = [await _prepare(request, item, index, by, received) for index, item in enumerate(raw)]
+    items = [_read(item, index, TabletItem if by else BatchItem) for index, item in enumerate(raw)]
+    known = await _touchpoints(request, {item.touchpoint for item in items if isinstance(item, BatchItem)})
+    results = [_prepare(item, index, known, by, received) for index, item in enumerate(items)]
     if device:
         await tablet.flag_hammering(request, device, [result for result in results if isinstance(result, Answer)])
     return Response(to_json(await _store(request, results)), media_type="application/json")
@@ -69,24 +72,36 @@ def _lines(request: Request, body: bytes) -> tuple[list[Any], datetime | None]:
         raise invalid(error, "header.touchstone-sent-at") from None
 
 
-def _read(item: Any, model: type[Item]) -> Item:
-    return model.model_validate_json(item) if isinstance(item, bytes) else model.model_validate(item)
-
-
-async def _prepare(
-    request: Request, raw: Any, index: int, by: tablet.Delivery | None, received: datetime
-) -> Answer | dict[str, Any]:
-    """The item as an Answer, or the result that refuses it."""
+def _read(raw: Any, index: int, model: type[BatchItem]) -> BatchItem | Refused:
     try:
-        if by:
-            return await tablet.prepare(request, _read(raw, TabletItem), by)
-        item = _read(raw, BatchItem)
-        known = await request.app.state.registry.open(item.touchpoint)
-        return to_answer(known, item, API, item.id, received)
+        return model.model_validate_json(raw) if isinstance(raw, bytes) else model.model_validate(raw)
     except pydantic.ValidationError as error:
         return _rejected(index, _said_id(raw), invalid(error, f"items.{index}"))
+
+
+async def _touchpoints(request: Request, keys: Iterable[str]) -> dict[str, Known | Problem]:
+    """Each touchpoint of a batch, looked up once, or why it cannot be had."""
+    found: dict[str, Known | Problem] = {}
+    for slug in keys:
+        try:
+            found[slug] = await request.app.state.registry.get(slug)
+        except Problem as problem:
+            found[slug] = problem
+    return found
+
+
+def _prepare(
+    item: BatchItem | Refused, index: int, known: dict[str, Known | Problem], by: tablet.Delivery | None, at: datetime
+) -> Answer | Refused:
+    """The item as an Answer, or the result that refuses it."""
+    if not isinstance(item, BatchItem):
+        return item
+    try:
+        if by and isinstance(item, TabletItem):
+            return tablet.prepare(item, known[item.touchpoint], by)
+        return to_answer(there(known[item.touchpoint]).taking(), item, API, item.id, at)
     except Problem as problem:
-        return _rejected(index, _said_id(raw), problem)
+        return _rejected(index, item.id, problem)
 
 
 def _said_id(raw: Any) -> UUID | None:
@@ -97,7 +112,7 @@ def _said_id(raw: Any) -> UUID | None:
         return None
 
 
-async def _store(request: Request, results: list[Answer | dict[str, Any]]) -> dict[str, Any]:
+async def _store(request: Request, results: list[Answer | Refused]) -> dict[str, Any]:
     answers = [result for result in results if isinstance(result, Answer)]
     outcomes = iter(await request.app.state.writer.submit(answers) if answers else ())
     said: list[dict[str, Any]] = []
@@ -111,7 +126,7 @@ async def _store(request: Request, results: list[Answer | dict[str, Any]]) -> di
     return {"results": said, **_tally(said)}
 
 
-def _rejected(index: int, number: UUID | None, problem: Problem) -> dict[str, Any]:
+def _rejected(index: int, number: UUID | None, problem: Problem) -> Refused:
     errors = [place.model_dump() for place in problem.errors]
     error = {"code": problem.code, "detail": problem.detail, "errors": errors}
     return {"index": index, "id": number, "status": "rejected", "error": error}

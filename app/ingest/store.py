@@ -3,8 +3,8 @@
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -60,31 +60,7 @@ class Outcome:
     answer: Answer
 
 
-@lru_cache(4096)  # a batch was received at one time
-def _stamp(time: datetime | None) -> str | None:
-    """A time as SQLite keeps it, which PostgreSQL reads too (its sessions are set to UTC)."""
-    return None if time is None else time.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _row(answer: Answer) -> tuple[Any, ...]:
-    """An answer's values in the order of COLUMNS."""
-    return (
-        answer.touchpoint_id,
-        answer.id.hex,
-        answer.rating,
-        answer.comment,
-        answer.reasons,
-        answer.source,
-        answer.flags,
-        answer.locale,
-        answer.respondent,
-        answer.context,
-        _stamp(answer.occurred_at),
-        _stamp(answer.received_at),
-        _stamp(answer.claimed_at),
-        answer.device_id,
-        _stamp(answer.pressed_at),
-    )
+_row = attrgetter(*COLUMNS)
 
 
 def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
@@ -120,7 +96,7 @@ def _key(answer: Answer) -> Key:
 
 def _insert(session: Session, first: dict[Key, Answer]) -> set[Key]:
     """Insert what is new; keys in order, so that two processes never wait for each other in a circle."""
-    inserted = _INSERT.run(session, [_row(first[key]) for key in sorted(first)]).all()
+    inserted = _INSERT.run(session, [_row(first[key]) for key in sorted(first)])
     if is_sqlite(session):
         return {(touchpoint_id, int(number, 16)) for touchpoint_id, number in inserted}
     return {(touchpoint_id, number.int) for touchpoint_id, number in inserted}

@@ -14,7 +14,7 @@ from app.ingest.channels import KIOSK, Answer
 from app.ingest.routes import to_answer
 from app.ingest.schemas import TabletItem
 from app.models import Device, Feedback
-from app.touchpoints.registry import Known
+from app.touchpoints.registry import Known, there
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class Delivery:
     received: datetime
 
 
-async def prepare(request: Request, item: TabletItem, by: Delivery) -> Answer:
+def prepare(item: TabletItem, found: Known | Problem, by: Delivery) -> Answer:
     """The item as an Answer; Problem when it does not fit or the tablet does not serve the touchpoint."""
     age = None if item.age_s is None else timedelta(seconds=item.age_s)
     at = guard.by_clock(item.occurred_at, by.sent_at, by.received, age)
     served(by.device, item.touchpoint, at)
-    known: Known = await request.app.state.registry.get(item.touchpoint)
+    known = there(found)
     if known.row.archived_at is not None and at >= known.row.archived_at:
         raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {item.touchpoint} takes no more answers.")
     answer = to_answer(known, item.model_copy(update={"occurred_at": at}), KIOSK, item.id, by.received)

@@ -4,7 +4,7 @@ import re
 import time
 from dataclasses import asdict, dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, String, cast, exists
@@ -33,6 +33,12 @@ class Known:
     review_interval_days: int | None
     stamp: Any = None  # when it was changed, as the driver says it: told apart without reading it all again
 
+    def taking(self) -> Self:
+        """This touchpoint, if it still takes answers; Problem touchpoint_archived."""
+        if self.archived:
+            raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {self.key} is archived and takes no more answers.")
+        return self
+
     @cached_property
     def scale(self) -> Scale:
         return SCALES[self.row.scale]
@@ -44,6 +50,13 @@ class Known:
     @cached_property
     def reasons(self) -> frozenset[str]:
         return frozenset(reason["key"] for reason in self.row.reasons)
+
+
+def there(found: Known | Problem) -> Known:
+    """What was found, if it is a touchpoint; raises the Problem that stands in its place."""
+    if isinstance(found, Problem):
+        raise found
+    return found
 
 
 def known(row: Touchpoint, changed: Any = None) -> Known:
@@ -88,10 +101,7 @@ class Registry:
 
     async def open(self, key: str) -> Known:
         """The touchpoint `key` if it still takes answers; Problem touchpoint_unknown or touchpoint_archived."""
-        found = await self.get(key)
-        if found.archived:
-            raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {key} is archived and takes no more answers.")
-        return found
+        return (await self.get(key)).taking()
 
     def find(self, session: Session, **filters: Any) -> list[Known]:
         """All touchpoints in use that match `filters` (see `find`); only those that changed are read in full."""
