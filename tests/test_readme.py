@@ -15,7 +15,7 @@ import httpx
 import pytest
 from typer.main import get_command
 
-from app.cli import cli
+from app.cli.commands import cli
 from app.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]

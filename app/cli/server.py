@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from sqlmodel import Session, select
 
 from app import auth, logs, migrate
+from app.cli.loading import loading
 from app.cli.run import out, settings, with_database
 from app.models import ApiKey
 from app.settings import Settings
@@ -75,12 +76,13 @@ def run_server(host: str, port: int, workers: int = 1) -> None:
 
 def application() -> FastAPI:
     """The application with the settings of the environment: what uvicorn calls in each process."""
-    from app.main import create_app
-
     chosen = settings()
     logs.configure(chosen.log_format, chosen.log_level)
     sys.setswitchinterval(0.0005)  # the writer thread must not wait 5 ms for the event loop to let go
-    return create_app(chosen)
+    with loading():
+        from app.main import create_app
+
+        return create_app(chosen)
 
 
 def migrate_command() -> None:
