@@ -13,6 +13,7 @@ from app.errors import Code, Problem
 from app.models import ApiKey, now
 from app.moments import Time
 from app.state import Db
+from app.texts import PLAIN, plain_text
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"])
 
@@ -24,12 +25,12 @@ def _known_scope(scope: str) -> str:
 
 
 KeyId = Annotated[int, Path(ge=1, lt=2**31)]
-Scope = Annotated[str, AfterValidator(_known_scope)]
+Scope = Annotated[str, Field(json_schema_extra={"enum": list(auth.SCOPES)}), AfterValidator(_known_scope)]
 
 
 class KeyIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
-    name: str = Field(min_length=1, max_length=200)
+    name: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)]
     scopes: list[Scope] = Field(min_length=1, max_length=20)
     expires_at: Time | None = None
 

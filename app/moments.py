@@ -8,11 +8,19 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 YEARS = range(1970, 2200)
 
 
-def _written_out(value: object) -> object:
+def written_out(value: object) -> object:
     """pydantic also takes a bare number, as seconds or milliseconds by its size: nobody can mean that safely."""
-    if isinstance(value, int | float) or (isinstance(value, str) and value.lstrip("+-").replace(".", "").isdigit()):
+    if isinstance(value, int | float) or (isinstance(value, str) and _is_number(value)):
         raise ValueError("is a bare number; write a date or a time such as 2026-01-31T12:00:00Z")
     return value
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _within(value: date | datetime) -> date | datetime:
@@ -21,5 +29,6 @@ def _within(value: date | datetime) -> date | datetime:
     return value
 
 
-Time = Annotated[AwareDatetime, BeforeValidator(_written_out), AfterValidator(_within)]
-Moment = Annotated[AwareDatetime | date, BeforeValidator(_written_out), AfterValidator(_within)]
+Time = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(_within)]
+Day = Annotated[date, BeforeValidator(written_out), AfterValidator(_within)]
+Moment = Annotated[AwareDatetime | date, BeforeValidator(written_out), AfterValidator(_within)]

@@ -42,7 +42,8 @@ def _say_parameters(path: str, operation: dict[str, Any]) -> None:
     known = {parameter["name"] for parameter in said if parameter["in"] == "path"}
     for name in re.findall(r"{(\w+)}", path):
         if name not in known:
-            said.append({"name": name, "in": "path", "required": True, "schema": {"type": "string"}})
+            schema = {"type": "string"} | ({"format": "uuid"} if name == "id" else {})
+            said.append({"name": name, "in": "path", "required": True, "schema": schema})
 
 
 def _say_errors(path: str, operation: dict[str, Any]) -> None:

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from app.ingest.schemas import DeviceTime, plain_text
+from app.ingest.schemas import DeviceTime
+from app.texts import PLAIN, plain_text
 from app.touchpoints.schemas import Reason, Slug
 
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text)]
+Name = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)]
 Touchpoints = Annotated[list[Slug], Field(min_length=1, max_length=20, description="keys of what is rated on it")]
 
 
@@ -100,9 +101,9 @@ class Heartbeat(BaseModel):
     """How a tablet is, in ages rather than times: its clock may be wrong."""
 
     model_config = ConfigDict(extra="forbid")
-    queue_depth: Annotated[int, Field(ge=0, le=10_000_000)]
-    oldest_age_s: Annotated[int, Field(ge=0, le=10**9)] | None = None
-    version: Annotated[str, Field(max_length=40), AfterValidator(plain_text)] | None = None
-    persisted: bool | None = None
+    queue_depth: Annotated[StrictInt, Field(ge=0, le=10_000_000)]
+    oldest_age_s: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
+    version: Annotated[str, Field(max_length=40, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
+    persisted: StrictBool | None = None
     sent_at: DeviceTime | None = Field(None, description="the tablet's clock, to put right when it asked")
     asked: Annotated[list[AskedOnTablet], Field(default_factory=list, max_length=500)]

@@ -101,11 +101,13 @@ async def admit(request: Request, known: Known) -> str:
 def from_page(request: Request, known: Known) -> str | None:
     """`web` for a page of the touchpoint's origins, `page` for one of our own, None for any other."""
     origin = request.headers.get("origin", "")
+    if not origin:
+        return None  # not even where every origin is allowed
     if guard.origin_allowed(origin, known.row.origins):
         return WEB
     # Whoever ends TLS in front of us may not tell us so: the host is what names our own pages.
     own = origin == request.app.state.origin or origin.partition("://")[2] == request.url.netloc
-    return PAGE if own and origin else None
+    return PAGE if own else None
 
 
 def not_from_here(request: Request) -> Problem:

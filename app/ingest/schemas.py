@@ -1,30 +1,21 @@
 """What an answer may say, strict and bounded."""
 
 import json
-import unicodedata
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
 
 from app.errors import Code, Place
-from app.moments import Time
+from app.moments import Time, written_out
+from app.texts import PLAIN, plain_text
 
 COMMENT_MAX = 4000
 BODY_MAX = 32 * 1024
 BATCH_BODY_MAX = 16 * 1024 * 1024
 BATCH_MAX = 1000
 CONTEXT_MAX = 2048
-
-
-def plain_text(value: str) -> str:
-    """Refuse control characters but tab and line ends: no customer types them, and terminals obey them."""
-    if not value.isprintable():
-        for place, character in enumerate(value):
-            if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-                raise ValueError(f"has the control character U+{ord(character):04X} at position {place}")
-    return value
 
 
 def _trimmed(value: str) -> str | None:
@@ -43,16 +34,27 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Comment = Annotated[str, Field(max_length=COMMENT_MAX), AfterValidator(plain_text), AfterValidator(_trimmed)]
-ShortText = Annotated[str, Field(max_length=500), AfterValidator(plain_text)]
+Comment = Annotated[
+    str,
+    Field(max_length=COMMENT_MAX, json_schema_extra=PLAIN),
+    AfterValidator(plain_text),
+    AfterValidator(_trimmed),
+]
+ShortText = Annotated[str, Field(max_length=500, json_schema_extra=PLAIN), AfterValidator(plain_text)]
+ContextName = Annotated[str, Field(max_length=60, json_schema_extra=PLAIN), AfterValidator(plain_text)]
 Context = Annotated[
-    dict[Annotated[str, Field(max_length=60), AfterValidator(plain_text)], ShortText | bool | int | float | None],
-    Field(max_length=20),
+    dict[ContextName, ShortText | bool | int | float | None],
+    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
     AfterValidator(_small),
 ]
 
 Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")]
-Respondent = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(plain_text), AfterValidator(_opaque)]
+Respondent = Annotated[
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra={"pattern": PLAIN["pattern"].replace("[^", "[^@")}),
+    AfterValidator(plain_text),
+    AfterValidator(_opaque),
+]
 
 
 class AnswerIn(BaseModel):
@@ -87,7 +89,7 @@ def _in_utc(value: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
-DeviceTime = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+DeviceTime = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(_in_utc)]
 
 
 class TabletItem(BatchItem):

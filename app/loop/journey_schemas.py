@@ -1,18 +1,19 @@
 """Journeys as they are said and as they are scored."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from app.moments import Moment
+from app.moments import Day, Moment
 from app.scores.schemas import EstimateOut, Period
 from app.touchpoints.catalogue import PHASES
-from app.touchpoints.schemas import Slug, Texts, one_of
+from app.touchpoints.schemas import Slug, Texts, one_of, texts_schema
 
 Rule = Literal["pooled", "equal", "importance"]
-Phase = Annotated[str, one_of(PHASES, "phase")]
-Name = Annotated[Texts, Field(min_length=1, description="by language; a plain text is taken as English")]
+Phase = Annotated[str, *one_of(PHASES, "phase")]
+_SAID = "by language; a plain text is taken as English"
+Name = Annotated[Texts, Field(min_length=1), WithJsonSchema(texts_schema(1) | {"description": _SAID})]
 RULE = "what weighs the same: `pooled` every answer, `equal` every touchpoint, `importance` goes by it"
 
 
@@ -22,7 +23,9 @@ class StageIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Name
     phase: Phase | None = None
-    touchpoints: list[Slug] = Field(default=[], max_length=50, description="keys")
+    touchpoints: list[Slug] = Field(
+        default=[], max_length=50, description="keys, each once", json_schema_extra={"uniqueItems": True}
+    )
 
 
 Stages = Annotated[list[StageIn], Field(max_length=30, description="in the order a customer walks them")]
@@ -32,8 +35,8 @@ class JourneyTarget(BaseModel):
     """The index wanted for the whole journey, by a date."""
 
     model_config = ConfigDict(extra="forbid")
-    value: float = Field(ge=0, le=100)
-    by: date | None = None
+    value: Annotated[float, Field(strict=True, ge=0, le=100)]
+    by: Day | None = None
 
 
 class JourneyIn(BaseModel):

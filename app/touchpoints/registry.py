@@ -17,9 +17,7 @@ from app.scores.rollup import rebuild
 from app.sql import Lookup
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
 from app.touchpoints.scales import SCALES, Scale
-from app.touchpoints.schemas import SLUG, TouchpointIn, TouchpointPatch
-
-_CLEARABLE = {"owner", "target", "review_interval_days"}
+from app.touchpoints.schemas import CLEARABLE, SLUG, TouchpointIn, TouchpointPatch
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
     said = body.model_dump(mode="json", exclude_unset=True)
     archived = said.pop("archived", None)
     for name, value in said.items():
-        if value is None and name not in _CLEARABLE:
+        if value is None and name not in CLEARABLE:
             place = Place(place=f"body.{name}", message="cannot be empty", mend="Leave the field out to keep it.")
             raise Problem(Code.INVALID_REQUEST, f"{name} cannot be null.", errors=[place])
     if said.get("scale", row.scale) != row.scale and has_answers(session, row):

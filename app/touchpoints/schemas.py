@@ -1,21 +1,36 @@
 """What a touchpoint looks like over HTTP, and what may be said of it."""
 
 import re
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    WithJsonSchema,
+    model_validator,
+)
 
+from app.moments import Day
+from app.texts import PLAIN, plain_text
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 
+CLEARABLE = {"owner", "target", "review_interval_days"}  # what a touchpoint may have none of
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-_ORIGIN = re.compile(r"^(\*|https?://(\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?)$")
+_ORIGIN = re.compile(r"(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)")
+_ORIGIN_SAID = r"^(\*|[Hh][Tt][Tt][Pp][Ss]?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?)/*$"
 
 
-def one_of(names: Any, what: str) -> Any:
-    """A validator that takes only one of `names`."""
+def one_of(names: Iterable[str], what: str) -> tuple[Any, ...]:
+    """For Annotated: takes only one of `names`, and the document names them."""
     known = tuple(names)
 
     def check(value: str) -> str:
@@ -23,7 +38,7 @@ def one_of(names: Any, what: str) -> Any:
             raise ValueError(f"unknown {what}; one of {', '.join(known)}")
         return value
 
-    return AfterValidator(check)
+    return Field(json_schema_extra={"enum": list(known)}), AfterValidator(check)
 
 
 def _by_language(value: object) -> object:
@@ -51,12 +66,24 @@ def _timezone(value: str) -> str:
     return value
 
 
-Line = Annotated[str, Field(min_length=1, max_length=300)]
-Texts = Annotated[dict[str, Line], BeforeValidator(_by_language), AfterValidator(_known_languages)]
+def texts_schema(least: int = 0) -> dict[str, Any]:
+    """JSON Schema of a text, or of at least `least` texts by language."""
+    line = {"type": "string", "minLength": 1, "maxLength": 300} | PLAIN
+    by_language = {"type": "object", "properties": dict.fromkeys(LANGUAGES, line), "additionalProperties": False}
+    return {"anyOf": [line, by_language | {"minProperties": least}]}
+
+
+Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain_text)]
+Texts = Annotated[
+    dict[str, Line],
+    BeforeValidator(_by_language),
+    AfterValidator(_known_languages),
+    WithJsonSchema(texts_schema()),
+]
 Slug = Annotated[str, Field(pattern=SLUG)]
 Tag = Annotated[str, Field(pattern=r"^[\w:.-]{1,40}$")]
-Origin = Annotated[str, AfterValidator(_origin)]
-ScaleName = Annotated[str, one_of(SCALES, "scale")]
+Origin = Annotated[str, Field(json_schema_extra={"pattern": _ORIGIN_SAID}), AfterValidator(_origin)]
+ScaleName = Annotated[str, *one_of(SCALES, "scale")]
 
 
 class Reason(BaseModel):
@@ -72,32 +99,32 @@ class Target(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     metric: Literal["mean", "index", "csat", "ces", "nps"]
-    value: float = Field(ge=-100, le=100)
-    by: date | None = None
+    value: Annotated[float, Field(strict=True, ge=-100, le=100)]
+    by: Day | None = None
 
 
 class TouchpointChange(BaseModel):
     """Every field may be left out: creating, the catalogue fills it; changing, it stays as it is."""
 
     model_config = ConfigDict(extra="forbid")
-    phase: Annotated[str, one_of(PHASES, "phase")] | None = None
-    contact: Annotated[str, one_of(CONTACTS, "contact")] | None = None
-    channel: Annotated[str, one_of(CHANNELS, "channel")] | None = None
+    phase: Annotated[str, *one_of(PHASES, "phase")] | None = None
+    contact: Annotated[str, *one_of(CONTACTS, "contact")] | None = None
+    channel: Annotated[str, *one_of(CHANNELS, "channel")] | None = None
     scale: ScaleName | None = None
     name: Texts | None = Field(None, description="by language; a plain text is taken as English")
     question: Texts | None = None
     comment_prompt: Texts | None = None
     reasons: list[Reason] | None = Field(None, max_length=6)
     tags: list[Tag] | None = Field(None, max_length=20)
-    owner: Annotated[str, Field(max_length=200)] | None = None
-    importance: Annotated[int, Field(ge=1, le=5)] | None = None
+    owner: Annotated[str, Field(max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
+    importance: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
     timezone: Annotated[str, AfterValidator(_timezone)] | None = None
     target: Target | None = None
     origins: list[Origin] | None = Field(None, max_length=50, description="web pages that may post feedback")
-    review_interval_days: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+    review_interval_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = Field(
         None, description="within it, a respondent's further answers are flagged `duplicate`"
     )
-    public: bool | None = Field(None, description="whether anybody may read the aggregate rating and the badge")
+    public: StrictBool | None = Field(None, description="whether anybody may read the aggregate rating and the badge")
 
     @model_validator(mode="after")
     def _distinct_reasons(self) -> "TouchpointChange":
@@ -110,8 +137,13 @@ class TouchpointChange(BaseModel):
 class TouchpointIn(TouchpointChange):
     """A new touchpoint: a `kind` of the catalogue is enough, or a `key` of one's own."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("key", "kind")]
+        }
+    )
     key: Slug | None = None
-    kind: Annotated[str, one_of(CATALOGUE, "kind")] | None = None
+    kind: Annotated[str, *one_of(CATALOGUE, "kind")] | None = None
 
     @model_validator(mode="after")
     def _key_or_kind(self) -> "TouchpointIn":
@@ -120,10 +152,19 @@ class TouchpointIn(TouchpointChange):
         return self
 
 
+def _not_null(schema: dict[str, Any]) -> None:
+    """Only what may be empty can be emptied."""
+    for name, said in schema["properties"].items():
+        if name not in CLEARABLE:
+            said["anyOf"] = [kind for kind in said["anyOf"] if kind != {"type": "null"}]
+            said.pop("default", None)
+
+
 class TouchpointPatch(TouchpointChange):
     """What to change. `archived` false takes an archived touchpoint back into use."""
 
-    archived: bool | None = None
+    model_config = ConfigDict(json_schema_extra=_not_null)
+    archived: StrictBool | None = None
 
 
 class TouchpointOut(BaseModel):

@@ -67,3 +67,9 @@ async def test_the_limit_counts_answers_and_not_their_comments(sqlite_url):
         assert (await anybody.post("/v1/touchpoints/checkout/asked", headers=SHOP)).status_code == 204
         changes = [(await say(id=first, rating=rating % 5 + 1)).status_code for rating in range(12)]
         assert changes[-1] == 429
+
+
+async def test_who_names_no_origin_is_refused_even_where_every_origin_is_allowed(anybody, make):
+    await make("open", origins=["*"])
+    answer = await anybody.post("/v1/touchpoints/open/asked")
+    assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")

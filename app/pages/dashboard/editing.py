@@ -1,5 +1,6 @@
 """A touchpoint as the fields of an HTML form, and back. Pure."""
 
+import contextlib
 from typing import Any
 
 from app.models import Touchpoint
@@ -40,12 +41,13 @@ def values_of(row: Touchpoint) -> dict[str, str]:
 def body_of(posting: Posting) -> dict[str, Any]:
     """What the form says, as the body of a PATCH."""
     get = posting.get
-    body: dict[str, Any] = {name: get(name) for name in ("phase", "contact", "channel", "importance", "timezone")}
+    body: dict[str, Any] = {name: get(name) for name in ("phase", "contact", "channel", "timezone")}
+    body["importance"] = number(get("importance"))
     body |= {text: _by_language(posting, text) for text in TEXTS if _by_language(posting, text)}
     body["owner"] = get("owner") or None
     body["tags"] = [tag for part in get("tags").split(",") if (tag := part.strip())]
     body["origins"] = get("origins").split()
-    body["review_interval_days"] = get("review_interval_days") or None
+    body["review_interval_days"] = number(get("review_interval_days")) or None
     body["public"] = bool(get("public"))
     body["reasons"] = [
         {"key": key, "label": _by_language(posting, f"reason_{place}")}
@@ -56,10 +58,17 @@ def body_of(posting: Posting) -> dict[str, Any]:
     if value := get("target_value"):
         body["target"] = {
             "metric": get("target_metric"),
-            "value": value.replace(",", "."),
+            "value": number(value.replace(",", ".")),
             "by": get("target_by") or None,
         }
     return body
+
+
+def number(text: str) -> int | float | str:
+    """A number, or the text as it is: the schema says what is wrong with it."""
+    with contextlib.suppress(ValueError):
+        return int(text) if text.isdecimal() else float(text)
+    return text
 
 
 def _by_language(posting: Posting, name: str) -> dict[str, str]:

@@ -7,6 +7,7 @@ A draft has the shape of the API's body with every value as it was typed; a fiel
 from collections.abc import Mapping
 from typing import Any
 
+from app.pages.dashboard.editing import number
 from app.pages.dashboard.visit import Posting
 from app.touchpoints.catalogue import LANGUAGES, PHASES
 
@@ -85,6 +86,8 @@ def filled(draft: Draft) -> Draft:
 def body_of(draft: Draft) -> Draft:
     """What the form says, as the API takes it; without the key when there is none."""
     target = {name: value for name, value in draft["target"].items() if value}
+    if target.get("value"):
+        target["value"] = number(target["value"])
     return {
         **({"key": draft["key"]} if draft["key"] else {}),
         "name": draft["name"],

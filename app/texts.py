@@ -1,0 +1,15 @@
+"""Text as people type it."""
+
+import unicodedata
+from typing import Any
+
+PLAIN: dict[str, Any] = {"pattern": r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"}  # `plain_text`, as JSON Schema
+
+
+def plain_text(value: str) -> str:
+    """Refuse control characters but tab and line ends: no customer types them, and terminals obey them."""
+    if not value.isprintable():
+        for place, character in enumerate(value):
+            if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
+                raise ValueError(f"has the control character U+{ord(character):04X} at position {place}")
+    return value
