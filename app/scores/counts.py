@@ -31,10 +31,11 @@ def add(many: Iterable[Counts]) -> Counts:
 
 
 @lru_cache(maxsize=256)
-def _lookup(ids: int, span_count: int, high: int, *, by_bucket: bool) -> Lookup:
+def _lookup(ids: int, span_count: int, high: int, *, by_bucket: bool, one_bucket: bool) -> Lookup:
     """A UNION ALL of ranges, each a range of the primary key; an OR of them would be scanned.
 
-    Only the ratings up to `high` are summed: most of the time goes into the columns.
+    Only the ratings up to `high` are summed: most of the time goes into the columns. In one bucket there is nothing to
+    sum, and grouping would take as long as reading.
     """
     sums = COUNTS[: 3 + high]
     whose = ", ".join(f":id{i}" for i in range(ids))
@@ -44,6 +45,8 @@ def _lookup(ids: int, span_count: int, high: int, *, by_bucket: bool) -> Lookup:
         for i in range(span_count)
     )
     keys = "touchpoint_id, source, slice" + (", bucket" if by_bucket else "")
+    if one_bucket:
+        return Lookup(f"SELECT {keys}, {', '.join(sums)} FROM ({ranges}) AS part")  # noqa: S608
     summed = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in sums)
     return Lookup(f"SELECT {keys}, {summed} FROM ({ranges}) AS part GROUP BY {keys}")  # noqa: S608
 
@@ -55,9 +58,11 @@ def _sums(
     values: dict[str, Any] = {}
     for i, span in enumerate(over):
         values |= {f"grain{i}": span.grain, f"start{i}": span.start, f"end{i}": span.end}
+    one_bucket = over == ALL_TIME
     for start in range(0, len(ids) if over else 0, IDS_MAX):
         some = {f"id{i}": number for i, number in enumerate(ids[start : start + IDS_MAX])}
-        yield from _lookup(len(some), len(over), high, by_bucket=by_bucket).rows(session, values | some)
+        lookup = _lookup(len(some), len(over), high, by_bucket=by_bucket, one_bucket=one_bucket)
+        yield from lookup.rows(session, values | some)
 
 
 def window(since: int | None, until: int | None, zone: ZoneInfo) -> list[Span]:

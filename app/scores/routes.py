@@ -57,7 +57,7 @@ async def read_score(request: Request) -> Response:
     """The score of a touchpoint, every figure with its uncertainty. If-None-Match tells whether it changed."""
     await authorize(request, "scores:read")
     state = request.app.state
-    text = request.url.query
+    text = request.scope["query_string"].decode("latin-1")
     query, found = _query(text), await state.registry.get(request.path_params["key"])
 
     def work(session: Session) -> tuple[str, bytes]:

@@ -56,7 +56,7 @@ def fill(path: str, answers: int, touchpoints: int = 1) -> None:
             f"INSERT INTO rollup SELECT touchpoint_id, '{grain}', {bucket} AS bucket, source, 'counted', COUNT(*), 0,"
             f" {ratings} FROM feedback GROUP BY touchpoint_id, bucket, source"
         )
-    connection.execute("INSERT INTO revision SELECT id, 1 FROM touchpoint")
+    connection.execute("INSERT INTO revision (touchpoint_id, revision) SELECT id, 1 FROM touchpoint")
     connection.execute("COMMIT")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
