@@ -44,7 +44,7 @@ def of_answers(kind: str, promise: str, seconds: int, rounds: int) -> Iterator[L
         yield Line(f"{name}: the same, against a session and commit per request", plain, "15 x")
         served, bare = answers.batches(url, seconds)
         ratio = f"{served / bare:.2f} x ({served:,.0f} answers/s against {bare:,.0f})"
-        yield Line(f"{name}: batches of 500, against bare multi-row inserts", ratio, "0.6 x")
+        yield Line(f"{name}: batches of 500 from four senders, against bare multi-row inserts", ratio, "0.6 x")
         if kind == "sqlite":
             yield Line(
                 "latency at 64 connections, median and 99th percentile", _ms(answers.latency(url, seconds)), "150 ms"

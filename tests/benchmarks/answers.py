@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -105,26 +104,38 @@ def constant_rate(url: str, rate: int, seconds: int) -> float:
 
 
 def batches(url: str, seconds: float) -> tuple[float, float]:
-    """Answers per second: batches of 500 over HTTP, and bare multi-row inserts by the driver into the same table."""
-    with touchstone(_fresh(url, "batch")) as running, httpx.Client(headers=HEADERS, timeout=60) as client:
-        served = _per_second(seconds, lambda: _send_batch(client, running.url))
+    """Answers per second: batches of 500 over HTTP from four senders, and bare multi-row inserts by the driver into the
+    same table. What is sent or inserted was put together before."""
+    with touchstone(_fresh(url, "batch")) as running:
+        served = asyncio.run(_served(running.url, seconds))
     bare = _bare_sqlite(_fresh(url, "batch"), seconds) if url.startswith("sqlite") else _bare_postgres(url, seconds)
     return served, bare
 
 
-def _send_batch(client: httpx.Client, url: str) -> None:
+SENDERS = 4
+
+
+async def _served(url: str, seconds: float) -> float:
+    bodies = iter([_batch() for _ in range(int(200 * seconds))])
+    sent = 0
+    async with httpx.AsyncClient(headers=HEADERS | {"Content-Type": "application/json"}, timeout=60) as client:
+        (await client.post(f"{url}/v1/feedback/batch", content=_batch())).raise_for_status()
+        started = time.perf_counter()
+
+        async def sender() -> None:
+            nonlocal sent
+            while time.perf_counter() - started < seconds:
+                answer = await client.post(f"{url}/v1/feedback/batch", content=next(bodies))
+                assert answer.content.endswith(b'"created":500,"duplicate":0,"updated":0,"rejected":0}'), answer.text
+                sent += 500
+
+        await asyncio.gather(*(sender() for _ in range(SENDERS)))
+        return sent / (time.perf_counter() - started)
+
+
+def _batch() -> bytes:
     items = [{"touchpoint": "bench", "id": str(uuid7()), "rating": 4, "comment": "Quick."} for _ in range(500)]
-    answer = client.post(f"{url}/v1/feedback/batch", json={"items": items})
-    assert answer.json()["created"] == 500, answer.text
-
-
-def _per_second(seconds: float, work: Any) -> float:
-    work()
-    started, times = time.perf_counter(), 0
-    while time.perf_counter() - started < seconds:
-        work()
-        times += 1
-    return 500 * times / (time.perf_counter() - started)
+    return json.dumps({"items": items}).encode()
 
 
 _INSERT = "INSERT INTO feedback (touchpoint_id, id, rating, comment, reasons, source, flags, occurred_at, received_at) "
@@ -135,24 +146,28 @@ def _bare_sqlite(url: str, seconds: float) -> float:
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     places = ", ".join(["(?, ?, ?, ?, '', 'api', '', ?, ?)"] * 500)
-
-    def work() -> None:
-        now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-        rows = [value for _ in range(500) for value in (1, uuid7().hex, 4, "Quick.", now, now)]
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    many = [
+        [value for _ in range(500) for value in (1, uuid7().hex, 4, "Quick.", now, now)]
+        for _ in range(int(200 * seconds))
+    ]
+    started, times = time.perf_counter(), 0
+    while time.perf_counter() - started < seconds:
         connection.execute("BEGIN IMMEDIATE")
-        connection.execute(f"{_INSERT} VALUES {places}", rows)
+        connection.execute(f"{_INSERT} VALUES {places}", many[times])
         connection.execute("COMMIT")
-
-    return _per_second(seconds, work)
+        times += 1
+    return 500 * times / (time.perf_counter() - started)
 
 
 def _bare_postgres(url: str, seconds: float) -> float:
     async def run() -> float:
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         statement = f"{_INSERT} SELECT 1, unnest($1::uuid[]), 4, 'Quick.', '', 'api', '', now(), now()"
+        many = [[uuid7() for _ in range(500)] for _ in range(int(200 * seconds))]
         started, times = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
-            await connection.execute(statement, [uuid7() for _ in range(500)])
+            await connection.execute(statement, many[times])
             times += 1
         await connection.close()
         return 500 * times / (time.perf_counter() - started)
