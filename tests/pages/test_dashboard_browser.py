@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.touchpoints.catalogue import LANGUAGES
 from tests.conftest import ADMIN_KEY
 from tests.pages.conftest import LiveServer
 
@@ -72,6 +73,53 @@ def test_axe_finds_nothing_and_nothing_runs_over(person: Page, company: LiveServ
         assert person.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
         found = _axe(person)
         assert found == [], path
+
+
+RUNS_OVER = """() => {
+  const over = document.scrollingElement.scrollWidth - innerWidth, found = over > 0 ? ['the page, by ' + over] : [];
+  for (const card of document.querySelectorAll('.card, .bar, .lead')) {
+    const edge = card.getBoundingClientRect().right + 0.5;
+    const loose = 'svg *, .vh, .menu *, .scroll *, details:not([open]) > :not(summary)';
+    const past = [...card.querySelectorAll(`:not(${loose})`)].find((e) => e.getBoundingClientRect().right > edge);
+    if (past) found.push(past.outerHTML.slice(0, 90));
+  }
+  for (const e of document.querySelectorAll('.tile :is(p, a), .seg a, .bar a, button:not(.vh), summary')) {
+    if (e.clientWidth && e.scrollWidth > e.clientWidth + 1) found.push('cut: ' + e.textContent.trim().slice(0, 60));
+  }
+  return found;
+}"""
+
+
+@pytest.fixture
+def whole_catalogue(company: LiveServer) -> LiveServer:
+    """A touchpoint of every kind, so that every name stands somewhere."""
+    for kind in company.api("GET", "/v1/catalogue")["items"]:
+        key = kind["kind"].replace("_", "-")
+        if kind["kind"] not in ("delivery", "online_shop", "invoice"):
+            company.make(key, kind=kind["kind"], target={"metric": "index", "value": 66.5})
+    items = [
+        {"touchpoint": row["key"], "rating": 1} for row in company.api("GET", "/v1/touchpoints?limit=100")["items"]
+    ]
+    company.api("POST", "/v1/feedback/batch", json={"items": items * 12})
+    return company
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_runs_over_or_is_cut_in_any_language(
+    browser: Browser, whole_catalogue: LiveServer, language: str
+) -> None:
+    context = browser.new_context(base_url=whole_catalogue.url)
+    page = context.new_page()
+    page.goto(f"/login?lang={language}")
+    page.fill("#key", ADMIN_KEY)
+    page.keyboard.press("Enter")
+    page.wait_for_url(whole_catalogue.url + "/")
+    for path in (*PAGES, "/touchpoints/delivery?words=1", "/touchpoints/nowhere", "/?tag=nowhere", "/login"):
+        page.goto(path)
+        for width in (360, 768, 1100, 1280):
+            page.set_viewport_size({"width": width, "height": 844})
+            assert page.evaluate(RUNS_OVER) == [], (path, width)
+    context.close()
 
 
 def _axe(page: Page) -> list[Any]:

@@ -45,6 +45,10 @@ class Words:
         """The name of one of a closed set, such as a channel; as it is when there is none."""
         return str(self(f"{group}.{name}")) if self.has(f"{group}.{name}") else name
 
+    def begun(self, text: str) -> str:
+        """With a capital in front; the rest as it is, unlike str.capitalize: E-Mail, WWW."""
+        return text[:1].upper() + text[1:]
+
     def own(self, texts: Mapping[str, str]) -> str:
         """One of a touchpoint's own texts: in this language, else in English, else in any."""
         return texts.get(self.language) or texts.get("en") or next(iter(texts.values()), "")
