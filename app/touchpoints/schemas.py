@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -59,8 +60,11 @@ def _origin(value: str) -> str:
     return value
 
 
+_time_zones = cache(available_timezones)  # it reads hundreds of files
+
+
 def _timezone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _time_zones():
         raise ValueError("not a time zone of the IANA database, such as Europe/Berlin")
     ZoneInfo(value)
     return value

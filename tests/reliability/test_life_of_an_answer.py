@@ -2,46 +2,71 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, patch
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
-from app.db import Database, open_database, snapshot
+from app.db import snapshot
 from app.errors import Problem
+from app.importer import run
+from app.importer.answers import Columns
 from app.ingest import store
 from app.ingest.channels import IMPORT, WEB, Answer, uuid7
+from app.ingest.store import Outcome
+from app.main import create_app
 from app.scores import rollup
 from app.scores.schemas import ScoreQuery
 from app.scores.serve import one
-from app.touchpoints.registry import create, known
-from app.touchpoints.schemas import TouchpointIn
+from app.settings import Settings
+from app.touchpoints.registry import change, create, known
+from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
+from tests.conftest import ADMIN_KEY
 
 RATINGS, FLAGS = st.integers(1, 5), st.sampled_from(["", "spam", "burst", "test"])
 START = datetime.now(UTC) - timedelta(days=3)
 
 
-def machine(url: str) -> type[RuleBasedStateMachine]:
+def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
+    app = create_app(Settings(database_url=url, admin_key=ADMIN_KEY))
+
     class Life(RuleBasedStateMachine):
         ids: Bundle[UUID] = Bundle("ids")
 
         @initialize()
         def begin(self) -> None:
             self.runner = asyncio.Runner()
-            self.db: Database = open_database(url)
+            self.start()
             row = self.write(lambda session: create(session, TouchpointIn(key=f"t{uuid7().hex}")))
             self.place, self.now = known(row), START
             self.model: dict[UUID, dict[str, Any]] = {}
             self.erased: set[UUID] = set()
 
-        def write(self, work: Any) -> Any:
-            return self.runner.run(self.db.write(work))
+        def start(self) -> None:
+            self.life = app.router.lifespan_context(app)
+            self.runner.run(self.life.__aenter__())
 
-        def say(self, number: UUID, rating: int, source: str) -> str:
-            said = Answer(
+        def stop(self) -> None:
+            self.runner.run(self.life.__aexit__(None, None, None))
+
+        def write(self, work: Any) -> Any:
+            return self.runner.run(app.state.db.write(work))
+
+        def answer(self, number: UUID, rating: int, source: str) -> Answer:
+            return Answer(
                 self.place.id,
                 number,
                 rating,
@@ -56,13 +81,22 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
                 self.now,
                 zone=self.place.zone,
             )
-            return str(self.write(lambda session: store.store(session, [said]))[0].status)
+
+        def say(self, number: UUID, rating: int, source: str) -> str:
+            (outcome,) = self.runner.run(app.state.writer.submit([self.answer(number, rating, source)]))
+            return str(outcome.status)
+
+        def locked(self, held: dict[str, Any]) -> bool:
+            return bool(held["source"] == IMPORT or self.now - held["at"] >= timedelta(minutes=30))
+
+        def stored(self, number: UUID, rating: int, source: str) -> None:
+            self.model[number] = {"rating": rating, "flags": "", "at": self.now, "source": source}
 
         @rule(target=ids, rating=RATINGS, source=st.sampled_from([WEB, IMPORT]))
         def submit(self, rating: int, source: str) -> UUID:
             number = uuid7()
             assert self.say(number, rating, source) == store.CREATED
-            self.model[number] = {"rating": rating, "flags": "", "at": self.now, "source": source}
+            self.stored(number, rating, source)
             return number
 
         @rule(number=ids, rating=RATINGS)
@@ -73,7 +107,7 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
                 assert status == store.ERASED
             elif held["rating"] == rating:
                 assert status == store.SAME
-            elif held["source"] == IMPORT or self.now - held["at"] >= timedelta(minutes=30):
+            elif self.locked(held):
                 assert status == store.LOCKED
             else:
                 assert status == store.UPDATED
@@ -100,10 +134,56 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
         def time_passes(self, minutes: int) -> None:
             self.now += timedelta(minutes=minutes)
 
-        @rule()
-        def restart(self) -> None:
-            self.runner.run(self.db.close())
-            self.db = open_database(url)
+        @rule(target=ids, ratings=st.lists(RATINGS, max_size=4))
+        def restart(self, ratings: list[int]) -> Any:
+            """What is on its way when the service stops is stored before it does."""
+            numbers = [uuid7() for _ in ratings]
+
+            async def stop_at_once() -> list[list[Outcome]]:
+                answers = [self.answer(number, rating, WEB) for number, rating in zip(numbers, ratings, strict=True)]
+                waiting = [asyncio.ensure_future(app.state.writer.submit([answer])) for answer in answers]
+                await asyncio.sleep(0)
+                await self.life.__aexit__(None, None, None)
+                return await asyncio.gather(*waiting)
+
+            outcomes = self.runner.run(stop_at_once())
+            assert [outcome.status for (outcome,) in outcomes] == [store.CREATED] * len(numbers)
+            for number, rating in zip(numbers, ratings, strict=True):
+                self.stored(number, rating, WEB)
+            self.start()
+            return multiple(*numbers)
+
+        @rule(target=ids, ratings=st.lists(RATINGS, max_size=4), old=ids, rating=RATINGS)
+        def import_file(self, ratings: list[int], old: UUID, rating: int) -> Any:
+            """New rows and one that was there before, from a file; the same file again adds nothing."""
+            numbers = [uuid7() for _ in ratings]
+            rows = [*zip(numbers, ratings, strict=True), (old, rating)]
+            file = folder / "answers.csv"
+            file.write_text("id,stars\n" + "".join(f"{number},{stars}\n" for number, stars in rows), encoding="utf-8")
+            columns = Columns(touchpoint=self.place.key, rating="stars", id="id")
+            with patch.object(run, "datetime", Mock(now=lambda _: self.now)):  # the importer's clock is the model's
+                first, again = (
+                    self.runner.run(run.Import(app.state.db, columns, run.Wish()).run(file, lambda *_: None))
+                    for _ in range(2)
+                )
+            held = self.model.get(old)
+            same = held is not None and held["rating"] == rating
+            other = held is not None and not same
+            locked = other and self.locked(held)
+            expected = (len(numbers), int(same), int(held is None), int(locked), int(other and not locked))
+            assert (first.created, first.same, first.erased, first.refused, first.updated) == expected
+            assert (again.created, again.same) == (0, first.created + first.same + first.updated)
+            if other and not locked:
+                held["rating"] = rating
+            for number, stars in zip(numbers, ratings, strict=True):
+                self.stored(number, stars, IMPORT)
+            return multiple(*numbers)
+
+        @rule(zone=st.sampled_from(["Europe/Berlin", "Pacific/Auckland", "America/St_Johns"]))
+        def move(self, zone: str) -> None:
+            """Another time zone: the same answers fall into other days and are counted anew."""
+            key, body = self.place.key, TouchpointPatch(timezone=zone)
+            self.place = known(self.write(lambda session: change(session, key, body)))
 
         @invariant()
         def the_score_is_the_models(self) -> None:
@@ -111,22 +191,29 @@ def machine(url: str) -> type[RuleBasedStateMachine]:
                 with snapshot(session):
                     return one(session, self.place, ScoreQuery()), list(rollup.differences(session, self.place.row))
 
-            score, differences = self.runner.run(self.db.read(work))
+            score, differences = self.runner.run(app.state.db.read(work))
             counted = [held["rating"] for held in self.model.values() if not held["flags"]]
             assert score["distribution"] == {str(rating): counted.count(rating) for rating in range(1, 6)}
             assert sum(score["excluded"].values()) == len(self.model) - len(counted) and not differences
 
         def teardown(self) -> None:
-            if hasattr(self, "db"):
-                self.runner.run(self.db.close())
+            if hasattr(self, "life"):
+                self.stop()
                 self.runner.close()
 
     return Life
 
 
 @pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def test_the_life_of_an_answer(request, kind, own_url):
+def test_the_life_of_an_answer(request, kind, own_url, tmp_path):
     examples = 200 if request.config.getoption("--long") else 12
-    bounded = settings(max_examples=examples, stateful_step_count=25, deadline=None, derandomize=True, database=None)
-    slow = settings(bounded, suppress_health_check=list(HealthCheck))
-    run_state_machine_as_test(machine(own_url), settings=slow)
+    bounded = settings(
+        max_examples=examples,
+        stateful_step_count=25,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.generate],  # shrinking takes minutes
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine(own_url, tmp_path), settings=bounded)
