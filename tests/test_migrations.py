@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 from sqlmodel import Session, func
 
@@ -130,6 +131,19 @@ def downgrade():
     command.downgrade(config, "-1")
     assert ask(empty_url, held) == before
     migrate.check(empty_url)
+
+
+def test_the_newest_revision_is_found_as_alembic_finds_it():
+    assert migrate.head() == ScriptDirectory.from_config(migrate.alembic_config("")).get_current_head()
+
+
+def test_an_embedded_database_is_current_after_the_last_migration_only(tmp_path):
+    url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    assert not migrate.is_current(url)
+    migrate.upgrade(url)
+    assert migrate.is_current(url)
+    migrate.downgrade(url, "-1")
+    assert not migrate.is_current(url)
 
 
 def test_two_that_migrate_at_once_both_succeed(empty_url):

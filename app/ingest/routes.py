@@ -70,7 +70,7 @@ async def _take(request: Request, number: str | None) -> Response:
     source = await admit(request, known)
     headers = cors(request.headers["origin"]) if source in (WEB, PAGE) else None
     try:
-        await state.registry.open(known.row.key)
+        known.taking()
         said = parse(await read_body(request, BODY_MAX, JSON_TYPES))
         answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC))
         earlier = []
