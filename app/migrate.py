@@ -4,6 +4,7 @@ Alembic is imported only to migrate: a service that starts again on its database
 """
 
 import re
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ def alembic_config(url: str) -> "Config":
     """Alembic's configuration for `url`."""
     from alembic.config import Config
 
-    config = Config()
+    config = Config(stdout=sys.stdout)  # else what that was when alembic was imported
     config.set_main_option("script_location", str(scripts()))
     config.set_main_option("path_separator", "os")
     config.attributes["url"] = url
