@@ -61,7 +61,7 @@ def _cell(scale: str, rating: int, t: Texts, words: Texts) -> dict[str, Any]:
     """One button: what is drawn, the bold title (a number where people say one), the word beneath, the line of text."""
     said = "" if scale == "nps" else word(scale, rating, words)
     worded = scale in ("smiley", "thumbs")
-    broken = t(f"mail_{scale}_{rating}") if scale in ("csat", "stars") else said  # five long words on a phone
+    broken = t(f"mail_{scale}_{rating}") if scale in ("csat", "stars", "ces") else said  # long words on a phone
     return {
         "value": rating,
         "face": FACES[scale][rating - 1] if scale in FACES else None,

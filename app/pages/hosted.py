@@ -15,8 +15,9 @@ from app.errors import STATUS, Code, Problem, invalid
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer, uuid7
 from app.ingest.routes import from_page, not_from_here, refusal, to_answer
 from app.ingest.schemas import BODY_MAX, AnswerIn
+from app.links.routes import base
 from app.pages.i18n import Texts, in_language, language_of, texts
-from app.pages.render import conditional, page
+from app.pages.render import conditional, page, static
 from app.pages.widget import question
 from app.pages.words import answer as in_words
 from app.pages.words import icon
@@ -34,8 +35,7 @@ _TOLD = {
 
 def address(request: Request, key: str) -> str:
     """Where customers find a touchpoint's page."""
-    base = request.app.state.settings.public_url or str(request.base_url)
-    return f"{base.rstrip('/')}/t/{quote(key)}"
+    return f"{base(request)}/t/{quote(key)}"
 
 
 @router.get("/t/{key}", include_in_schema=False)
@@ -106,6 +106,7 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
     context = _context(request, known, language) | {
         "question": question(known, language, t),
         "address": address(request, known.row.key),
+        "image": base(request) + static("share.png"),
         "id": given.get("id") or uuid7(),
         "chosen": given.get("rating"),
         "ticked": given.get("reasons", ()),

@@ -96,7 +96,7 @@ def test_a_question_is_text_whatever_it_holds():
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("scale", ["csat", "stars"])
+@pytest.mark.parametrize("scale", ["csat", "stars", "ces"])
 def test_words_broken_for_narrow_cells_are_the_same_words(scale, language):
     mail, page = texts("links", language), texts("customer", language)
     for rating in SCALES[scale].ratings:

@@ -117,6 +117,11 @@ def test_it_is_shared_with_its_question_and_indexed_by_nobody(serve: Callable[..
     assert 'lang="pl"' in answer.text  # the question is in Polish only, so the whole page is
     assert '<meta property="og:title" content="Jak minęła wizyta?">' in answer.text
     assert '<meta property="og:url" content="https://feedback.example/t/store">' in answer.text
+    shared = re.search(r'"og:image" content="https://feedback.example(/static/[^"]+)"', answer.text)
+    assert shared
+    drawn = httpx.get(server.url + shared[1])
+    assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/png")
+    assert drawn.content[16:24] == (1200).to_bytes(4, "big") + (630).to_bytes(4, "big")  # the size the page says
     assert answer.headers["x-robots-tag"] == "noindex"
     assert "require-trusted-types-for 'script'" in answer.headers["content-security-policy"]
     picture = httpx.get(f"{server.url}/v1/touchpoints/store/qr.svg")

@@ -386,6 +386,28 @@ def test_a_nearly_full_tablet_warns_and_a_full_one_takes_nothing_and_purges_noth
     assert waiting(tab) == 50_000
 
 
+def test_a_browser_whose_space_is_used_up_says_so_keeps_all_and_goes_on(
+    paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page
+) -> None:
+    paired(scale="smiley")
+    context.set_offline(True)
+    answer(tab, 3)
+    tab.evaluate(
+        "window.add = IDBObjectStore.prototype.add;"
+        "void (IDBObjectStore.prototype.add = () => { throw new DOMException('no', 'QuotaExceededError'); })"
+    )
+    tab.locator(".attract").click()
+    tab.locator(".mid button[value='4']").click()
+    expect(tab.get_by_text("This tablet is full")).to_be_visible()
+    assert waiting(tab) == 1
+    tab.evaluate("void (IDBObjectStore.prototype.add = window.add)")
+    context.set_offline(False)
+    sent(tab)
+    answer(tab, 2)
+    sent(tab)
+    assert sorted(stored["rating"] for stored in live_server.answers("exit")) == [2, 3]
+
+
 def test_a_tablet_that_cannot_keep_an_answer_says_so_and_thanks_for_nothing(
     paired: Callable[..., Any], tab: Page
 ) -> None:

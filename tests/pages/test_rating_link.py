@@ -1,6 +1,7 @@
 """A rating link in a real browser: without JavaScript, on a narrow phone, in every language, for who cannot see it."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,6 +57,36 @@ def test_a_rating_from_a_mail_needs_no_javascript(live_server: LiveServer, tabs:
     expect(page.get_by_text("Saved: 2, dissatisfied.")).to_be_visible()
     (stored,) = live_server.answers("csat")
     assert (stored["rating"], stored["comment"], stored["flags"]) == (2, "Quick,\nand kind.", [])
+
+
+@pytest.mark.parametrize(
+    ("trouble", "title"),
+    [
+        ("cut", "This link is not complete"),
+        ("changed", "This link is not complete"),
+        ("expired", "This link is no longer valid"),
+        ("archived", "This question is closed"),
+    ],
+)
+def test_a_link_that_leads_nowhere_is_explained_and_offers_nothing_to_press(
+    serve: Callable[..., LiveServer], tabs: Tabs, monkeypatch: pytest.MonkeyPatch, trouble: str, title: str
+) -> None:
+    server = serve()
+    parts = urlsplit(link(server)["urls"]["4"])
+    path = {"cut": parts.path[:-9], "changed": parts.path[:-9] + "AAAA_aaaa"}.get(trouble, parts.path)
+    if trouble == "archived":
+        server.api("DELETE", "/v1/touchpoints/csat")
+    if trouble == "expired":
+        monkeypatch.setattr("app.main.now", lambda: datetime.now(UTC) + timedelta(days=40))
+        server = serve()
+    page = tabs(java_script_enabled=False, locale="en-GB")
+    page.goto(f"{server.url}{path}?{parts.query}")
+    expect(page.get_by_role("heading", name=title)).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)
+    assert server.answers("csat") == []
+    if trouble == "expired":  # the page is another way to answer
+        page.get_by_role("link", name="Open the feedback page").click()
+        expect(page.get_by_role("radio")).to_have_count(5)
 
 
 def test_the_first_thing_enter_sends_is_the_rating_that_was_clicked(live_server: LiveServer, tabs: Tabs) -> None:

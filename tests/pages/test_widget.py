@@ -297,6 +297,19 @@ def test_where_it_may_not_ask_it_shows_nothing_and_says_why_once(
     assert page.evaluate("document.querySelector('touchstone-feedback').shadowRoot") is None
 
 
+def test_an_answer_that_is_refused_for_good_is_said_and_not_tried_again(
+    visit: Callable[..., Page], live_server: LiveServer
+) -> None:
+    live_server.make("checkout")
+    page = visit(tag("checkout"))
+    page.get_by_role("radio").first.wait_for()
+    live_server.api("DELETE", "/v1/touchpoints/checkout")  # while somebody reads the question
+    page.get_by_role("radio").nth(2).click()
+    expect(page.locator(".note")).to_contain_text("Your answer could not be saved.")
+    expect(page.get_by_role("button", name="Try now")).to_be_hidden()
+    assert live_server.answers("checkout") == []
+
+
 def test_nothing_is_kept_on_the_device(
     visit: Callable[..., Page], live_server: LiveServer, context: BrowserContext
 ) -> None:

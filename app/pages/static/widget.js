@@ -74,7 +74,7 @@
 			this.answer = {id: uuid()};
 			this.wanted = this.stored = this.flying = this.tries = 0;
 			this.live = h("p.live", {role: "status"});
-			this.box = h("div.box", {lang: said.language}, this.live, this.ask(), this.more(), this.sent());
+			this.box = h("div.box", {lang: said.language, dir: "auto"}, this.live, this.ask(), this.more(), this.sent());
 			this.step(0);
 			const display = this.getAttribute("display"), root = this.attachShadow({mode: "open"}), text = said.texts;
 			if (!sheet) (sheet = new CSSStyleSheet()).replaceSync("@widget.css");
@@ -161,7 +161,7 @@
 			this.next = h("span");
 			this.retry = h("div.line.soft", {}, now, this.next);
 			this.note = h("div.note", {part: "note", hidden: ""}, draw("cloud-off", 24), h("div", {}, this.why, this.retry));
-			this.comment = h("textarea", {id, rows: 3, maxlength: 4000, part: "comment"});
+			this.comment = h("textarea", {id, rows: 3, maxlength: 4000, dir: "auto", part: "comment"});
 			const form = h("form.card", {part: "card", tabindex: -1},
 				h("div.line.head", {part: "status"}, this.mark, h("div", {}, h("p.q", {}, texts.thanks), this.state), again), this.note,
 				...reasons.length ? [h("fieldset", {}, h("legend.field", {}, texts.reasons), h("div.line", {}, ...reasons.map(({key, label}) =>

@@ -49,10 +49,16 @@ async function home() {
   s.full = depth >= queue.CAPACITY;
   s.warning = depth >= queue.NEARLY ? s.t("nearly_full", { n: number(depth), most: number(queue.CAPACITY) }) : null;
   if (!s.config.touchpoints.length) return show("notice", screens.notice(s, s.t("empty_title"), s.t("empty_hint")));
-  if (s.full) return show("notice", screens.notice(s, s.t("full_title"), s.t("full_hint", { n: number(depth) })));
+  if (s.full) return full(depth);
   if (s.config.touchpoints.length === 1) s.touchpoint = s.config.touchpoints[0];
   show("attract", screens.attract(s, { begin }));
   await takeOver(depth);
+}
+
+/** Nothing more fits, by our count or the browser's: nobody is asked and nobody is thanked. */
+function full(depth) {
+  s.full = true;
+  show("notice", screens.notice(s, s.t("full_title"), s.t("full_hint", { n: number(depth) })));
 }
 
 function begin() {
@@ -87,7 +93,7 @@ async function rate(rating) {
     if (s.draft) await queue.amend(s.draft, { rating });
     else {
       const id = queue.uuid7();
-      if (!(await queue.add({ id, touchpoint: s.touchpoint.key, rating, locale: s.language }))) return await home();
+      if (!(await queue.add({ id, touchpoint: s.touchpoint.key, rating, locale: s.language }))) return full((await queue.state()).depth);
       s.draft = id;
     }
     show("tell", screens.tell(s, { finish, change: ask }));
