@@ -193,7 +193,14 @@ async def test_the_page_says_who_falls_behind_within_a_stage(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_mistake_is_told_in_the_readers_language(language: str) -> None:
     t = Words(language, texts("dashboard", language).entries)
-    body = {"timezone": "Mars/Base", "origins": ["shop"], "tags": ["a b"], "importance": 9, "name": {"en": ""}}
+    body: dict[str, Any] = {
+        "timezone": "Mars/Base",
+        "origins": ["shop"],
+        "tags": ["a b"],
+        "importance": 9,
+        "name": {"en": ""},
+    }
+    body |= {"target": {"metric": "index", "value": "x"}, "review_interval_days": "y"}
     with pytest.raises(ValueError) as caught:
         TouchpointPatch.model_validate(body)
     wrong = beside(caught.value, t)
@@ -204,4 +211,6 @@ def test_a_mistake_is_told_in_the_readers_language(language: str) -> None:
         t("wrong.tags"),
         t("wrong.at_most", bound="5"),
         t("wrong.missing"),
+        t("wrong.number"),
+        t("wrong.number"),
     ]
