@@ -38,6 +38,8 @@ WRONG = """(target) => {
       const cuts = style.overflowX !== "visible" && one.clientWidth > 8 && one.tagName !== "INPUT";
       if (cuts && one.scrollWidth > one.clientWidth + 1)
         wrong.push(`${words(one)} is cut: ${one.scrollWidth} in ${one.clientWidth}`);
+      if (one.matches("h1") && box.width > one.parentElement.clientWidth + 1)
+        wrong.push(`${words(one)} runs into what is beside it`);
       if (!one.matches(PRESSED)) continue;
       const hit = one.closest("label")?.getBoundingClientRect() ?? box;
       const wide = Math.max(box.width, hit.width), high = Math.max(box.height, hit.height);

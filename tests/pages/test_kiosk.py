@@ -351,9 +351,7 @@ def test_what_the_server_refuses_is_set_aside_and_shown_to_the_staff(
 
 def staff(page: Page) -> None:
     """Hold the wordmark for five seconds."""
-    box = page.locator(".mark").bounding_box()
-    assert box
-    page.mouse.move(box["x"] + 8, box["y"] + 8)
+    page.locator(".mark").hover(position={"x": 8, "y": 8})
     page.mouse.down()
     on(page, "staff")
     page.mouse.up()
