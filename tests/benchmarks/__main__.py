@@ -8,6 +8,7 @@ import argparse
 import os
 import platform
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -61,9 +62,12 @@ def _ms(found: answers.Figures) -> str:
 
 
 def _memory_under_overload(url: str, seconds: int) -> Iterator[Line]:
-    with answers.touchstone(f"{url}/idle.db") as running:
-        time.sleep(1)
-        yield Line("memory idle", f"{running.memory_mb():.0f} MB", "110 MB")
+    idle = []
+    for _ in range(2):  # the first start migrates
+        with answers.touchstone(f"{url}/idle.db") as running:
+            time.sleep(1)
+            idle.append(f"{running.memory_mb():.0f} MB")
+    yield Line("memory idle, on the first start and on later ones", ", ".join(idle), "110 MB")
     with answers.touchstone(f"{url}/full.db", TOUCHSTONE_QUEUE_SIZE="200") as running:
         found = wrk(running.url + answers.PATH, connections=1000, seconds=seconds, script=post(answers.BODY))
         yield Line("memory with the queue full (1,000 connections)", f"{running.memory_mb():.0f} MB", "250 MB")
@@ -96,8 +100,13 @@ def of_size(small: int, large: int) -> Iterator[Line]:
             few, many = times[small][name], times[large][name]
             ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
             yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
-        yield Line("start to ready, empty database", f"{starting(f'{url}/new.db'):.1f} s", "1.5 s")
-        yield Line(f"start to ready, {large:,} answers", f"{starting(f'{url}/{large}.db'):.1f} s", "2 s")
+        empty, filled = (statistics.median(starts) for starts in _starts(f"{url}/{large}.db", url))
+        yield Line("start to ready, empty database", f"{empty:.2f} s", "1.5 s")
+        yield Line(f"start to ready, {large:,} answers", f"{filled:.2f} s", "2 s")
+
+
+def _starts(filled: str, folder: str) -> tuple[list[float], list[float]]:
+    return [starting(f"{folder}/new{number}.db") for number in range(3)], [starting(filled) for _ in range(3)]
 
 
 def starting(url: str) -> float:
