@@ -29,7 +29,7 @@ router = APIRouter(prefix="/v1", tags=["links"])
     responses=problems(404, 410, 413),
 )
 async def make_links(request: Request, body: LinksIn) -> Response:
-    """One signed, ending link per recipient and rating, and the rating ready for his mail.
+    """One signed, ending link per recipient and rating, and the rating ready for their mail.
 
     Nothing is stored but that so many customers were asked: a link needs no row until somebody answers.
     """

@@ -41,7 +41,7 @@ class LinksIn(BaseModel):
 
 
 class RecipientLinks(BaseModel):
-    """One recipient's links. Put `html` and `text` into his mail, or build your own around `urls`."""
+    """One recipient's links. Put `html` and `text` into their mail, or build your own around `urls`."""
 
     respondent: str | None
     language: str
