@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import mul
+from operator import add, mul
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -73,9 +73,8 @@ class Deltas:
         cells: dict[Cell, list[int]] = {}
         for (touchpoint_id, zone, quarter, source, part), counts in self._counts.items():
             for grain, bucket in zip(GRAINS, buckets(quarter, zone), strict=True):
-                cell = cells.setdefault((touchpoint_id, grain, bucket, source, part), [0] * len(COUNTS))
-                for place, count in enumerate(counts):
-                    cell[place] += count
+                cell = touchpoint_id, grain, bucket, source, part
+                cells[cell] = list(map(add, cells[cell], counts)) if cell in cells else counts
         return {cell: counts for cell, counts in cells.items() if any(counts)}
 
     def touchpoints(self) -> list[int]:
