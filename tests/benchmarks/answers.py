@@ -103,13 +103,17 @@ def constant_rate(url: str, rate: int, seconds: int) -> float:
     return took[int(len(took) * 0.99)] * 1000
 
 
-def batches(url: str, seconds: float) -> tuple[float, float]:
+def batches(url: str, seconds: float, rounds: int) -> tuple[float, float]:
     """Answers per second: batches of 500 over HTTP from four senders, and bare multi-row inserts by the driver into the
-    same table. What is sent or inserted was put together before."""
+    same table. Medians of rounds in turns; what is sent or inserted was put together before."""
+    served, bare = [], []
     with touchstone(_fresh(url, "batch")) as running:
-        served = asyncio.run(_served(running.url, seconds))
-    bare = _bare_sqlite(_fresh(url, "batch"), seconds) if url.startswith("sqlite") else _bare_postgres(url, seconds)
-    return served, bare
+        for _ in range(rounds):
+            served.append(asyncio.run(_served(running.url, seconds)))
+            bare.append(
+                _bare_sqlite(_fresh(url, "batch"), seconds) if "sqlite" in url else _bare_postgres(url, seconds)
+            )
+    return statistics.median(served), statistics.median(bare)
 
 
 SENDERS = 4
