@@ -37,7 +37,8 @@ async def test_a_touchpoint_that_fell_silent_is_named(
 ) -> None:
     await make("till", scale="stars")
     await _answers(client, "till", list(range(3, 40)))
-    assert "Till</a>: no answers for 2 days" in (await person.get("/")).text
+    page = (await person.get("/")).text
+    assert any(f"Till</a>: no answers for {days} days" in page for days in (2, 3))  # by the hour of the day
 
 
 async def test_a_shop_that_is_closed_on_these_days_each_week_is_not_named(
