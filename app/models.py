@@ -120,14 +120,10 @@ class Rollup(SQLModel, table=True):
 
 
 class Revision(SQLModel, table=True):
-    """`revision` grows with every change to a touchpoint's answers; the ETag of a score is made from it.
-
-    `moved` changes when what counts does, and comes back when the change is taken back (a held press, an undone flag).
-    """
+    """Grows with every change to a touchpoint's answers; the ETag of a score is made from it."""
 
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
     revision: int = Field(default=0, sa_type=BigInteger)
-    moved: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
 
 
 class ApiKey(SQLModel, table=True):

@@ -45,6 +45,8 @@ class Bulk:
 
     def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
         """Execute over `rows`, each in the order of the columns; returns what the statement does."""
+        if not rows:
+            return []
         if is_sqlite(session):
             parts = [self._for_sqlite(rows[start : start + _CHUNK_MAX]) for start in range(0, len(rows), _CHUNK_MAX)]
         else:

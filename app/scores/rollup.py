@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import add, mul
+from operator import add
 from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.models import Feedback, Rollup, Touchpoint
-from app.scores.buckets import GRAINS, QUARTER, TOTAL, buckets, to_time
+from app.scores.buckets import GRAINS, QUARTER, buckets, to_time
 from app.sql import Bulk
 
 COUNTED, ASKED = "counted", "asked"
@@ -89,13 +89,10 @@ _UPSERT = Bulk(
     _KEYS | dict.fromkeys(COUNTS, "bigint"),
 )
 _REVISE = Bulk(
-    "INSERT INTO revision (touchpoint_id, revision, moved) SELECT touchpoint_id, 1, moved FROM {r} WHERE true "
-    "ON CONFLICT (touchpoint_id) DO UPDATE "
-    "SET revision = revision.revision + 1, moved = revision.moved + excluded.moved",
-    {"touchpoint_id": "int", "moved": "bigint"},
+    "INSERT INTO revision (touchpoint_id, revision) SELECT touchpoint_id, 1 FROM {r} WHERE true "
+    "ON CONFLICT (touchpoint_id) DO UPDATE SET revision = revision.revision + 1",
+    {"touchpoint_id": "int"},
 )
-# A weight for each of COUNTS, so that two changes cancel only where one takes the other back.
-_WEIGHTS = (1, 101, 211, 307, 401, 503, 601, 701, 809, 907, 1009, 1103, 1201)
 
 
 def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
@@ -105,21 +102,10 @@ def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
 
 def apply(session: Session, deltas: Deltas) -> None:
     """Write the gathered changes, one statement for all cells, and raise the revision of each touchpoint."""
-    cells = deltas.cells()
-    if cells:
+    if cells := deltas.cells():
         _UPSERT.run(session, _rows(cells))
     if touchpoints := deltas.touchpoints():
-        moved = _moved(cells)
-        _REVISE.run(session, [(number, moved[number]) for number in touchpoints])
-
-
-def _moved(cells: dict[Cell, list[int]]) -> defaultdict[int, int]:
-    """How far what counts has moved at each touchpoint, as one number."""
-    moved: defaultdict[int, int] = defaultdict(int)
-    for (touchpoint_id, grain, _, _, part), counts in cells.items():
-        if (grain, part) == (TOTAL, COUNTED):
-            moved[touchpoint_id] += sum(map(mul, counts, _WEIGHTS))
-    return moved
+        _REVISE.run(session, [(number,) for number in touchpoints])
 
 
 def recount(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
@@ -157,7 +143,7 @@ def rebuild(session: Session, row: Touchpoint) -> int:
     rows = _rows(cells)
     for start in range(0, len(rows), 5000):
         _UPSERT.run(session, rows[start : start + 5000])
-    _REVISE.run(session, [(row.id, 0)])
+    _REVISE.run(session, [(row.id,)])
     return len(cells)
 
 

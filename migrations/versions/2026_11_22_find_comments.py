@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_22_find_comments"
-down_revision = "2026_11_22_moves"
+down_revision = "2026_11_22_journey_targets"
 branch_labels = None
 depends_on = None
 

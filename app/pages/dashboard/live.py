@@ -13,15 +13,26 @@ from starlette.responses import Response, StreamingResponse
 
 from app.db import Database
 from app.pages.dashboard.visit import PageRoute, Signed, SignInFirst, Visit, visit
+from app.scores.rollup import COUNTS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 EVERY_S = 1.0
 LASTS_S = 8.0  # then the browser connects again; a server that stops is not held up for longer
 
 
-def total(session: Session) -> int:
-    """Another number whenever what counts has changed: not for what is held or flagged, nor for who was asked."""
-    return int(session.connection().execute(text("SELECT COALESCE(SUM(moved), 0) FROM revision")).scalar_one())
+_SUMS = ", ".join(f"SUM({name})" for name in COUNTS)
+_TOTAL = text(
+    f"SELECT {_SUMS} FROM rollup WHERE touchpoint_id IN (SELECT id FROM touchpoint) "  # noqa: S608 - our own names
+    "AND grain = 'total' AND bucket = 0 AND slice = 'counted'"
+)
+
+
+def total(session: Session) -> str:
+    """Another text whenever what counts has changed: not for what is held or flagged, nor for who was asked.
+
+    One cell of the rollup for each touchpoint and source is read, found by its key.
+    """
+    return ".".join(str(count or 0) for count in session.connection().execute(_TOTAL).one())
 
 
 class Watch:
@@ -29,10 +40,10 @@ class Watch:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._at, self._seen = 0.0, 0
+        self._at, self._seen = 0.0, ""
         self._lock = asyncio.Lock()
 
-    async def now(self) -> int:
+    async def now(self) -> str:
         async with self._lock:
             if time.monotonic() - self._at >= EVERY_S / 2:
                 self._seen = await self._db.read(total)
@@ -58,7 +69,7 @@ async def _events(request: Request, watch: Watch) -> AsyncIterator[str]:
     with contextlib.suppress(SignInFirst):
         while time.monotonic() < ends:
             await visit(request)
-            seen = str(await watch.now())
+            seen = await watch.now()
             yield f"id: {seen}\ndata: {seen}\n\n" if seen != last else ": still here\n\n"
             last = seen
             await asyncio.sleep(EVERY_S)
