@@ -37,6 +37,8 @@ def alembic_config(url: str) -> "Config":
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Upgrade the database at `url`; safe when two processes do it at once. Must run outside an event loop."""
+    if revision == "head" and is_current(url):
+        return
     from alembic import command
 
     command.upgrade(alembic_config(url), revision)
@@ -68,7 +70,9 @@ def head() -> str:
 
 
 def is_current(url: str) -> bool:
-    """Whether the SQLite database at `url` is at the newest schema already; a new one is not."""
+    """Whether a SQLite database is at the newest schema already; a new one is not, and PostgreSQL is not asked."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return False
     engine = sqlite_engine(make_url(url), write=False)
     try:
         with engine.connect() as connection:

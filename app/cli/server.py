@@ -30,7 +30,7 @@ def first_key(session: Session) -> str | None:
 
 def prepare(chosen: Settings) -> None:
     """Migrate the embedded database, and print an admin key, once, on one that has none."""
-    if is_embedded(chosen.database_url) and not migrate.is_current(chosen.database_url):
+    if is_embedded(chosen.database_url):
         migrate.upgrade(chosen.database_url)
     if chosen.admin_key is None:
         key = with_database(chosen.database_url, lambda db: db.write(first_key))

@@ -13,8 +13,6 @@ from sqlmodel import Session, col
 from app.models import Device
 from tests.conftest import ADMIN_KEY, client_of
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture
 async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
@@ -26,7 +24,8 @@ async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 async def _answers(client: httpx.AsyncClient, touchpoint: str, days_ago: list[int]) -> None:
     """Twelve answers on each of these days."""
-    times = [NOW - timedelta(days=days, minutes=7 * part) for days in days_ago for part in range(12)]
+    now = datetime.now(UTC)  # not when this module is loaded: that may be a quarter of an hour ago
+    times = [now - timedelta(days=days, minutes=7 * part) for days in days_ago for part in range(12)]
     items = [{"touchpoint": touchpoint, "rating": 4, "occurred_at": at.isoformat()} for at in times]
     answer = await client.post("/v1/feedback/batch", json={"items": items})
     assert answer.json()["created"] == len(items)
@@ -37,8 +36,7 @@ async def test_a_touchpoint_that_fell_silent_is_named(
 ) -> None:
     await make("till", scale="stars")
     await _answers(client, "till", list(range(3, 40)))
-    page = (await person.get("/")).text
-    assert any(f"Till</a>: no answers for {days} days" in page for days in (2, 3))  # by the hour of the day
+    assert "Till</a>: no answers for 2 days" in (await person.get("/")).text
 
 
 async def test_a_shop_that_is_closed_on_these_days_each_week_is_not_named(
@@ -61,7 +59,7 @@ async def tablet(app: FastAPI, client: httpx.AsyncClient, anybody: httpx.AsyncCl
 
 
 async def _last_seen(app: FastAPI, number: int, ago: timedelta) -> None:
-    said = {"last_seen_at": NOW - ago, "queue_depth": 3}
+    said = {"last_seen_at": datetime.now(UTC) - ago, "queue_depth": 3}
 
     def work(session: Session) -> None:
         session.execute(update(Device).where(col(Device.id) == number).values(**said))
