@@ -56,7 +56,8 @@ async def build(db: Database, origins: list[str], now: datetime, progress: Calla
     await db.write(lambda session: register(session, origins, now))
     registered = await db.read(places)
     dice = random.Random(SEED)  # noqa: S311 - a story, not a secret
-    stored, batch, asked, running = 0, list[Answer](), Deltas(), _done()
+    stored, batch, asked = 0, list[Answer](), Deltas()
+    running = asyncio.create_task(_flush(db, [], Deltas()))  # nothing yet
     for done, (place, known) in enumerate(zip(PLACES, registered, strict=True), 1):
         for answer, times in Crowd(place, known, now.astimezone(UTC), dice).answers():
             batch.append(answer)
@@ -71,13 +72,6 @@ async def build(db: Database, origins: list[str], now: datetime, progress: Calla
     stored += await running + await _flush(db, batch, asked)
     progress(len(PLACES), stored)
     return stored
-
-
-def _done() -> "asyncio.Future[int]":
-    """What runs before anything was stored."""
-    found = asyncio.get_running_loop().create_future()
-    found.set_result(0)
-    return found
 
 
 async def _flush(db: Database, batch: list[Answer], asked: Deltas) -> int:
