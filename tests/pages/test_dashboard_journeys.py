@@ -106,6 +106,12 @@ async def test_a_mistake_is_told_beside_its_field_and_nothing_typed_is_lost(
     assert (await client.get("/v1/journeys")).json()["items"] == []
 
 
+async def test_a_field_says_what_it_expects(person: httpx.AsyncClient) -> None:
+    page = (await person.get("/journeys/new")).text
+    assert 'maxlength="64" spellcheck="false" autocapitalize="none" placeholder="from the name"' in page
+    assert "=&#34;" not in page, "an attribute whose quotes are text"
+
+
 @pytest.mark.usefixtures("company")
 async def test_a_key_that_is_taken_is_told_beside_it(person: httpx.AsyncClient) -> None:
     await _send(person, "/journeys/new", ORDER)
