@@ -1,7 +1,6 @@
 """Twenty tablets over a bad network, a server killed again and again: every answer arrives once, at its right time."""
 
 import asyncio
-import os
 import random
 import sqlite3
 import sys
@@ -12,8 +11,8 @@ import httpx
 import pytest
 
 from tests.conftest import ADMIN
-from tests.devices.server import Server
 from tests.devices.simulator import SKEWS, Hasty, Nameless, Tablet
+from tests.reliability.server import Server
 
 TABLETS, ANSWERS, KILLS = 20, 1000, 20
 
@@ -50,18 +49,20 @@ async def kill_as_it_goes(server: Server, tablets: list[Tablet]) -> int:
         if total - waiting >= total * (kills + 1) // (KILLS + 1):
             server.kill()
             kills += 1
-            await server.start()
+            server.start()
+            await server.ready()
         await asyncio.sleep(0.005)
     return kills
 
 
 async def test_every_answer_arrives_once_and_at_its_time(sqlite_url: str, tmp_path: Path) -> None:
     database = tmp_path / "touchstone.db"
-    server = Server(database)
-    await server.start()
+    server = Server(sqlite_url, tmp_path / "server.log")
+    server.start()
+    await server.ready()
     began = datetime.now(UTC)
     try:
-        async with httpx.AsyncClient(base_url=server.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client:
             await stores(client)
             tablets = [await paired(client, Tablet, number) for number in range(TABLETS)]
             for tablet in tablets:
@@ -84,7 +85,7 @@ async def test_every_answer_arrives_once_and_at_its_time(sqlite_url: str, tmp_pa
     assert score_count == len(stored) == TABLETS * ANSWERS
     assert off <= 2
     verify = [sys.executable, "-m", "app.cli", "rollup", "verify"]
-    process = await asyncio.create_subprocess_exec(*verify, env={**os.environ, **server.environment})
+    process = await asyncio.create_subprocess_exec(*verify, env=server.environment)
     assert await process.wait() == 0
 
 

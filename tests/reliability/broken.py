@@ -3,6 +3,7 @@
 BROKEN=blind python -m tests.reliability.broken serve ...
 """
 
+import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ from typing import Any
 
 from app import cli, db
 from app.ingest import store
+from app.ingest.writer import Writer
 
 
 def blind() -> None:
@@ -20,6 +22,27 @@ def blind() -> None:
         return set(first)
 
     store._insert = insert
+
+
+def hasty() -> None:
+    """Acknowledge when an answer waits for its commit, not after it."""
+    submit, waiting = Writer.submit, set[asyncio.Task[Any]]()
+
+    async def at_once(self: Writer, answers: Sequence[Any]) -> list[store.Outcome]:
+        waiting.add(asyncio.create_task(submit(self, answers)))
+        return [store.Outcome(store.CREATED, answer) for answer in answers]
+
+    Writer.submit = at_once  # type: ignore[method-assign]
+
+
+def unbounded() -> None:
+    """Let any number of answers wait."""
+    init = Writer.__init__
+
+    def endless(self: Writer, database: Any, _queue_size: int) -> None:
+        init(self, database, sys.maxsize)
+
+    Writer.__init__ = endless  # type: ignore[method-assign]
 
 
 def forgetful() -> None:
@@ -53,8 +76,13 @@ def unsynced() -> None:
     db.event = Event  # type: ignore[assignment]
 
 
+VARIANTS = {variant.__name__: variant for variant in (blind, hasty, unbounded, forgetful, unsynced)}
+
+
 def main(arguments: Sequence[str]) -> None:
-    {"blind": blind, "forgetful": forgetful, "unsynced": unsynced}[os.environ["BROKEN"]]()
+    """The command `touchstone`, broken as BROKEN says, or whole when that is empty."""
+    if name := os.environ["BROKEN"]:
+        VARIANTS[name]()
     sys.argv = ["touchstone", *arguments]
     cli.main()
 

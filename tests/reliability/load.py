@@ -12,6 +12,7 @@ from app.ingest.channels import uuid7
 from tests.conftest import ADMIN_KEY
 
 KEY = "checkout"
+ACKNOWLEDGED = (200, 201)
 
 
 @dataclass
@@ -50,6 +51,8 @@ class Connection:
             raise
 
     async def _ask(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        if self._streams and self._streams[0].at_eof():  # the server may close what said nothing for five seconds
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = self._streams
@@ -101,6 +104,11 @@ async def _client(port: int, told: Told, stop: asyncio.Event, most: int, new_ids
 
 async def once(connection: Connection, told: Told, number: UUID, rating: int) -> bool:
     """Send an answer once; whether it was acknowledged."""
+    return await tell(connection, told, number, rating) in ACKNOWLEDGED
+
+
+async def tell(connection: Connection, told: Told, number: UUID, rating: int) -> int | None:
+    """Send an answer once; the status of the reply, None when there was none."""
     started = time.monotonic()
     try:
         status, headers, content = await connection.ask(
@@ -108,20 +116,20 @@ async def once(connection: Connection, told: Told, number: UUID, rating: int) ->
         )
     except (OSError, TimeoutError):
         told.cut += 1
-        return False
+        return None
     now = time.monotonic()
     told.slowest = max(told.slowest, now - started)
     told.statuses[status] += 1
-    if status in (200, 201):
+    if status in ACKNOWLEDGED:
         told.longest_silence = max(told.longest_silence, now - told.last_answer)
         told.last_answer = now
         told.acknowledged.add(number)
-        return True
+        return status
     told.codes[json.loads(content)["code"]] += 1
     problem = headers.get("content-type") == "application/problem+json" and "retry-after" in headers
     if status != 503 or not problem:
         told.odd.append(f"{status} {headers} {content[:200]!r}")
-    return False
+    return status
 
 
 async def register(port: int, key: str = KEY) -> None:

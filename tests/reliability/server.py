@@ -10,9 +10,8 @@ import time
 from pathlib import Path
 
 from tests.conftest import ADMIN_KEY
+from tests.reliability.forked import ROOT, Forked
 from tests.reliability.load import Connection
-
-ROOT = Path(__file__).parents[2]
 
 
 def free_port() -> int:
@@ -23,18 +22,29 @@ def free_port() -> int:
 
 
 class Server:
-    """`touchstone serve` over a database. `broken` names a variant of broken.py, for a control that must fail."""
+    """`touchstone serve` over a database. `broken` names a variant of broken.py, for a control that must fail.
+
+    It is forked, unless `as_command` asks for a process with a start of its own (several workers always are).
+    """
 
     def __init__(
-        self, url: str, log: Path, *, workers: int = 1, broken: str = "", port: int = 0, **settings: str
+        self,
+        url: str,
+        log: Path,
+        *,
+        workers: int = 1,
+        broken: str = "",
+        port: int = 0,
+        as_command: bool = False,
+        **settings: str,
     ) -> None:
         self.url, self.log, self.port = url, log, port or free_port()
-        module = "tests.reliability.broken" if broken else "app.cli"
-        self._command = [sys.executable, "-m", module, "serve", "--port", str(self.port), "--workers", str(workers)]
+        self._arguments = ["serve", "--port", str(self.port), "--workers", str(workers)]
         chosen = {"DATABASE_URL": url, "ADMIN_KEY": ADMIN_KEY, "RATE_LIMIT": "off", "LOG_FORMAT": "json"} | settings
-        self._environment = os.environ | {f"TOUCHSTONE_{name}": value for name, value in chosen.items()}
-        self._environment["BROKEN"] = broken
-        self._process: subprocess.Popen[bytes] | None = None
+        self.environment = os.environ | {f"TOUCHSTONE_{name}": value for name, value in chosen.items()}
+        self.environment["BROKEN"] = broken
+        self._as_command = as_command or workers > 1
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def pid(self) -> int:
@@ -43,14 +53,17 @@ class Server:
 
     def start(self, *, under: tuple[str, ...] = ()) -> None:
         """Start it, as a process group of its own; `under` is a command it is run by, such as strace."""
+        if under or self._as_command:
+            self._process = self._command(under)
+        else:
+            self._process = Forked(self._arguments, dict(self.environment), self.log)
+
+    def _command(self, under: tuple[str, ...]) -> subprocess.Popen[bytes]:
+        module = "tests.reliability.broken" if self.environment["BROKEN"] else "app.cli"
+        command = [*under, sys.executable, "-m", module, *self._arguments]
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [*under, *self._command],
-                cwd=ROOT,
-                env=self._environment,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
+            return subprocess.Popen(
+                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     async def ready(self, within_s: float = 60) -> float:

@@ -14,7 +14,7 @@ from tests.reliability.server import Server
 from tests.reliability.truth import Truth, truth
 
 
-async def killed_under_load(server: Server, times: int, *, enough: Callable[[Truth], bool] | None = None) -> Told:
+async def killed_under_load(server: Server, times: int, *, enough: Callable[[Truth, Told], bool] | None = None) -> Told:
     """Kill -9 a server `times` times while clients send and retry; `enough` may end it sooner."""
     server.start()
     await server.ready()
@@ -24,7 +24,7 @@ async def killed_under_load(server: Server, times: int, *, enough: Callable[[Tru
     for _ in range(times):
         await asyncio.sleep(random.uniform(0.2, 0.5))
         server.kill()
-        if enough and enough(await truth(server.url)):
+        if enough and enough(await truth(server.url), told):
             break
         server.start()
         await server.ready()
@@ -58,8 +58,14 @@ async def test_ten_kills_lose_nothing_on_postgresql(serve, own_postgres):
 
 async def test_a_blind_counter_drifts_when_killed(serve, sqlite_url):
     server = serve(sqlite_url, broken="blind")
-    await killed_under_load(server, 15, enough=lambda found: found.drift > 0)
+    await killed_under_load(server, 15, enough=lambda found, _: found.drift > 0)
     assert (await truth(sqlite_url)).drift > 0, "the control did not fail: the proof proves nothing"
+
+
+async def test_what_is_acknowledged_before_its_commit_is_missing_when_killed(serve, sqlite_url):
+    server = serve(sqlite_url, broken="hasty")
+    told = await killed_under_load(server, 15, enough=lambda found, told: found.missing(told) > 0)
+    assert (await truth(sqlite_url)).missing(told) > 0, "the control did not fail: the proof proves nothing"
 
 
 async def restarted_under_load(server: Server, postgres: Postgres, times: int, *, until_lost: bool = False) -> Told:

@@ -21,7 +21,7 @@ REQUIRED = os.environ.get("TOUCHSTONE_TEST_REQUIRE", "").split(",")
 
 
 async def test_a_stop_under_load_loses_nothing(serve, sqlite_url):
-    server = serve(sqlite_url)
+    server = serve(sqlite_url, as_command=True)
     server.start()
     await server.ready()
     await register(server.port)
