@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Any
 
 from pydantic_core import to_json
+from sqlalchemy import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -43,19 +44,23 @@ class Bulk:
         self._postgres = template.format(r=f"unnest({arrays}) AS r({self._names})")
         self._sqlite = lru_cache(256)(self._of_values)
 
-    def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Execute over `rows`, each in the order of the columns; returns what the statement does."""
+    def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> int:
+        """Execute over `rows`, each in the order of the columns; returns how many rows were written."""
+        return sum(result.rowcount for result in self._results(session, rows))
+
+    def returning(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Execute over `rows`; returns the rows of a statement that ends in RETURNING."""
+        return list(chain.from_iterable(self._results(session, rows)))
+
+    def _results(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> Iterator[CursorResult[Any]]:
         if not rows:
-            return []
+            return
         if is_sqlite(session):
             parts = [self._for_sqlite(rows[start : start + _CHUNK_MAX]) for start in range(0, len(rows), _CHUNK_MAX)]
         else:
             parts = [(self._postgres, tuple(list(column) for column in self._adapted(rows, _TO_POSTGRES)))]
-        found: list[Any] = []
         for statement, values in parts:
-            result = core(session).exec_driver_sql(statement, values)
-            found += result if result.returns_rows else []
-        return found
+            yield core(session).exec_driver_sql(statement, values)
 
     def _for_sqlite(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
         """Statement and values.

@@ -1,6 +1,6 @@
 """Many answers in one request: each is taken or refused for itself."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,13 +16,24 @@ from app.errors import Code, Place, Problem, invalid
 from app.ingest import tablet
 from app.ingest.channels import API, Answer
 from app.ingest.routes import read_body, refusal, to_answer
-from app.ingest.schemas import BATCH_BODY_MAX, BATCH_MAX, Batch, BatchItem, BatchResult, TabletItem
+from app.ingest.schemas import (
+    BATCH_BODY_MAX,
+    BATCH_MAX,
+    Batch,
+    BatchItem,
+    BatchResult,
+    GoodBatch,
+    GoodTabletBatch,
+    TabletItem,
+)
 from app.raw import RawRoute, key, problems, request_body
 from app.touchpoints.registry import Known, there
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 NDJSON = "application/x-ndjson"
 Refused = dict[str, Any]  # the result of an item that is not stored
+Read = tuple[Sequence[BatchItem | Refused], datetime | None]  # the items, and when they were sent
+_GOOD: dict[type[BatchItem], type[Batch]] = {BatchItem: GoodBatch, TabletItem: GoodTabletBatch}
 _OPENAPI = request_body(Batch, "application/json") | key("feedback:write")
 _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "description": "one BatchItem per line"}}
 
@@ -39,9 +50,9 @@ async def post_batch(request: Request) -> Response:
     if device is None:
         await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
-    raw, sent_at = _lines(request, body) if _is_ndjson(request) else _items(body)
+    model = TabletItem if device else BatchItem
+    items, sent_at = _lines(request, body, model) if _is_ndjson(request) else _items(body, model)
     by = tablet.Delivery(device, sent_at, received) if device else None
-    items = [_read(item, index, TabletItem if by else BatchItem) for index, item in enumerate(raw)]
     known = await _touchpoints(request, {item.touchpoint for item in items if isinstance(item, BatchItem)})
     results = [_prepare(item, index, known, by, received) for index, item in enumerate(items)]
     if device:
@@ -53,23 +64,33 @@ def _is_ndjson(request: Request) -> bool:
     return request.headers["content-type"].startswith(NDJSON)
 
 
-def _items(body: bytes) -> tuple[list[Any], datetime | None]:
+def _items(body: bytes, model: type[BatchItem]) -> Read:
+    try:
+        good = _GOOD[model].model_validate_json(body)
+        return good.items, good.sent_at
+    except pydantic.ValidationError:
+        pass  # something in it is bad: item by item, so that the others are taken
     try:
         batch = Batch.model_validate_json(body)
     except pydantic.ValidationError as error:
         raise invalid(error) from None
-    return batch.items, batch.sent_at
+    return _each(batch.items, model), batch.sent_at
 
 
-def _lines(request: Request, body: bytes) -> tuple[list[Any], datetime | None]:
+def _lines(request: Request, body: bytes, model: type[BatchItem]) -> Read:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) > BATCH_MAX:
         place = Place(place="body", message=f"has {len(lines)} lines", mend="Send fewer items.")
         raise Problem(Code.INVALID_REQUEST, f"A batch has {BATCH_MAX} items at most.", errors=[place])
     try:
-        return lines, Batch.model_validate({"items": [], "sent_at": request.headers.get("touchstone-sent-at")}).sent_at
+        said = Batch.model_validate({"items": [], "sent_at": request.headers.get("touchstone-sent-at")})
     except pydantic.ValidationError as error:
         raise invalid(error, "header.touchstone-sent-at") from None
+    return _each(lines, model), said.sent_at
+
+
+def _each(items: Iterable[Any], model: type[BatchItem]) -> list[BatchItem | Refused]:
+    return [_read(item, index, model) for index, item in enumerate(items)]
 
 
 def _read(raw: Any, index: int, model: type[BatchItem]) -> BatchItem | Refused:

@@ -75,8 +75,11 @@ def uuid7() -> UUID:
 
 
 def is_locked(answer: Answer, at: datetime) -> bool:
-    """Whether the customer can no longer change this answer."""
-    return at - answer.received_at >= LOCKS_AFTER[answer.source]
+    """Whether the customer can no longer change this answer.
+
+    One that was received before `answer` and stored after it, by another process, say, comes at its first moment.
+    """
+    return max(at - answer.received_at, timedelta()) >= LOCKS_AFTER[answer.source]
 
 
 def merged(stored: Answer, said: Answer) -> Answer:

@@ -104,12 +104,8 @@ def flags(comment: str | None, trap: str | None, *, test: bool, trusted: bool) -
     `trap` is a field that people cannot see and robots fill. Two links in a comment of somebody without a key are
     taken for spam.
     """
-    found = set()
-    if trap or (not trusted and comment and len(_LINK.findall(comment)) >= 2):
-        found.add(SPAM)
-    if test:
-        found.add(TEST)
-    return " ".join(sorted(found))
+    spam = bool(trap) or (not trusted and comment is not None and len(_LINK.findall(comment)) >= 2)
+    return " ".join([SPAM] * spam + [TEST] * test)
 
 
 def origin_allowed(origin: str, patterns: Iterable[str]) -> bool:

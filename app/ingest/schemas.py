@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, StrictInt
 
 from app.errors import Code, Place
 from app.moments import Time, written_out
@@ -112,6 +112,18 @@ class Batch(BaseModel):
         description="the tablet's clock when it sends, to put it right; as NDJSON, the header Touchstone-Sent-At",
     )
     items: Annotated[list[Any], Field(max_length=BATCH_MAX, description="answers, each as BatchItem")]
+
+
+class GoodBatch(Batch):
+    """A batch without a bad item: read in one go, which takes half the time."""
+
+    items: Annotated[list[BatchItem], FailFast(), Field(max_length=BATCH_MAX)]
+
+
+class GoodTabletBatch(Batch):
+    """The same from a tablet."""
+
+    items: Annotated[list[TabletItem], FailFast(), Field(max_length=BATCH_MAX)]
 
 
 class FeedbackOut(BaseModel):

@@ -1,7 +1,7 @@
 """The one place that changes feedback. Whatever happens to an answer, the rollup follows in the same transaction."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -18,7 +18,7 @@ from app.ingest.channels import Answer, is_locked, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.models import Erasure, Feedback, Touchpoint, now
 from app.scores.rollup import Deltas, apply
-from app.sql import Bulk
+from app.sql import Bulk, Lookup
 
 CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
 Key = tuple[int, int]  # touchpoint_id and the id's number: compared in C, where UUID compares in Python
@@ -41,11 +41,15 @@ COLUMNS = {
     "pressed_at": "timestamptz",
 }
 _NAMES = ", ".join(COLUMNS)
-_INSERT = Bulk(
+_NEW = (
     f"INSERT INTO feedback ({_NAMES}) SELECT {_NAMES} FROM {{r}} WHERE NOT EXISTS "  # noqa: S608 - names of our own columns
     "(SELECT 1 FROM erasure WHERE erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id) "
-    "ON CONFLICT (touchpoint_id, id) DO NOTHING RETURNING touchpoint_id, id",
-    COLUMNS,
+    "ON CONFLICT (touchpoint_id, id) DO NOTHING"
+)
+_INSERT, _INSERT_RETURNING = Bulk(_NEW, COLUMNS), Bulk(f"{_NEW} RETURNING touchpoint_id, id", COLUMNS)
+_LAST, _SINCE = (
+    Lookup("SELECT max(rowid) FROM feedback"),
+    Lookup("SELECT touchpoint_id, id FROM feedback WHERE rowid > :last"),
 )
 _KEY = (col(Feedback.touchpoint_id), col(Feedback.id))
 _WHO: tuple[Any, ...] = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
@@ -94,12 +98,20 @@ def _key(answer: Answer) -> Key:
     return answer.touchpoint_id, answer.id.int
 
 
-def _insert(session: Session, first: dict[Key, Answer]) -> set[Key]:
-    """Insert what is new; keys in order, so that two processes never wait for each other in a circle."""
-    inserted = _INSERT.run(session, [_row(first[key]) for key in sorted(first)])
-    if is_sqlite(session):
-        return {(touchpoint_id, int(number, 16)) for touchpoint_id, number in inserted}
-    return {(touchpoint_id, number.int) for touchpoint_id, number in inserted}
+def _insert(session: Session, first: dict[Key, Answer]) -> Collection[Key]:
+    """Insert what is new and say what that is.
+
+    Keys in order, so that two processes never wait for each other in a circle.
+    """
+    rows = [_row(first[key]) for key in sorted(first)]
+    if not is_sqlite(session):
+        return {(touchpoint_id, number.int) for touchpoint_id, number in _INSERT_RETURNING.returning(session, rows)}
+    # Each row that SQLite returns lets go of the interpreter and then waits for the event loop to do the same: hundreds
+    # of waits in a batch. A count is one row, and mostly all are new. New rows have the highest numbers.
+    ((last,),) = _LAST.rows(session, {})
+    if _INSERT.run(session, rows) == len(rows):
+        return first.keys()
+    return {(touchpoint_id, int(number, 16)) for touchpoint_id, number in _SINCE.rows(session, {"last": last or 0})}
 
 
 def _fetch(session: Session, keys: Sequence[Key]) -> dict[Key, Answer]:

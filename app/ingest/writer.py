@@ -1,11 +1,13 @@
 """Many requests wait here together for one commit. While one commit runs, the next batch gathers by itself."""
 
 import asyncio
+import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlmodel import Session
 
 from app.db import Database
 from app.errors import Code, Problem, unavailable
@@ -14,6 +16,9 @@ from app.ingest.store import Outcome, store
 from app.logs import log
 
 BATCH_MAX = 1000
+# While one batch is committed, the next one's turn is already asked for: the database goes on without waiting for an
+# event loop that is busy reading requests. What is in that batch is settled when its turn comes.
+IN_FLIGHT = 2
 
 
 @dataclass(slots=True)
@@ -31,10 +36,11 @@ class Writer:
         self.depth = 0
         self._wake = asyncio.Event()
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
+        self._gathering = threading.Lock()
+        self._tasks: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._run(), name="writer")
+        self._tasks = [asyncio.create_task(self._run(), name=f"writer-{number}") for number in range(IN_FLIGHT)]
 
     async def submit(self, answers: Sequence[Answer]) -> list[Outcome]:
         """Store `answers`; returns after their commit.
@@ -53,37 +59,44 @@ class Writer:
         """Take nothing more, store what waits, stop."""
         self._closing = True
         self._wake.set()
-        if self._task:
-            await self._task
+        await asyncio.gather(*self._tasks)
 
     async def _run(self) -> None:
         while not (self._closing and not self._queue):
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                await self._commit(self._gather())
+                await self._commit(self._gather)
 
     def _gather(self) -> list[_Waiting]:
+        """The next batch; called by whichever thread writes."""
         batch: list[_Waiting] = []
         size = 0
-        while self._queue and (not batch or size + len(self._queue[0].answers) <= BATCH_MAX):
-            batch.append(self._queue.popleft())
-            size += len(batch[-1].answers)
+        with self._gathering:
+            while self._queue and (not batch or size + len(self._queue[0].answers) <= BATCH_MAX):
+                batch.append(self._queue.popleft())
+                size += len(batch[-1].answers)
         return batch
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
-        answers = [answer for waiting in batch for answer in waiting.answers]
+    async def _commit(self, take: Callable[[], list[_Waiting]]) -> None:
+        batch: list[_Waiting] = []
+
+        def work(session: Session) -> list[Outcome]:
+            batch.extend(take())
+            return store(session, [answer for waiting in batch for answer in waiting.answers])
+
         try:
-            outcomes = await self._db.write(lambda session: store(session, answers))
+            outcomes = await self._db.write(work)
         except (DataError, IntegrityError) as error:
             await self._one_by_one(batch, error)
         except Exception as error:
-            log.error("batch_not_stored", extra={"answers": len(answers), "error": _name(error)})
+            batch = batch or take()  # no connection, no turn: those who wait hear of it all the same
+            log.error("batch_not_stored", extra={"answers": _size(batch), "error": _name(error)})
             _refuse(batch, unavailable() if isinstance(error, DBAPIError | OSError | TimeoutError) else error)
         else:
             _answer(batch, outcomes)
         finally:
-            self.depth -= len(answers)
+            self.depth -= _size(batch)
 
     async def _one_by_one(self, batch: list[_Waiting], error: Exception) -> None:
         """Something in the batch cannot be stored: its neighbours must not pay for it."""
@@ -92,8 +105,12 @@ class Writer:
             return _refuse(batch, error)
         for waiting in batch:
             self.depth += len(waiting.answers)
-            await self._commit([waiting])
+            await self._commit([waiting].copy)
         return None
+
+
+def _size(batch: list[_Waiting]) -> int:
+    return sum(len(waiting.answers) for waiting in batch)
 
 
 def _name(error: Exception) -> str:

@@ -2,8 +2,13 @@
 
 import asyncio
 import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from app.ingest.channels import API, uuid7
+from app.ingest.routes import to_answer
+from app.ingest.schemas import AnswerIn
 
 
 async def test_a_rating_is_stored_and_counted(client, make):
@@ -31,6 +36,16 @@ async def test_a_machines_answer_is_final_at_once(client, make):
     assert (await client.put(url, json={"rating": 5})).status_code == 201
     again = await client.put(url, json={"rating": 1})
     assert again.status_code == 409 and again.json()["code"] == "feedback_locked"
+
+
+async def test_a_machines_answer_is_final_for_one_received_before_it_too(app, client, make):
+    await make("checkout")
+    known = await app.state.registry.get("checkout")
+    received, number = datetime.now(UTC), uuid7()
+    later = to_answer(known, AnswerIn(rating=5), API, number, received)
+    earlier = to_answer(known, AnswerIn(rating=1), API, number, received - timedelta(milliseconds=5))
+    outcomes = [outcome.status for answer in (later, earlier) for outcome in await app.state.writer.submit([answer])]
+    assert outcomes == ["created", "locked"]
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1, 2**40])
