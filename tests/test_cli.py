@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from app.cli.commands import cli
+from app.cli.commands import commands
 from app.pages import builds
 
 
@@ -24,7 +24,9 @@ def touchstone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(cli, list(arguments), env={f"TOUCHSTONE_{k}": v for k, v in environment.items()})
+        return CliRunner().invoke(
+            commands(), list(arguments), env={f"TOUCHSTONE_{k}": v for k, v in environment.items()}
+        )
 
     return run
 

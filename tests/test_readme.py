@@ -15,7 +15,7 @@ import httpx
 import pytest
 from typer.main import get_command
 
-from app.cli.commands import cli
+from app.cli.commands import commands
 from app.settings import PREFIX, Settings
 
 ROOT = Path(__file__).parents[1]
@@ -99,7 +99,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_meaning():
 
 
 def test_every_command_is_in_the_readme():
-    for name in get_command(cli).commands:  # type: ignore[attr-defined]
+    for name in get_command(commands()).commands:  # type: ignore[attr-defined]
         assert re.search(rf"^\| `touchstone {name}\b", README, re.MULTILINE), name
 
 

@@ -1,5 +1,6 @@
 """The console script `touchstone`."""
 
+import os
 import sys
 
 from app.cli.loading import loading
@@ -7,10 +8,13 @@ from app.cli.loading import loading
 
 def main() -> None:
     """Entry point. A database or file that cannot be used is told in a line, not in a stack trace."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it reads about every package installed
     with loading():
         from sqlalchemy.exc import DBAPIError
 
-        from app.cli.commands import cli
+        from app.cli.commands import commands
+
+        cli = commands(next(iter(sys.argv[1:]), None))
     try:
         cli()
     except DBAPIError as error:

@@ -1,16 +1,33 @@
 """The commands, as a table of contents: one module per group."""
 
+from importlib import import_module
+
 import typer
 
-from app.cli import demo, importing, keys, rollup, server, widget
+COMMANDS = {
+    "serve": "server.serve",
+    "demo": "demo.demo",
+    "migrate": "server.migrate_command",
+    "import": "importing.import_command",
+    "widget": "widget.widget_command",
+    "keys": "keys.cli",
+    "rollup": "rollup.cli",
+}
 
-cli = typer.Typer(
-    no_args_is_help=True, add_completion=False, help="Collects customer feedback and serves honest scores."
-)
-cli.command("serve")(server.serve)
-cli.command("demo")(demo.demo)
-cli.command("migrate")(server.migrate_command)
-cli.command("import")(importing.import_command)
-cli.command("widget")(widget.widget_command)
-cli.add_typer(keys.cli, name="keys")
-cli.add_typer(rollup.cli, name="rollup")
+
+def commands(wanted: str | None = None) -> typer.Typer:
+    """The command `wanted` alone, for a service that starts has no use for what the others load; else all of them."""
+    cli = typer.Typer(no_args_is_help=True, add_completion=False)
+    cli.callback()(_touchstone)
+    for name in [wanted] if wanted in COMMANDS else COMMANDS:
+        module, found = COMMANDS[name].split(".")
+        command = getattr(import_module(f"app.cli.{module}"), found)
+        if isinstance(command, typer.Typer):
+            cli.add_typer(command, name=name)
+        else:
+            cli.command(name)(command)
+    return cli
+
+
+def _touchstone() -> None:
+    """Collects customer feedback and serves honest scores."""

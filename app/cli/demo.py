@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from app import auth, migrate
-from app.cli.run import err, fail, out, settings, with_database
+from app.cli.run import fail, settings, with_database
 from app.cli.server import address, run_server
 from app.db import Database
 from app.demo import tablets
@@ -47,8 +48,8 @@ def demo(
     if tablet := with_database(chosen.database_url, lambda db: db.write(tablets.wake)):
         tablets.report(address(chosen.model_copy(update={"public_url": None}), host, port), tablet)
     for name, path in PAGES:
-        out.print(f"{name + ':':<13}{shown}{path}", soft_wrap=True)
-    out.print(f"{'Admin key:':<13}[bold]{key}[/bold]", soft_wrap=True)
+        typer.echo(f"{name + ':':<13}{shown}{path}")
+    typer.echo(f"{'Admin key:':<13}{typer.style(key, bold=True)}")
     run_server(host, port)
 
 
@@ -67,7 +68,8 @@ async def _ready(db: Database, chosen: Settings, shown: str, port: int) -> str:
 
 
 async def _fill(db: Database, origins: list[str]) -> None:
-    bar = Progress(TextColumn("Lindhøj opens"), BarColumn(), TextColumn("{task.fields[said]}"), console=err)
+    said = TextColumn("{task.fields[said]}")
+    bar = Progress(TextColumn("Lindhøj opens"), BarColumn(), said, console=Console(stderr=True))
     with bar:
         task = bar.add_task("", total=len(PLACES), said="")
 

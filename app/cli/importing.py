@@ -5,11 +5,12 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
+from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy.exc import DBAPIError
 
 from app import migrate
-from app.cli.run import err, fail, out, settings, with_database
+from app.cli.run import fail, settings, with_database
 from app.cli.server import is_embedded
 from app.importer.answers import Columns
 from app.importer.rows import FileError
@@ -81,7 +82,7 @@ def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
         migrate.upgrade(url)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),
-        TimeElapsedColumn(), console=err,
+        TimeElapsedColumn(), console=Console(stderr=True),
     )  # fmt: skip
     with bar:
         task = bar.add_task("Checking" if wish.dry_run else "Importing", total=file.stat().st_size, rows="")
@@ -103,13 +104,13 @@ def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
 
 def _report(tally: Tally, dry_run: bool) -> None:
     for line, reason in tally.errors:
-        err.print(f"line {line}: {reason}", markup=False, soft_wrap=True)
+        typer.echo(f"line {line}: {reason}", err=True)
     if tally.refused > len(tally.errors):
-        err.print(f"... and {tally.refused - len(tally.errors):,} more rows that were refused.")
+        typer.echo(f"... and {tally.refused - len(tally.errors):,} more rows that were refused.", err=True)
     made = len(tally.new_touchpoints)
     if made:
-        out.print(f"Touchpoints {'that would be made' if dry_run else 'made'}: {made:,}")
+        typer.echo(f"Touchpoints {'that would be made' if dry_run else 'made'}: {made:,}")
     parts = [f"{tally.created:,} {'can be stored' if dry_run else 'stored'}"]
     parts += [f"{n:,} {what}" for n, what in ((tally.same, "there already"), (tally.updated, "changed")) if n]
     parts += [f"{tally.erased:,} left out, they were erased"] if tally.erased else []
-    out.print(f"Rows: {', '.join(parts)}, {tally.refused:,} refused.")
+    typer.echo(f"Rows: {', '.join(parts)}, {tally.refused:,} refused.")

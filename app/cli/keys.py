@@ -3,11 +3,12 @@
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session, col, select
 
 from app import auth
-from app.cli.run import fail, out, read, write
+from app.cli.run import fail, read, write
 from app.keys import all_keys
 from app.keys import revoke as revoke_key
 from app.models import ApiKey
@@ -25,7 +26,7 @@ def create(
     if unknown:
         raise fail(f"Unknown scope {unknown[0]}. The scopes are {', '.join(auth.SCOPES)}.", 2)
     key, _ = write(lambda session: auth.create_key(session, name, tuple(scope)))
-    out.print(key, soft_wrap=True)
+    typer.echo(key)
 
 
 @cli.command("list")
@@ -39,7 +40,7 @@ def list_keys() -> None:
         used = str(key["last_used_on"] or "never")
         created = key["created_at"].date().isoformat()
         table.add_row(str(key["id"]), key["name"], key["prefix"], " ".join(key["scopes"]), created, used, state)
-    out.print(table)
+    Console(highlight=False).print(table)
 
 
 @cli.command()
@@ -57,4 +58,4 @@ def revoke(prefix: Annotated[str, typer.Argument(help="Its id, or how it begins.
     name = write(work)
     if name is None:
         raise fail("There is no such key.")
-    out.print(f"Revoked: {name}")
+    typer.echo(f"Revoked: {name}")

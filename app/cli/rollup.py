@@ -3,7 +3,7 @@
 import typer
 from sqlmodel import Session
 
-from app.cli.run import err, fail, out, read, write
+from app.cli.run import fail, read, write
 from app.db import snapshot
 from app.scores import rollup as ledger
 
@@ -20,16 +20,17 @@ def verify() -> None:
             for row in ledger.every_touchpoint(session):
                 for cell, held, true in ledger.differences(session, row):
                     wrong += 1
-                    err.print(f"{row.key} {cell[1]} {cell[2]} {cell[3]} {cell[4]}: stored {held}, counted {true}")
+                    where = " ".join(str(part) for part in cell[1:])
+                    typer.echo(f"{row.key} {where}: stored {held}, counted {true}", err=True)
         return wrong
 
     if wrong := read(work):
         raise fail(f"{wrong} cells differ. `touchstone rollup rebuild` mends them.")
-    out.print("The rollup equals the answers.")
+    typer.echo("The rollup equals the answers.")
 
 
 @cli.command()
 def rebuild() -> None:
     """Count the rollup anew from the answers."""
     cells = write(lambda session: sum(ledger.rebuild(session, row) for row in ledger.every_touchpoint(session)))
-    out.print(f"Counted anew: {cells} cells.")
+    typer.echo(f"Counted anew: {cells} cells.")

@@ -1,4 +1,4 @@
-"""What every command needs: the settings, the database, and where to print."""
+"""What every command needs: the settings, the database, and how to end."""
 
 import asyncio
 import os
@@ -7,14 +7,11 @@ from typing import TypeVar
 
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 
 from app.db import Database, Work, open_database
 from app.settings import Settings
 
 T = TypeVar("T")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
 
 
 def settings() -> Settings:
@@ -23,7 +20,7 @@ def settings() -> Settings:
         return Settings.from_environment(os.environ)
     except ValidationError as error:
         for place in error.errors():
-            err.print(f"TOUCHSTONE_{str(place['loc'][0]).upper()}: {place['msg']}")
+            typer.echo(f"TOUCHSTONE_{str(place['loc'][0]).upper()}: {place['msg']}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -52,5 +49,5 @@ def write(work: Work[T]) -> T:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Print `message` for people and return what the command raises to end with `code`."""
-    err.print(message, markup=False, soft_wrap=True)
+    typer.echo(message, err=True)
     return typer.Exit(code)

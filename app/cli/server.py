@@ -11,7 +11,7 @@ from sqlmodel import Session, select
 
 from app import auth, logs, migrate
 from app.cli.loading import loading
-from app.cli.run import out, settings, with_database
+from app.cli.run import settings, with_database
 from app.models import ApiKey
 from app.settings import Settings
 
@@ -35,7 +35,7 @@ def prepare(chosen: Settings) -> None:
     if chosen.admin_key is None:
         key = with_database(chosen.database_url, lambda db: db.write(first_key))
         if key:
-            out.print(f"Admin key (shown this once, keep it): [bold]{key}[/bold]", soft_wrap=True)
+            typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
 
 
 def address(chosen: Settings, host: str, port: int) -> str:
@@ -54,7 +54,7 @@ def serve(
     host, port = host or chosen.host, chosen.port if port is None else port
     shown = address(chosen, host, port)
     for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
-        out.print(f"{name + ':':<11}{shown}{path}", soft_wrap=True)
+        typer.echo(f"{name + ':':<11}{shown}{path}")
     run_server(host, port, workers)
 
 
@@ -88,4 +88,4 @@ def application() -> FastAPI:
 def migrate_command() -> None:
     """Bring the database to the newest schema; safe when two start at once."""
     migrate.upgrade(settings().database_url)
-    out.print(f"The database is at {migrate.head()}.")
+    typer.echo(f"The database is at {migrate.head()}.")

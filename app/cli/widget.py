@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.run import err, out, settings
+from app.cli.run import settings
 from app.pages import builds
 from app.pages.widget import zipped
 
@@ -21,7 +21,7 @@ def widget_command(
     if display not in _DISPLAYS:
         raise typer.BadParameter(f"one of {', '.join(_DISPLAYS)}", param_hint="--display")
     if keep:
-        err.print(f"Kept as {builds.keep()}.")
+        typer.echo(f"Kept as {builds.keep()}.", err=True)
     chosen = settings()
     base = (url or chosen.public_url or f"http://{chosen.host}:{chosen.port}").rstrip("/")
     shown = "" if display == "inline" else f' data-display="{display}"'
@@ -31,6 +31,7 @@ def widget_command(
         f'  integrity="{integrity}" crossorigin="anonymous" async></script>',
     )
     for line in lines:
-        out.print(line, soft_wrap=True, markup=False)
+        typer.echo(line)
     build = builds.kept()[version]
-    err.print(f"{len(zipped(build)):,} bytes gzipped, {len(build):,} plain. This build stays at its address.")
+    size = f"{len(zipped(build)):,} bytes gzipped, {len(build):,} plain"
+    typer.echo(f"{size}. This build stays at its address.", err=True)
