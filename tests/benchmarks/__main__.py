@@ -91,13 +91,11 @@ def of_size(small: int, large: int) -> Iterator[Line]:
     """The time of a score, and of a start, at few and at many answers."""
     with answers.databases("sqlite") as url:
         folder = url.removeprefix("sqlite+aiosqlite:///")
-        times = {}
         for count in (small, large):
             scores.fill(f"{folder}/{count}.db", count)
-            with answers.touchstone(f"{url}/{count}.db") as running:
-                times[count] = scores.read_times(running)
-        for name in times[small]:
-            few, many = times[small][name], times[large][name]
+        with answers.touchstone(f"{url}/{small}.db") as one, answers.touchstone(f"{url}/{large}.db") as other:
+            times = scores.read_times(one, other)
+        for name, (few, many) in times.items():
             ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
             yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
         empty, filled = (statistics.median(starts) for starts in _starts(f"{url}/{large}.db", url))

@@ -1,14 +1,13 @@
 """Scores: against an endpoint that returns a constant, and at ten thousand against ten million answers."""
 
+import contextlib
 import random
 import sqlite3
 import statistics
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 
@@ -85,7 +84,7 @@ def against_a_constant(url: str, seconds: int, rounds: int) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in rates.items()}
 
 
-@contextmanager
+@contextlib.contextmanager
 def changing(path: str) -> Iterator[None]:
     """Somebody else writes: each revision grows five times a second, so that no score stays the same."""
     stop = threading.Event()
@@ -114,7 +113,7 @@ def _in_turn() -> str:
     )
 
 
-WINDOWS: dict[str, dict[str, Any]] = {
+WINDOWS: dict[str, dict[str, float]] = {
     "all time": {},
     "last 7 days": {"days": 7},
     "last 90 days": {"days": 90},
@@ -123,25 +122,40 @@ WINDOWS: dict[str, dict[str, Any]] = {
 }
 
 
-def read_times(running: Server, times: int = 150) -> dict[str, float]:
-    """Median ms of a score, by window, each computed anew."""
+def read_times(*servers: Server, times: int = 300) -> dict[str, list[float]]:
+    """Median ms of a score, by window, for each of the servers, computed anew; asked in turns, for fairness."""
     found = {}
-    with httpx.Client(headers=HEADERS, base_url=running.url) as client:
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(httpx.Client(headers=HEADERS, base_url=each.url)) for each in servers]
         for name, ago in WINDOWS.items():
-            took = []
+            took: list[list[float]] = [[] for _ in servers]
             for number in range(times):
-                since = datetime.now(UTC) - timedelta(**ago) - timedelta(hours=number % 5) if ago else None
-                # `until` moves by hours too, so that neither bound is ever the same twice in half a second
-                until = datetime.now(UTC) - timedelta(hours=random.randrange(100)) if ago else None
-                question = {"since": since.isoformat(), "until": until.isoformat()} if since and until else {}
-                if not ago:  # a change, so that no earlier answer serves
-                    client.post("/v1/touchpoints/bench/feedback", json={"rating": 4})
-                started = time.perf_counter()
-                answer = client.get(SCORE, params=question | {"group_by": "source"})
-                took.append(time.perf_counter() - started)
-                assert answer.status_code == 200, answer.text
-            found[name] = statistics.median(took) * 1000
+                question = _question(ago, number)
+                for client, own in zip(clients, took, strict=True):
+                    own.append(_seconds(client, question))
+            found[name] = [statistics.median(own) * 1000 for own in took]
     return found
+
+
+def _question(ago: dict[str, float], number: int) -> dict[str, str]:
+    """A window whose bounds both move by hours, so that neither is ever the same twice in half a second."""
+    if not ago:
+        return {}
+    since = datetime.now(UTC) - timedelta(**ago) - timedelta(hours=number % 5)
+    return {
+        "since": since.isoformat(),
+        "until": (datetime.now(UTC) - timedelta(hours=random.randrange(100))).isoformat(),
+    }
+
+
+def _seconds(client: httpx.Client, question: dict[str, str]) -> float:
+    if not question:  # a change, so that no earlier answer serves
+        client.post("/v1/touchpoints/bench/feedback", json={"rating": 4})
+    started = time.perf_counter()
+    answer = client.get(SCORE, params=question | {"group_by": "source"})
+    took = time.perf_counter() - started
+    assert answer.status_code == 200, answer.text
+    return took
 
 
 def worst_of(running: Server, times: int = 15) -> float:
