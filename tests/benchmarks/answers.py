@@ -166,12 +166,17 @@ def _bare_sqlite(url: str, seconds: float) -> float:
 
 def _bare_postgres(url: str, seconds: float) -> float:
     async def run() -> float:
+        now = datetime.now(UTC)
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
-        statement = f"{_INSERT} SELECT 1, unnest($1::uuid[]), 4, 'Quick.', '', 'api', '', now(), now()"
-        many = [[uuid7() for _ in range(500)] for _ in range(int(200 * seconds))]
+        kinds = ("uuid", "smallint", "text", "timestamptz", "timestamptz")
+        arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(kinds, 1))
+        rows = f"unnest({arrays}) AS r(id, rating, comment, occurred_at, received_at)"
+        statement = f"{_INSERT} SELECT 1, id, rating, comment, '', 'api', '', occurred_at, received_at FROM {rows}"
+        same = [[value] * 500 for value in (4, "Quick.", now, now)]
+        many = [[[uuid7() for _ in range(500)], *same] for _ in range(int(200 * seconds))]
         started, times = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
-            await connection.execute(statement, many[times])
+            await connection.execute(statement, *many[times])
             times += 1
         await connection.close()
         return 500 * times / (time.perf_counter() - started)
