@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, compress, count
 from typing import Any
 
 from pydantic_core import to_json
@@ -14,7 +14,9 @@ from sqlmodel import Session
 
 from app.db import core, is_sqlite
 
+Columns = list[list[Any]]
 _CHUNK_MAX = 1024  # rows; SQLite takes 32,766 parameters in a statement
+_MANY = 100  # rows
 
 
 @lru_cache(4096)  # a batch was received at one time
@@ -27,22 +29,22 @@ def _json(value: Any) -> str:
 
 
 # How a value of a PostgreSQL type goes to each driver, where not as it is.
-_TO_SQLITE: dict[str, Callable[[Any], Any]] = {"uuid": lambda number: number.hex, "timestamptz": _stamp, "json": _json}
-_TO_POSTGRES: dict[str, Callable[[Any], Any]] = {"json": _json}
+Adapters = Mapping[str, Callable[[Any], Any]]
+_TO_SQLITE: Adapters = {"uuid": lambda number: number.hex, "timestamptz": _stamp, "json": _json}
+_TO_POSTGRES: Adapters = {"json": _json}
 
 
 class Bulk:
     """A statement over many rows, which it reads from a table `r`: `template` has {r} in its FROM.
 
-    `columns` are the names of the rows' values with their PostgreSQL types. SQLite gets the rows as VALUES (reading
-    them out of one JSON parameter takes twice as long), PostgreSQL as an array for each column.
+    `columns` are the names of the rows' values with their PostgreSQL types; no two rows are alike. SQLite gets the rows
+    as VALUES (reading them out of one JSON parameter takes twice as long), PostgreSQL as an array for each column. What
+    is the same in every row is sent once, for each value takes the driver up to 2 us.
     """
 
     def __init__(self, template: str, columns: Mapping[str, str]) -> None:
-        self._template, self._names, self._kinds = template, ", ".join(columns), tuple(columns.values())
-        arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(self._kinds, 1))
-        self._postgres = template.format(r=f"unnest({arrays}) AS r({self._names})")
-        self._sqlite = lru_cache(256)(self._of_values)
+        self._template, self._names, self._kinds = template, tuple(columns), tuple(columns.values())
+        self._sqlite, self._postgres = lru_cache(256)(self._of_values), lru_cache(256)(self._of_arrays)
 
     def run(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> int:
         """Execute over `rows`, each in the order of the columns; returns how many rows were written."""
@@ -53,39 +55,65 @@ class Bulk:
         return list(chain.from_iterable(self._results(session, rows)))
 
     def _results(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> Iterator[CursorResult[Any]]:
-        if not rows:
-            return
-        if is_sqlite(session):
-            parts = [self._for_sqlite(rows[start : start + _CHUNK_MAX]) for start in range(0, len(rows), _CHUNK_MAX)]
-        else:
-            parts = [(self._postgres, tuple(list(column) for column in self._adapted(rows, _TO_POSTGRES)))]
-        for statement, values in parts:
-            yield core(session).exec_driver_sql(statement, values)
+        most, prepared = (_CHUNK_MAX, self._for_sqlite) if is_sqlite(session) else (len(rows), self._for_postgres)
+        for start in range(0, len(rows), most or 1):
+            yield core(session).exec_driver_sql(*prepared(rows[start : start + most]))
 
     def _for_sqlite(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
-        """Statement and values.
+        """Statement and values. VALUES has a power of two of rows, so that few statements are ever prepared.
 
-        Few statements are ever prepared, for VALUES has a power of two of rows: the last one is repeated, and LIMIT
-        leaves the repetitions out. Columns without any value are NULL in the text: to bind a None takes Python 1 us.
+        The last row is repeated, and LIMIT leaves the repetitions out.
         """
-        columns = list(self._adapted(rows, _TO_SQLITE))
-        used = tuple(place for place, column in enumerate(columns) if column.count(None) < len(rows))
-        values = list(zip(*(columns[place] for place in used), strict=True))
+        varying, columns, same = self._parted(rows, _TO_SQLITE)
+        values = list(zip(*columns, strict=True))
         size = 1 << (len(rows) - 1).bit_length()
         values += values[-1:] * (size - len(rows))
-        return self._sqlite(size, used), (*chain.from_iterable(values), len(rows))
+        return self._sqlite(size, varying), (*chain.from_iterable(values), *same, len(rows))
 
-    def _adapted(self, rows: Sequence[tuple[Any, ...]], adapters: Mapping[str, Callable[[Any], Any]]) -> Iterator[Any]:
-        """The values column by column, as the driver takes them."""
-        for kind, column in zip(self._kinds, zip(*rows, strict=True), strict=True):
-            adapt = adapters.get(kind)
-            yield [None if value is None else adapt(value) for value in column] if adapt else column
+    def _for_postgres(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+        varying, columns, same = self._parted(rows, _TO_POSTGRES)
+        return self._postgres(varying), (*columns, *same)
 
-    def _of_values(self, size: int, used: tuple[int, ...]) -> str:
-        row = ", ".join("?" if place in used else "NULL" for place in range(len(self._kinds)))
-        table = ", ".join([f"({row})"] * size)
-        values = f"WITH r({self._names}) AS (VALUES {table}) SELECT * FROM r LIMIT ?"  # noqa: S608 - our own names
-        return self._template.format(r=f"({values}) AS r")
+    def _parted(
+        self, rows: Sequence[tuple[Any, ...]], adapters: Adapters
+    ) -> tuple[tuple[int, ...], Columns, list[Any]]:
+        """Which columns vary, what is in them, and the one value of each of the others, as the driver takes them."""
+        columns = list(zip(*rows, strict=True))
+        same = [_is_same(column) for column in columns]
+        adapted = [
+            _adapted(column[:1] if alike else column, adapters.get(kind))
+            for column, alike, kind in zip(columns, same, self._kinds, strict=True)
+        ]
+        varying = tuple(place for place, alike in enumerate(same) if not alike)
+        return varying, [adapted[place] for place in varying], [one[0] for one in compress(adapted, same)]
+
+    def _of_values(self, size: int, varying: tuple[int, ...]) -> str:
+        table = ", ".join([f"({', '.join('?' * len(varying))})"] * size)
+        names = ", ".join(self._names[place] for place in varying)
+        chosen = ", ".join(name if place in varying else f"? AS {name}" for place, name in enumerate(self._names))
+        return self._template.format(r=f"(WITH v({names}) AS (VALUES {table}) SELECT {chosen} FROM v LIMIT ?) AS r")  # noqa: S608 - our own names
+
+    def _of_arrays(self, varying: tuple[int, ...]) -> str:
+        arrays = ", ".join(f"${number}::{self._kinds[place]}[]" for number, place in enumerate(varying, 1))
+        names = ", ".join(self._names[place] for place in varying)
+        numbers = count(len(varying) + 1)
+        chosen = ", ".join(
+            name if place in varying else f"${next(numbers)}::{self._kinds[place]} AS {name}"
+            for place, name in enumerate(self._names)
+        )
+        return self._template.format(r=f"(SELECT {chosen} FROM unnest({arrays}) AS v({names})) AS r")  # noqa: S608 - our own names
+
+
+def _adapted(column: Sequence[Any], adapt: Callable[[Any], Any] | None) -> list[Any]:
+    return [None if value is None else adapt(value) for value in column] if adapt else list(column)
+
+
+def _is_same(column: tuple[Any, ...]) -> bool:
+    """Whether a column has one value throughout.
+
+    In a few rows that is chance, unless it is None, and every combination is a statement to prepare.
+    """
+    return (column[0] is None or len(column) >= _MANY) and column.count(column[0]) == len(column)
 
 
 class Lookup:

@@ -117,6 +117,8 @@ def batches(url: str, seconds: float, rounds: int) -> tuple[float, float]:
 
 
 SENDERS = 4
+_RATINGS = [number % 5 + 1 for number in range(500)]
+_COMMENTS = [f"Quick, the {number}th time." for number in range(500)]
 
 
 async def _served(url: str, seconds: float) -> float:
@@ -138,7 +140,8 @@ async def _served(url: str, seconds: float) -> float:
 
 
 def _batch() -> bytes:
-    items = [{"touchpoint": "bench", "id": str(uuid7()), "rating": 4, "comment": "Quick."} for _ in range(500)]
+    said = zip(_RATINGS, _COMMENTS, strict=True)
+    items = [{"touchpoint": "bench", "id": str(uuid7()), "rating": rating, "comment": text} for rating, text in said]
     return json.dumps({"items": items}).encode()
 
 
@@ -152,7 +155,11 @@ def _bare_sqlite(url: str, seconds: float) -> float:
     places = ", ".join(["(?, ?, ?, ?, '', 'api', '', ?, ?)"] * 500)
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     many = [
-        [value for _ in range(500) for value in (1, uuid7().hex, 4, "Quick.", now, now)]
+        [
+            value
+            for rating, text in zip(_RATINGS, _COMMENTS, strict=True)
+            for value in (1, uuid7().hex, rating, text, now, now)
+        ]
         for _ in range(int(200 * seconds))
     ]
     started, times = time.perf_counter(), 0
@@ -172,8 +179,8 @@ def _bare_postgres(url: str, seconds: float) -> float:
         arrays = ", ".join(f"${place}::{kind}[]" for place, kind in enumerate(kinds, 1))
         rows = f"unnest({arrays}) AS r(id, rating, comment, occurred_at, received_at)"
         statement = f"{_INSERT} SELECT 1, id, rating, comment, '', 'api', '', occurred_at, received_at FROM {rows}"
-        same = [[value] * 500 for value in (4, "Quick.", now, now)]
-        many = [[[uuid7() for _ in range(500)], *same] for _ in range(int(200 * seconds))]
+        said = (_RATINGS, _COMMENTS, [now] * 500, [now] * 500)
+        many = [[[uuid7() for _ in range(500)], *said] for _ in range(int(200 * seconds))]
         started, times = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
             await connection.execute(statement, *many[times])
