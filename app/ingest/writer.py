@@ -3,7 +3,7 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
@@ -66,7 +66,7 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                await self._commit(self._gather)
+                await self._commit()
 
     def _gather(self) -> list[_Waiting]:
         """The next batch; called by whichever thread writes."""
@@ -78,11 +78,11 @@ class Writer:
                 size += len(batch[-1].answers)
         return batch
 
-    async def _commit(self, take: Callable[[], list[_Waiting]]) -> None:
-        batch: list[_Waiting] = []
+    async def _commit(self, only: _Waiting | None = None) -> None:
+        batch = [only] if only else []
 
         def work(session: Session) -> list[Outcome]:
-            batch.extend(take())
+            batch.extend(() if only else self._gather())
             return store(session, [answer for waiting in batch for answer in waiting.answers])
 
         try:
@@ -90,7 +90,7 @@ class Writer:
         except (DataError, IntegrityError) as error:
             await self._one_by_one(batch, error)
         except Exception as error:
-            batch = batch or take()  # no connection, no turn: those who wait hear of it all the same
+            batch = batch or self._gather()  # no connection, no turn: those who wait hear of it all the same
             log.error("batch_not_stored", extra={"answers": _size(batch), "error": _name(error)})
             _refuse(batch, unavailable() if isinstance(error, DBAPIError | OSError | TimeoutError) else error)
         else:
@@ -105,7 +105,7 @@ class Writer:
             return _refuse(batch, error)
         for waiting in batch:
             self.depth += len(waiting.answers)
-            await self._commit([waiting].copy)
+            await self._commit(waiting)
         return None
 
 
