@@ -5,6 +5,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from app.ingest.channels import API, uuid7
 from app.ingest.routes import to_answer
@@ -46,6 +47,17 @@ async def test_a_machines_answer_is_final_for_one_received_before_it_too(app, cl
     earlier = to_answer(known, AnswerIn(rating=1), API, number, received - timedelta(milliseconds=5))
     outcomes = [outcome.status for answer in (later, earlier) for outcome in await app.state.writer.submit([answer])]
     assert outcomes == ["created", "locked"]
+
+
+async def test_an_answer_that_the_database_refuses_does_not_sink_its_neighbours(app, client, make):
+    await make("checkout")
+    known = await app.state.registry.get("checkout")
+    answers = [to_answer(known, AnswerIn(rating=n), API, None, datetime.now(UTC)) for n in (1, 2, 3, 4, 5)]
+    answers[2].touchpoint_id = 10**6  # there is none
+    came = await asyncio.gather(*(app.state.writer.submit([each]) for each in answers), return_exceptions=True)
+    assert [place for place, each in enumerate(came) if isinstance(each, IntegrityError)] == [2]
+    assert (await client.get("/v1/touchpoints/checkout/score")).json()["count"] == 4
+    assert app.state.writer.depth == 0
 
 
 @pytest.mark.parametrize("rating", [0, 6, -1, 2**40])
