@@ -17,8 +17,8 @@ from tests.test_readme import wait_until_ready
 ROOT = Path(__file__).parents[1]
 
 
-def pip(python: Path | str, *arguments: str) -> None:
-    done = subprocess.run([python, "-m", "pip", *arguments], capture_output=True, text=True, cwd=ROOT)
+def pip(*arguments: str) -> None:
+    done = subprocess.run([sys.executable, "-m", "pip", *arguments], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -26,7 +26,7 @@ def pip(python: Path | str, *arguments: str) -> None:
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip(sys.executable, "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+    pip("wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
     (found,) = folder.glob("touchstone_feedback-*.whl")
     return found
 
@@ -42,9 +42,9 @@ def test_the_wheel_carries_every_file_of_the_app_and_the_migrations(wheel):
 
 def test_the_installed_wheel_serves_from_an_empty_folder(wheel, tmp_path):
     """In a new virtual environment, with the dependencies that the wheel itself names and no others."""
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     bin_folder = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    pip(bin_folder / "python", "install", "--quiet", str(wheel))
+    pip("--python", str(bin_folder / "python"), "install", "--quiet", "--no-compile", str(wheel))
     folder = tmp_path / "empty"
     folder.mkdir()
     with socket.socket() as free:

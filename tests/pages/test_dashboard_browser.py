@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from importlib.resources import files
 from typing import Any
 
 import pytest
@@ -10,10 +9,10 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.touchpoints.catalogue import LANGUAGES
 from tests.conftest import ADMIN_KEY
+from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 
 pytestmark = pytest.mark.browser
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 PAGES = (
     "/",
     "/touchpoints/delivery",
@@ -71,8 +70,7 @@ def test_axe_finds_nothing_and_nothing_runs_over(person: Page, company: LiveServ
     for path in PAGES:
         person.goto(path)
         assert person.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        found = _axe(person)
-        assert found == [], path
+        assert flaws(person) == [], path
 
 
 RUNS_OVER = """() => {
@@ -120,13 +118,6 @@ def test_nothing_runs_over_or_is_cut_in_any_language(
             page.set_viewport_size({"width": width, "height": 844})
             assert page.evaluate(RUNS_OVER) == [], (path, width)
     context.close()
-
-
-def _axe(page: Page) -> list[Any]:
-    """What axe objects to; asked through the debugger, which the page's policy does not bind."""
-    page.evaluate(AXE + ";0")
-    found: dict[str, Any] = page.evaluate("axe.run()")
-    return [(item["id"], [node["html"][:160] for node in item["nodes"]][:3]) for item in found["violations"]]
 
 
 def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
@@ -214,11 +205,11 @@ def test_a_journey_is_changed_and_deleted_by_keyboard(person: Page) -> None:
     person.get_by_label("Target for the index").focus()
     press("ControlOrMeta+A", "x", "Enter")
     expect(person.get_by_label("Target for the index")).to_have_accessible_description("A number is needed here.")
-    assert _axe(person) == []
+    assert flaws(person) == []
     person.get_by_text("Delete this journey").focus()
     press("Enter", "Tab", "Enter")
     expect(person.get_by_role("heading", name="No journey is written down yet")).to_be_visible()
-    assert _axe(person) == []
+    assert flaws(person) == []
 
 
 def test_the_embed_code_is_copied_by_keyboard_and_that_is_said(person: Page) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from app.pages import kiosk as kiosk_page
 from app.touchpoints.scales import SCALES
+from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 
 pytestmark = pytest.mark.browser
@@ -35,6 +35,13 @@ FORGET = """() => new Promise((done) => {
     const transaction = request.result.transaction("meta", "readwrite");
     transaction.objectStore("meta").delete("words");
     transaction.oncomplete = () => { request.result.close(); done(); };
+  };
+})"""
+REMEMBERED = """() => new Promise((done) => {
+  const request = indexedDB.open("touchstone-kiosk");
+  request.onsuccess = () => {
+    const one = request.result.transaction("meta").objectStore("meta").get("waiting");
+    one.onsuccess = () => { request.result.close(); done(Boolean(one.result)); };
   };
 })"""
 FILL = """(most) => new Promise((done) => {
@@ -479,10 +486,12 @@ def test_a_new_version_takes_over_once_nothing_waits_or_after_a_day(
     on(tab, "attract")
     assert tab.locator("#kiosk").get_attribute("data-version") == old and waiting(tab) == 2
     if after_a_day:
+        tab.wait_for_function(REMEMBERED)  # since when it waits
         tab.clock.set_system_time(datetime.now(UTC) + timedelta(hours=25))
     else:
         context.unroute("**/v1/feedback/batch")
-    tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    look = "document.dispatchEvent(new Event('visibilitychange'))"
+    tab.evaluate(f"setTimeout(() => {look})")  # not within this call, which the page that goes would take with it
     expect(tab.locator("#kiosk")).to_have_attribute("data-version", "ffffffff", timeout=15_000)
     on(tab, "attract")
     assert not after_a_day or waiting(tab) == 2
@@ -546,18 +555,18 @@ def test_a_customer_chooses_the_language_and_the_next_starts_anew(
     assert live_server.answers("exit")[0]["locale"] == language
 
 
-@pytest.mark.parametrize("colours", ["light", "dark"])
 @pytest.mark.parametrize("size", [LYING, STANDING, {"width": 390, "height": 844}])
-def test_axe_finds_nothing_and_a_finger_finds_everything(
-    paired: Callable[..., Any], tab: Page, colours: Any, size: Any
+def test_axe_finds_nothing_in_light_and_dark_and_a_finger_finds_everything(
+    paired: Callable[..., Any], tab: Page, size: Any
 ) -> None:
-    tab.emulate_media(color_scheme=colours, reduced_motion="reduce")
     tab.set_viewport_size(size)
     paired("exit", "cafe", scale="smiley")
 
     def look(*, fingers: bool = True) -> None:
-        found = Axe().run(tab)
-        assert found.violations_count == 0, found.generate_report()
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for scheme in schemes:
+            tab.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            assert flaws(tab) == [], scheme
         assert tab.evaluate("document.querySelectorAll('a').length") == 0
         if fingers and size["width"] > 700:
             assert tab.evaluate(SMALL) == []
