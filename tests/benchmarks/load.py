@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import psutil
 
 KEY = "benchmark-admin-key-0123456789"
@@ -68,9 +67,10 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> float:
     """Seconds until the server answers."""
     started = time.perf_counter()
     while process.poll() is None and time.perf_counter() - started < 60:
-        with contextlib.suppress(httpx.TransportError):
-            httpx.get(f"http://127.0.0.1:{port}/healthz")
-            return time.perf_counter() - started
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: bench\r\n\r\n")
+            if connection.recv(1):
+                return time.perf_counter() - started
         time.sleep(0.01)
     raise RuntimeError("the server did not start")
 
