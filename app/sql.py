@@ -113,7 +113,8 @@ def _is_same(column: tuple[Any, ...]) -> bool:
 
     In a few rows that is chance, unless it is None, and every combination is a statement to prepare.
     """
-    return (column[0] is None or len(column) >= _MANY) and column.count(column[0]) == len(column)
+    first = column[0]
+    return (first is None or len(column) >= _MANY) and first == column[-1] and column.count(first) == len(column)
 
 
 class Lookup:

@@ -70,7 +70,7 @@ _row = attrgetter(*COLUMNS)
 def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     """Store a batch within the session's transaction; an outcome for each answer, in order.
 
-    Only rows that the INSERT gave back are counted as new, so a retry never inflates a score.
+    Only what was inserted is counted as new, so a retry never inflates a score.
     """
     _flag_repeats(session, answers)
     keys = [_key(answer) for answer in answers]
@@ -79,14 +79,10 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
         first.setdefault(key, answer)
     created = _insert(session, first)
     deltas = Deltas()
-    outcomes: list[Outcome] = []
-    again: list[int] = []
-    for place, (key, answer) in enumerate(zip(keys, answers, strict=True)):
-        if key in created and first[key] is answer:
-            deltas.add(answer, _zone(answer))
-        else:
-            again.append(place)
-        outcomes.append(Outcome(CREATED, answer))
+    for key in created:
+        deltas.add(first[key], _zone(first[key]))
+    outcomes = [Outcome(CREATED, answer) for answer in answers]
+    again = [place for place, key in enumerate(keys) if key not in created or first[key] is not answers[place]]
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], deltas)
