@@ -91,6 +91,8 @@ def of_size(small: int, large: int) -> Iterator[Line]:
     """The time of a score, and of a start, at few and at many answers."""
     with answers.databases("sqlite") as url:
         folder = url.removeprefix("sqlite+aiosqlite:///")
+        # before the disk is busy with millions of answers
+        empty = statistics.median(starting(f"{url}/new{number}.db") for number in range(5))
         for count in (small, large):
             scores.fill(f"{folder}/{count}.db", count)
         with answers.touchstone(f"{url}/{small}.db") as one, answers.touchstone(f"{url}/{large}.db") as other:
@@ -98,13 +100,9 @@ def of_size(small: int, large: int) -> Iterator[Line]:
         for name, (few, many) in times.items():
             ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
             yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
-        empty, filled = (statistics.median(starts) for starts in _starts(f"{url}/{large}.db", url))
+        filled = statistics.median(starting(f"{url}/{large}.db") for _ in range(5))
         yield Line("start to ready, empty database", f"{empty:.2f} s", "1.5 s")
         yield Line(f"start to ready, {large:,} answers", f"{filled:.2f} s", "2 s")
-
-
-def _starts(filled: str, folder: str) -> tuple[list[float], list[float]]:
-    return [starting(f"{folder}/new{number}.db") for number in range(3)], [starting(filled) for _ in range(3)]
 
 
 def starting(url: str) -> float:
@@ -123,9 +121,11 @@ def starting(url: str) -> float:
         process.wait(20)
 
 
-def table(lines: list[Line]) -> str:
-    """The figures as Markdown."""
-    rows = [f"| {line.what} | {line.figure} | {line.promise} |" for line in lines]
+def table(lines: list[Line], before: str) -> str:
+    """The figures as Markdown, in the place of those in `before`, a table."""
+    held = {row.split(" | ")[0]: row for row in before.splitlines() if row.startswith("| ") and "---" not in row}
+    found = {f"| {line.what}": f"| {line.what} | {line.figure} | {line.promise} |" for line in lines}
+    rows = [row for name, row in (held | found).items() if name != "| measured"]
     where = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}, {date.today():%Y-%m-%d}"
     head = ["| measured | figure | to reach |", "| --- | --- | --- |"]
     return "\n".join(
@@ -138,7 +138,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--large", action="store_true", help="ten million answers instead of one")
-    parser.add_argument("--write", action="store_true", help="put the table into the README")
+    parser.add_argument("--write", action="store_true", help="put the figures into the table of the README")
     parser.add_argument("--only", choices=["sqlite", "postgresql", "scores", "size"])
     chosen = parser.parse_args()
     seconds, rounds = (2, 1) if chosen.quick else (6, 3)
@@ -157,7 +157,8 @@ def main() -> None:
                 lines.append(line)
     if chosen.write:
         text = README.read_text(encoding="utf-8")
-        block = f"{BEGIN}\n{table(lines)}\n{END}"
+        before = text.partition(BEGIN)[2].partition(END)[0] if chosen.only else ""
+        block = f"{BEGIN}\n{table(lines, before)}\n{END}"
         README.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: block, text, flags=re.DOTALL), encoding="utf-8")
 
 
