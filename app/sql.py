@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from itertools import chain, compress, count
+from itertools import chain, compress, repeat
 from typing import Any
 
 from pydantic_core import to_json
@@ -28,8 +28,8 @@ def _json(value: Any) -> str:
     return to_json(value).decode()
 
 
-# How a value of a PostgreSQL type goes to each driver, where not as it is.
 Adapters = Mapping[str, Callable[[Any], Any]]
+# How a value of a PostgreSQL type goes to each driver, where not as it is.
 _TO_SQLITE: Adapters = {"uuid": lambda number: number.hex, "timestamptz": _stamp, "json": _json}
 _TO_POSTGRES: Adapters = {"json": _json}
 
@@ -88,20 +88,22 @@ class Bulk:
         return varying, [adapted[place] for place in varying], [one[0] for one in compress(adapted, same)]
 
     def _of_values(self, size: int, varying: tuple[int, ...]) -> str:
-        table = ", ".join([f"({', '.join('?' * len(varying))})"] * size)
-        names = ", ".join(self._names[place] for place in varying)
-        chosen = ", ".join(name if place in varying else f"? AS {name}" for place, name in enumerate(self._names))
-        return self._template.format(r=f"(WITH v({names}) AS (VALUES {table}) SELECT {chosen} FROM v LIMIT ?) AS r")  # noqa: S608 - our own names
+        row = f"({', '.join('?' * len(varying))})"
+        return self._reading(varying, f"VALUES {', '.join([row] * size)}", repeat("?"), " LIMIT ?")
 
     def _of_arrays(self, varying: tuple[int, ...]) -> str:
         arrays = ", ".join(f"${number}::{self._kinds[place]}[]" for number, place in enumerate(varying, 1))
+        others = (kind for place, kind in enumerate(self._kinds) if place not in varying)
+        same = (f"${number}::{kind}" for number, kind in enumerate(others, len(varying) + 1))
+        return self._reading(varying, f"SELECT * FROM unnest({arrays})", same)  # noqa: S608 - our own names
+
+    def _reading(self, varying: tuple[int, ...], rows: str, same: Iterator[str], limit: str = "") -> str:
+        """The template over `rows` of the varying columns, and one parameter of `same` for each of the others."""
         names = ", ".join(self._names[place] for place in varying)
-        numbers = count(len(varying) + 1)
         chosen = ", ".join(
-            name if place in varying else f"${next(numbers)}::{self._kinds[place]} AS {name}"
-            for place, name in enumerate(self._names)
+            name if place in varying else f"{next(same)} AS {name}" for place, name in enumerate(self._names)
         )
-        return self._template.format(r=f"(SELECT {chosen} FROM unnest({arrays}) AS v({names})) AS r")  # noqa: S608 - our own names
+        return self._template.format(r=f"(WITH v({names}) AS ({rows}) SELECT {chosen} FROM v{limit}) AS r")  # noqa: S608 - our own names
 
 
 def _adapted(column: Sequence[Any], adapt: Callable[[Any], Any] | None) -> list[Any]:

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import sys
 import time
@@ -18,10 +17,10 @@ from typer.main import get_command
 
 from app.cli.commands import commands
 from app.settings import PREFIX, Settings
+from tests.conftest import NO_TLS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # plain HTTP needs no certificates of authorities
 ADDRESS = "http://127.0.0.1:8000"
 NOT_RUN_HERE = ("pip ", "docker ")  # tests/test_packaging.py installs; the tests cannot run themselves
 

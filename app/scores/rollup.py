@@ -102,10 +102,8 @@ def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
 
 def apply(session: Session, deltas: Deltas) -> None:
     """Write the gathered changes, one statement for all cells, and raise the revision of each touchpoint."""
-    if cells := deltas.cells():
-        _UPSERT.run(session, _rows(cells))
-    if touchpoints := deltas.touchpoints():
-        _REVISE.run(session, [(number,) for number in touchpoints])
+    _UPSERT.run(session, _rows(deltas.cells()))
+    _REVISE.run(session, [(number,) for number in deltas.touchpoints()])
 
 
 def recount(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
