@@ -35,6 +35,11 @@ def alembic_config(url: str) -> "Config":
     return config
 
 
+def is_embedded(url: str) -> bool:
+    """Whether the database is a file of ours, which `serve` may create and migrate by itself."""
+    return make_url(url).get_backend_name() == "sqlite"
+
+
 def upgrade(url: str, revision: str = "head") -> None:
     """Upgrade the database at `url`; safe when two processes do it at once. Must run outside an event loop."""
     if revision == "head" and is_current(url):
@@ -71,7 +76,7 @@ def head() -> str:
 
 def is_current(url: str) -> bool:
     """Whether a SQLite database is at the newest schema already; a new one is not, and PostgreSQL is not asked."""
-    if make_url(url).get_backend_name() != "sqlite":
+    if not is_embedded(url):
         return False
     engine = sqlite_engine(make_url(url), write=False)
     try:

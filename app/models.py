@@ -18,7 +18,13 @@ def json_column(default: Any) -> Any:
     return Field(default_factory=type(default), sa_column=Column(JSON, nullable=False))
 
 
-class Touchpoint(SQLModel, table=True):
+class Table(SQLModel):
+    """What all tables have in common: pydantic never validates a row, so it need not compile how."""
+
+    model_config = {"defer_build": True}
+
+
+class Touchpoint(Table, table=True):
     """One place of contact that can be rated."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -53,7 +59,7 @@ def _only(condition: str, name: str, *columns: str) -> Index:
     return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
 
 
-class Feedback(SQLModel, table=True):
+class Feedback(Table, table=True):
     """One customer's answer at one touchpoint. `flags` and `reasons` are words parted by spaces; no flag: it counts."""
 
     __table_args__ = (
@@ -83,7 +89,7 @@ class Feedback(SQLModel, table=True):
     pressed_at: datetime | None = Field(default=None)
 
 
-class Erasure(SQLModel, table=True):
+class Erasure(Table, table=True):
     """The id of an erased answer: a late retry or a repeated import must not bring it back."""
 
     touchpoint_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -91,7 +97,7 @@ class Erasure(SQLModel, table=True):
     erased_at: datetime = Field(default_factory=now)
 
 
-class Rollup(SQLModel, table=True):
+class Rollup(Table, table=True):
     """How many answers have each rating, per touchpoint, time bucket, source and slice.
 
     `bucket` is the start of the touchpoint's local hour, day or month as seconds since 1970 (0 for the grain `total`).
@@ -119,14 +125,14 @@ class Rollup(SQLModel, table=True):
     n10: int = Field(default=0, sa_type=BigInteger)
 
 
-class Revision(SQLModel, table=True):
+class Revision(Table, table=True):
     """Grows with every change to a touchpoint's answers; the ETag of a score is made from it."""
 
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
     revision: int = Field(default=0, sa_type=BigInteger)
 
 
-class ApiKey(SQLModel, table=True):
+class ApiKey(Table, table=True):
     """A key that a service presents. Only its hash is stored."""
 
     __tablename__ = "api_key"
@@ -141,7 +147,7 @@ class ApiKey(SQLModel, table=True):
     last_used_on: date | None = None
 
 
-class Device(SQLModel, table=True):
+class Device(Table, table=True):
     """A tablet in a store. Its key and its pairing code are kept as hashes.
 
     `former` has the touchpoints that it once served, each with until when.
@@ -165,7 +171,7 @@ class Device(SQLModel, table=True):
     persisted: bool | None = None
 
 
-class Asked(SQLModel, table=True):
+class Asked(Table, table=True):
     """How many customers a tablet asked within an hour, as it last reported: only what is more counts anew."""
 
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
@@ -174,14 +180,14 @@ class Asked(SQLModel, table=True):
     n: int
 
 
-class Secret(SQLModel, table=True):
+class Secret(Table, table=True):
     """What the service made for itself on first start, such as the key that signs links."""
 
     name: str = Field(primary_key=True, max_length=32)
     value: str = Field(max_length=200)
 
 
-class Journey(SQLModel, table=True):
+class Journey(Table, table=True):
     """An ordered way of a customer through touchpoints."""
 
     id: int | None = Field(default=None, primary_key=True)
@@ -193,7 +199,7 @@ class Journey(SQLModel, table=True):
     updated_at: datetime = Field(default_factory=now)
 
 
-class Stage(SQLModel, table=True):
+class Stage(Table, table=True):
     """One step of a journey. Touchpoints are named by key: a key never changes and a touchpoint is never deleted."""
 
     journey_id: int = Field(sa_column=Column(ForeignKey("journey.id"), primary_key=True, autoincrement=False))

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import commands
+from app.cli.server import address
 from app.pages import builds
+from app.settings import Settings
 
 
 @pytest.fixture
@@ -120,6 +123,24 @@ def test_a_database_that_cannot_be_used_is_told_in_a_line(url, tmp_path):
     command = [sys.executable, "-m", "app.cli", "keys", "list"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_an_address_that_cannot_be_listened_on_is_told_in_a_line_before_anything_is_made(touchstone):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = touchstone("serve", "--port", str(port))
+    assert result.exit_code == 1
+    assert result.stderr == f"Cannot listen on 127.0.0.1, port {port}: Address already in use.\n"
+    assert "Cannot listen on nowhere.invalid" in touchstone("serve", "--host", "nowhere.invalid").stderr
+    assert touchstone("serve", "--port", "80000").exit_code == 2
+    assert not Path("touchstone.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("host", "reached"), [("0.0.0.0", "127.0.0.1"), ("shop.lan", "shop.lan"), ("::", "[::1]"), ("fd00::7", "[fd00::7]")]
+)
+def test_the_address_shown_is_one_that_a_browser_takes(host, reached):
+    assert address(Settings(), host, 8000) == f"http://{reached}:8000"
 
 
 @pytest.mark.postgres

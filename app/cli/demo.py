@@ -30,7 +30,7 @@ PAGES = (
 
 def demo(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on.")] = None,
     database: Annotated[Path, typer.Option(help="Its file; used again when it is there.")] = Path("touchstone-demo.db"),
     fresh: Annotated[bool, typer.Option("--fresh", help="Make that file anew.")] = False,
 ) -> None:

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DBAPIError
 
 from app import migrate
 from app.cli.run import fail, settings, with_database
-from app.cli.server import is_embedded
 from app.importer.answers import Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
@@ -78,7 +77,7 @@ def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: 
 
 def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
     url = settings().database_url
-    if is_embedded(url):
+    if migrate.is_embedded(url):
         migrate.upgrade(url)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),

@@ -3,13 +3,15 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import typer
 from pydantic import ValidationError
 
-from app.db import Database, Work, open_database
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.db import Database, Work
 
 T = TypeVar("T")
 
@@ -24,8 +26,9 @@ def settings() -> Settings:
         raise typer.Exit(2) from None
 
 
-def with_database(url: str, use: Callable[[Database], Awaitable[T]]) -> T:
+def with_database(url: str, use: "Callable[[Database], Awaitable[T]]") -> T:
     """Run the coroutine function `use(database)` and close the database."""
+    from app.db import open_database
 
     async def run() -> T:
         db = open_database(url)
@@ -37,12 +40,12 @@ def with_database(url: str, use: Callable[[Database], Awaitable[T]]) -> T:
     return asyncio.run(run())
 
 
-def read(work: Work[T]) -> T:
+def read(work: "Work[T]") -> T:
     """Run one unit of work that only reads."""
     return with_database(settings().database_url, lambda db: db.read(work))
 
 
-def write(work: Work[T]) -> T:
+def write(work: "Work[T]") -> T:
     """Run one unit of work and commit it."""
     return with_database(settings().database_url, lambda db: db.write(work))
 

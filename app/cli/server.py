@@ -1,81 +1,127 @@
 """`touchstone serve` and `touchstone migrate`."""
 
+import contextlib
+import os
+import socket
 import sys
-from typing import Annotated
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import uvicorn
-from fastapi import FastAPI
-from sqlalchemy import make_url
-from sqlmodel import Session, select
 
-from app import auth, logs, migrate
 from app.cli.loading import loading
-from app.cli.run import settings, with_database
-from app.models import ApiKey
+from app.cli.run import fail, settings, with_database
 from app.settings import Settings
 
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from sqlmodel import Session
 
-def is_embedded(url: str) -> bool:
-    """Whether the database is a file of ours, which `serve` may create and migrate by itself."""
-    return make_url(url).get_backend_name() == "sqlite"
+BACKLOG = 2048  # connections that may wait to be accepted
 
 
-def first_key(session: Session) -> str | None:
-    """An admin key on a database that has none yet."""
-    if session.exec(select(ApiKey.id).limit(1)).first() is not None:
-        return None
-    return auth.create_key(session, "first admin key", (auth.ADMIN,))[0]
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any free one.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the database.")] = 1,
+) -> None:
+    """Serve. The embedded database is created and migrated first."""
+    chosen = settings()
+    host, port = host or chosen.host, chosen.port if port is None else port
+    listening = listen(host, port) if workers == 1 else None  # several are given theirs by uvicorn
+    port = listening.getsockname()[1] if listening else port
+    prepare(chosen)
+    shown = address(chosen, host, port)
+    for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
+        typer.echo(f"{name + ':':<11}{shown}{path}")
+    run_server(host, port, workers, listening)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the address before all that is slow: who calls meanwhile waits for a second instead of being turned away."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # Python names the address once more
+        raise fail(f"Cannot listen on {host}, port {port}: {why}.") from None
+
+
+def address(chosen: Settings, host: str, port: int) -> str:
+    """Where people reach the service that listens on `host` and `port`."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return chosen.public_url or f"http://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
 
 def prepare(chosen: Settings) -> None:
-    """Migrate the embedded database, and print an admin key, once, on one that has none."""
-    if is_embedded(chosen.database_url):
-        migrate.upgrade(chosen.database_url)
+    """Load the application, migrate the embedded database, and print an admin key, once, on one that has none."""
+    with loading():
+        from app import migrate
+
+        with migrating(chosen.database_url) if migrate.is_embedded(chosen.database_url) else contextlib.nullcontext():
+            from app import main  # noqa: F401
     if chosen.admin_key is None:
         key = with_database(chosen.database_url, lambda db: db.write(first_key))
         if key:
             typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
 
 
-def address(chosen: Settings, host: str, port: int) -> str:
-    """Where people reach the service that listens on `host` and `port`."""
-    return chosen.public_url or f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
+@contextlib.contextmanager
+def migrating(url: str) -> Iterator[None]:
+    """Migrate in a process of its own, while this one goes on loading; what fails there is done again here, and told.
+
+    It also takes with it the 11 MB that alembic holds.
+    """
+    from app import migrate
+
+    child = None if migrate.is_current(url) or not hasattr(os, "fork") else os.fork()
+    if child == 0:
+        try:
+            migrate.upgrade(url)
+        finally:
+            os._exit(0)
+    yield
+    if child:
+        os.waitpid(child, 0)
+    migrate.upgrade(url)
 
 
-def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that share the database.")] = 1,
-) -> None:
-    """Serve. The embedded database is created and migrated first."""
-    chosen = settings()
-    prepare(chosen)
-    host, port = host or chosen.host, chosen.port if port is None else port
-    shown = address(chosen, host, port)
-    for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
-        typer.echo(f"{name + ':':<11}{shown}{path}")
-    run_server(host, port, workers)
+def first_key(session: "Session") -> str | None:
+    """An admin key on a database that has none yet."""
+    from sqlmodel import select
+
+    from app import auth
+    from app.models import ApiKey
+
+    if session.exec(select(ApiKey.id).limit(1)).first() is not None:
+        return None
+    return auth.create_key(session, "first admin key", (auth.ADMIN,))[0]
 
 
-def run_server(host: str, port: int, workers: int = 1) -> None:
-    """Serve until stopped, with the settings of the environment."""
-    uvicorn.run(
-        "app.cli.server:application",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        access_log=False,
-        log_config=None,
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=5,
-    )
+def run_server(host: str, port: int, workers: int = 1, listening: socket.socket | None = None) -> None:
+    """Serve until stopped, with the settings of the environment, on `listening` if the address is taken already."""
+    import uvicorn
+
+    options: dict[str, Any] = {
+        "app": "app.cli.server:application",
+        "factory": True,
+        "access_log": False,
+        "log_config": None,
+        "proxy_headers": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": 5,
+    }
+    if listening is None:
+        uvicorn.run(**options, host=host, port=port, workers=workers)
+    else:
+        with contextlib.suppress(KeyboardInterrupt):
+            uvicorn.Server(uvicorn.Config(**options)).run([listening])
 
 
-def application() -> FastAPI:
+def application() -> "FastAPI":
     """The application with the settings of the environment: what uvicorn calls in each process."""
+    from app import logs
+
     chosen = settings()
     logs.configure(chosen.log_format, chosen.log_level)
     sys.setswitchinterval(0.0005)  # the writer thread must not wait 5 ms for the event loop to let go
@@ -87,5 +133,7 @@ def application() -> FastAPI:
 
 def migrate_command() -> None:
     """Bring the database to the newest schema; safe when two start at once."""
+    from app import migrate
+
     migrate.upgrade(settings().database_url)
     typer.echo(f"The database is at {migrate.head()}.")

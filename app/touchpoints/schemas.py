@@ -85,7 +85,7 @@ Texts = Annotated[
     WithJsonSchema(texts_schema()),
 ]
 Slug = Annotated[str, Field(pattern=SLUG)]
-Tag = Annotated[str, Field(pattern=r"^[\w:.-]{1,40}$")]
+Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": _ORIGIN_SAID}), AfterValidator(_origin)]
 ScaleName = Annotated[str, *one_of(SCALES, "scale")]
 

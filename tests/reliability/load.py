@@ -24,6 +24,7 @@ class Told:
     statuses: Counter[int] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
     cut: int = 0  # connections that ended without an answer
+    turned_away: list[float] = field(default_factory=list)  # when nobody listened
     odd: list[str] = field(default_factory=list)  # answers that should never be given
     slowest: float = 0.0
     last_answer: float = 0.0
@@ -114,8 +115,10 @@ async def tell(connection: Connection, told: Told, number: UUID, rating: int) ->
         status, headers, content = await connection.ask(
             "PUT", f"/v1/touchpoints/{KEY}/feedback/{number}", body_of(rating)
         )
-    except (OSError, TimeoutError):
+    except (OSError, TimeoutError) as error:
         told.cut += 1
+        if isinstance(error, ConnectionRefusedError):
+            told.turned_away.append(time.monotonic())
         return None
     now = time.monotonic()
     told.slowest = max(told.slowest, now - started)

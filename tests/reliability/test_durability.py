@@ -1,6 +1,7 @@
 """201 means on disk, and a stop loses nothing."""
 
 import asyncio
+import contextlib
 import os
 import re
 import shutil
@@ -25,11 +26,11 @@ async def test_a_stop_under_load_loses_nothing(serve, sqlite_url):
     server.start()
     await server.ready()
     await register(server.port)
-    told, stop, ends, starts, outages = Told(), asyncio.Event(), [], [], []
+    told, stop, ends, starts, outages, away = Told(), asyncio.Event(), [], [], [], []
     load = asyncio.create_task(clients(server.port, told, stop))
     for _ in range(STOPS):
         await asyncio.sleep(0.5)
-        told.longest_silence = 0.0
+        told.longest_silence, told.turned_away = 0.0, []
         started = time.monotonic()
         server.send(signal.SIGTERM)
         await asyncio.to_thread(server.wait)
@@ -38,16 +39,33 @@ async def test_a_stop_under_load_loses_nothing(serve, sqlite_url):
         starts.append(await server.ready())
         await asyncio.sleep(0.5)
         outages.append(told.longest_silence)
+        away.append(max(told.turned_away, default=0) - min(told.turned_away, default=0))
     stop.set()
     await load
     found = await truth(sqlite_url)
     wrong = found.missing(told) + found.doubled(told) + found.drift
-    times = {"stopped in": ends, "started in": starts, "outage": outages}
+    times = {"stopped in": ends, "started in": starts, "outage": outages, "nobody listened for": away}
     seconds = [f"{name} {median(took):.2f} s (at most {max(took):.2f})" for name, took in times.items()]
     counts = f"{wrong} lost or doubled of {len(told.acknowledged)}, {told.statuses[503]} x 503, {len(told.odd)} other"
     holds = not wrong and not told.odd and max(ends) < 5 and bool(told.acknowledged)
     limit = "0 lost, 0 other, stopped in 5 s (outage 1.5 s when idle)"
     report(f"{STOPS} x SIGTERM under load", "; ".join([counts, *seconds]), limit, holds=holds)
+
+
+async def test_who_calls_while_the_service_loads_is_answered_when_it_is_ready(serve, tmp_path):
+    server = serve(f"sqlite+aiosqlite:///{tmp_path}/new.db", as_command=True)
+    server.start()
+    connection = None
+    async with asyncio.timeout(20):
+        while connection is None:
+            with contextlib.suppress(ConnectionRefusedError):
+                connection = await asyncio.open_connection("127.0.0.1", server.port)
+    reader, writer = connection
+    assert not (tmp_path / "new.db").exists(), "it listens before it does anything else"
+    writer.write(b"GET /readyz HTTP/1.1\r\nHost: t\r\n\r\n")
+    async with asyncio.timeout(20):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200")
+    writer.close()
 
 
 @pytest.mark.parametrize("comes_back", [True, False])
