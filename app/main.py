@@ -35,6 +35,8 @@ from app.scores.gauges import Gauges
 from app.settings import Settings
 from app.touchpoints import routes as touchpoints
 from app.touchpoints.registry import Registry
+from app.webhooks import routes as webhooks
+from app.webhooks.deliver import Deliverer
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -57,7 +59,10 @@ def create_app(settings: Settings) -> FastAPI:
         state.fresh, state.bodies = Fresh(state.db), Bodies()
         state.writer = Writer(state.db, settings.queue_size)
         state.writer.start()
+        state.deliverer = Deliverer(state.db, settings.webhook_allow_networks)
+        state.deliverer.start()
         yield
+        await state.deliverer.close()
         await state.writer.close()
         await state.db.close()
 
@@ -89,6 +94,7 @@ def create_app(settings: Settings) -> FastAPI:
         scores.router,
         journeys.router,
         devices.router,
+        webhooks.router,
         keys.router,
         ops.router,
         widget.router,

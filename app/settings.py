@@ -47,6 +47,9 @@ class Settings(BaseModel):
     trusted_proxies: Networks = Field(
         (), description="networks (CIDR, comma separated) whose X-Forwarded-For is believed"
     )
+    webhook_allow_networks: Networks = Field(
+        (), description="networks (CIDR, comma separated) that webhooks may reach although they are private"
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")

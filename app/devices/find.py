@@ -7,8 +7,9 @@ from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from app.devices.schemas import DeviceIn, DevicePatch, Heartbeat
-from app.errors import Code, Place, Problem
-from app.models import Device, Touchpoint, now
+from app.errors import Code, Problem
+from app.models import Device, now
+from app.touchpoints.registry import registered
 
 SILENT_AFTER = timedelta(minutes=15)  # a tablet reports every minute when it has a network
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +30,7 @@ def page(session: Session, after: int, limit: int) -> list[Device]:
 
 def create(session: Session, body: DeviceIn) -> Device:
     """A tablet that waits to be paired; Problem invalid_request for an unknown touchpoint."""
-    _known(session, body.touchpoints)
+    registered(session, body.touchpoints)
     row = Device(name=body.name, touchpoints=list(dict.fromkeys(body.touchpoints)))
     session.add(row)
     session.flush()
@@ -46,7 +47,7 @@ def change(session: Session, number: int, body: DevicePatch) -> Device:
     if body.name is not None:
         row.name = body.name
     if body.touchpoints is not None:
-        _known(session, body.touchpoints)
+        registered(session, body.touchpoints)
         gone = {key: now().isoformat() for key in row.touchpoints}
         row.former = {k: at for k, at in {**gone, **row.former}.items() if k not in body.touchpoints}
         row.touchpoints = list(dict.fromkeys(body.touchpoints))
@@ -67,17 +68,6 @@ def note(session: Session, number: int, body: Heartbeat, at: datetime) -> None:
     said: dict[str, Any] = body.model_dump(include={"queue_depth", "version", "persisted"})
     oldest = None if body.oldest_age_s is None else max(at - timedelta(seconds=body.oldest_age_s), _EPOCH)
     session.execute(update(Device).where(col(Device.id) == number).values(**said, oldest_at=oldest, last_seen_at=at))
-
-
-def _known(session: Session, keys: list[str]) -> None:
-    found = set(session.exec(select(Touchpoint.key).where(col(Touchpoint.key).in_(keys))))
-    unknown = [
-        Place(place=f"body.touchpoints.{index}", message=f"{key!r} is not a touchpoint", mend="Register it first.")
-        for index, key in enumerate(keys)
-        if key not in found
-    ]
-    if unknown:
-        raise Problem(Code.INVALID_REQUEST, "A tablet can only serve registered touchpoints.", errors=unknown)
 
 
 def shown(row: Device, at: datetime) -> dict[str, Any]:

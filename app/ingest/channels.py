@@ -1,8 +1,5 @@
 """Whatever way an answer comes in, it becomes one `Answer`. Pure."""
 
-import io
-import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -50,28 +47,6 @@ class Answer:
     zone: ZoneInfo | None = field(default=None, compare=False)
     review_interval_days: int | None = field(default=None, compare=False)
     onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
-
-
-_pool = io.BytesIO()
-
-
-def _random_bytes(count: int) -> bytes:
-    """From a pool: the system call costs more than all the rest of an id."""
-    found = _pool.read(count)
-    if len(found) < count:
-        _pool.seek(0)
-        _pool.write(os.urandom(4000))
-        _pool.seek(0)
-        found = _pool.read(count)
-    return found
-
-
-def uuid7() -> UUID:
-    """A time-ordered random id (RFC 9562): answers stored together lie together in the index."""
-    milliseconds = time.time_ns() // 1_000_000
-    tail = int.from_bytes(_random_bytes(10), "big")
-    high = milliseconds << 16 | 0x7000 | tail >> 68
-    return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)
 
 
 def is_locked(answer: Answer, at: datetime) -> bool:

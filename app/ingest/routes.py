@@ -12,8 +12,9 @@ from starlette.responses import Response
 
 from app.auth import authorize
 from app.errors import Code, Place, Problem, invalid
+from app.ids import uuid7
 from app.ingest import guard
-from app.ingest.channels import API, PAGE, WEB, Answer, uuid7
+from app.ingest.channels import API, PAGE, WEB, Answer
 from app.ingest.schemas import BODY_MAX, AnswerIn, FeedbackOut
 from app.ingest.store import CREATED, ERASED, LOCKED, Outcome
 from app.problems import response as problem_response

@@ -1,4 +1,7 @@
-"""The one place that changes feedback. Whatever happens to an answer, the rollup follows in the same transaction."""
+"""The one place that changes feedback.
+
+Whatever happens to an answer, the rollup and what webhooks are told follow in the same transaction.
+"""
 
 import sqlite3
 from collections.abc import Callable, Collection, Sequence
@@ -19,8 +22,10 @@ from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.models import Erasure, Feedback, Touchpoint, now
 from app.scores.rollup import Deltas, apply
 from app.sql import Bulk, Lookup
+from app.webhooks import outbox
 
 CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
+Change = tuple[Answer | None, Answer | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, int]  # touchpoint_id and the id's number: compared in C, where UUID compares in Python
 
 COLUMNS = {
@@ -78,16 +83,26 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     for key, answer in zip(keys, answers, strict=True):
         first.setdefault(key, answer)
     created = _insert(session, first)
-    deltas = Deltas()
-    for key in created:
-        deltas.add(first[key], _zone(first[key]))
+    moves: list[Change] = [(None, first[key]) for key in created]
     outcomes = [Outcome(CREATED, answer) for answer in answers]
     again = [place for place, key in enumerate(keys) if key not in created or first[key] is not answers[place]]
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
-        outcomes[place] = _settle(session, present, answers[place], deltas)
-    apply(session, deltas)
+        outcomes[place] = _settle(session, present, answers[place], moves)
+    _follow(session, moves)
     return outcomes
+
+
+def _follow(session: Session, moves: Sequence[Change]) -> None:
+    """Let the rollup and the outbox follow what happened: each answer before and after."""
+    deltas = Deltas()
+    for before, after in moves:
+        if before:
+            deltas.add(before, _zone(before), -1)
+        if after:
+            deltas.add(after, _zone(after))
+    apply(session, deltas)
+    outbox.tell(session, moves)
 
 
 def _key(answer: Answer) -> Key:
@@ -120,7 +135,7 @@ def _fetch(session: Session, keys: Sequence[Key]) -> dict[Key, Answer]:
     return found
 
 
-def _settle(session: Session, present: dict[Key, Answer], said: Answer, deltas: Deltas) -> Outcome:
+def _settle(session: Session, present: dict[Key, Answer], said: Answer, moves: list[Change]) -> Outcome:
     """An id seen before: the same again, a change while it may change, or refused."""
     key = _key(said)
     stored = present.get(key)
@@ -133,21 +148,20 @@ def _settle(session: Session, present: dict[Key, Answer], said: Answer, deltas: 
     waits = UNCONFIRMED in stored.flags.split()
     if is_locked(stored, said.received_at) and not waits:
         return Outcome(LOCKED, stored)
-    _replace(session, stored, after, deltas)
+    _replace(session, stored, after)
+    moves.append((stored, after))
     present[key] = after
     return Outcome(UPDATED, after)
 
 
-def _replace(session: Session, before: Answer, after: Answer, deltas: Deltas) -> None:
-    """Write a changed answer and count it anew."""
+def _replace(session: Session, before: Answer, after: Answer) -> None:
+    """Write a changed answer."""
     changed = {
         f.name: new
         for f in fields(Answer)
         if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
     }
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
-    deltas.add(before, _zone(before), -1)
-    deltas.add(after, _zone(after))
 
 
 def _zone(answer: Answer) -> ZoneInfo:
@@ -194,9 +208,8 @@ def change(session: Session, number: UUID, to: Callable[[Answer], Answer]) -> tu
     before, touchpoint = _found(session, number)
     after = to(before)
     if after != before:
-        deltas = Deltas()
-        _replace(session, before, after, deltas)
-        apply(session, deltas)
+        _replace(session, before, after)
+        _follow(session, [(before, after)])
     return after, touchpoint
 
 
@@ -211,9 +224,8 @@ def erase(session: Session, number: UUID) -> None:
     session.execute(delete(Feedback).where(*_is(answer)))
     _forget_words(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
-    deltas = Deltas()
-    deltas.add(answer, _zone(answer), -1)
-    apply(session, deltas)
+    _follow(session, [(answer, None)])
+    outbox.forget(session, answer.id)
 
 
 def _forget_words(session: Session) -> None:

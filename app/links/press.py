@@ -12,8 +12,8 @@ page), when the hidden link was followed a moment ago, when many links of the to
 once, or when it says something else than another press on the same link within CONTRADICTION without having been
 pressed on the page that answered it.
 
-Whoever tells others of an answer (a webhook, an alert) must wait until QUIET has passed since `pressed_at` and look
-again: a score can take an answer back, a notification cannot. What is held tells nobody.
+Webhooks are told of an answer when CONTRADICTION has passed (`webhooks/outbox.py`): a score can take an answer back, a
+message cannot. What is held tells nobody.
 
 A program that waits and presses exactly one button cannot be told from a person, here or anywhere, without a challenge.
 """
@@ -27,7 +27,6 @@ from app.ingest.guard import UNCONFIRMED
 
 FASTEST = timedelta(milliseconds=700)
 CONTRADICTION = timedelta(minutes=2)
-QUIET = timedelta(seconds=15)
 FAST, NO_NONCE, TRAP, BURST = "fast", "no_nonce", "trap", "burst"
 
 

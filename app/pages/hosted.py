@@ -12,7 +12,8 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.errors import STATUS, Code, Problem, invalid
-from app.ingest.channels import LOCKS_AFTER, PAGE, Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_page, not_from_here, refusal, to_answer
 from app.ingest.schemas import BODY_MAX, AnswerIn
 from app.links.routes import base

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -135,6 +136,18 @@ def by_key(session: Session, key: str) -> Touchpoint:
     if row is None:
         raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
     return row
+
+
+def registered(session: Session, keys: Sequence[str]) -> None:
+    """Problem invalid_request, with its place in `body.touchpoints`, for each key that no touchpoint has."""
+    found = set(session.exec(select(Touchpoint.key).where(col(Touchpoint.key).in_(keys))))
+    unknown = [
+        Place(place=f"body.touchpoints.{index}", message=f"{key!r} is not a touchpoint", mend="Register it first.")
+        for index, key in enumerate(keys)
+        if key not in found
+    ]
+    if unknown:
+        raise Problem(Code.INVALID_REQUEST, "Only registered touchpoints can be named.", errors=unknown)
 
 
 def _defaults(kind: Kind | None, key: str) -> dict[str, Any]:

@@ -24,6 +24,14 @@ class Scale:
     def ratings(self) -> range:
         return range(self.low, self.high + 1)
 
+    @property
+    def bottom(self) -> int:
+        """The highest rating that counts as low: as many from the lower end as `top` leaves at the upper one.
+
+        NPS has a boundary of its own: detractors give 6 at most.
+        """
+        return 6 if self.name == "nps" else self.low + self.high - self.top
+
     def bounds(self, metric: str) -> tuple[float, float]:
         """Smallest and largest value `metric` can take here; KeyError when this scale does not report it."""
         if metric not in self.metrics:

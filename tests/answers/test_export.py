@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from app.answers import export
 from app.answers.export import COLUMNS, DANGEROUS, cell
+from app.ids import uuid7
 from app.importer.answers import Columns
 from app.importer.run import Import, Wish
-from app.ingest.channels import Answer, uuid7
+from app.ingest.channels import Answer
 from app.ingest.store import store
 
 EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠x", '=HYPERLINK("http://x.example","y")']

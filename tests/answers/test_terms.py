@@ -7,7 +7,8 @@ import pytest
 
 from app.answers.stopwords import STOPWORDS, stopwords
 from app.answers.terms import Comment, log_odds, of_comment, separate, words
-from app.ingest.channels import Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import Answer
 from app.ingest.store import store
 
 EN = stopwords("en")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import httpx
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 from tests.benchmarks.load import HEADERS, KEY, Figures, Server, post, server, wrk
 
 BODY = json.dumps({"rating": 4, "comment": "The delivery was quick."})

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SKEWS = (

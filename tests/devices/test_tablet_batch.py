@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import select
 
+from app.ids import uuid7
 from app.ingest import guard
-from app.ingest.channels import uuid7
 from app.models import Feedback
 
 BATCH = "/v1/feedback/batch"

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.ingest.channels import API, uuid7
+from app.ids import uuid7
+from app.ingest.channels import API
 from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
 

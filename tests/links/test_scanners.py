@@ -23,12 +23,13 @@ from app.ingest.channels import EMAIL
 from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
 from app.links.token import read
-from app.models import Feedback
+from app.models import Delivery, Feedback
 from app.pages.dashboard import live
 from app.scores.gauges import families
 from app.scores.gauges import read as read_gauges
 from app.scores.rollup import differences, every_touchpoint
 from app.settings import Settings
+from app.webhooks.events import EVENTS
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 from tests.links.conftest import Clock
 from tests.links.personas import AUTOSUBMIT, PEOPLE, SCANNERS, Mail, World
@@ -76,6 +77,7 @@ async def act(
     key = persona.__name__.replace("_", "-")
     before = await published(app, key)
     await persona(world, delivered)
+    clock.pass_(seconds=300)
     after = await published(app, key)
     moved = [name for name in before if before[name] != after[name]]
     return world, delivered, *await stored(app, delivered), moved
@@ -92,7 +94,7 @@ async def off_the_books(app: FastAPI) -> list[Any]:
 
 
 async def published(app: FastAPI, key: str) -> dict[str, Any]:
-    """What anybody is told of a touchpoint: on the live stream, as a score, in lists, in an export, as a gauge."""
+    """What anybody is told of a touchpoint: live, by webhook, as a score, in lists, in an export, as a gauge."""
     # Scores are kept for a moment: ask for another one each time.
     fresh = (datetime(2025, 12, 1, tzinfo=UTC) + timedelta(seconds=next(_seconds))).isoformat()
     async with client_of(app, headers=ADMIN) as admin:
@@ -103,10 +105,16 @@ async def published(app: FastAPI, key: str) -> dict[str, Any]:
     gauges = families(await app.state.db.read(read_gauges))
     return told | {
         "live": await app.state.db.read(live.total),
+        "webhooks": await app.state.db.read(lambda session: len(session.exec(told_of(key)).all())),
         "scores": [(one["touchpoint"], one["count"], one["metrics"]) for one in scores],
         "export": export.text,
         "gauges": [(one.name, one.labels, one.value) for gauge in gauges for one in gauge.samples],
     }
+
+
+def told_of(key: str) -> Any:
+    """The events of a touchpoint in the outbox."""
+    return select(Delivery.id).where(col(Delivery.body).contains(f'"touchpoint":"{key}"'))
 
 
 @pytest.fixture
@@ -115,6 +123,10 @@ async def service(sqlite_url: str) -> Any:
     settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off", trusted_proxies="127.0.0.1/32")
     async with running(settings) as app:
         app.state.clock = Clock()
+        await app.state.deliverer.close()  # what would be told is looked at in the outbox
+        async with client_of(app, headers=ADMIN) as admin:
+            wants = {"url": "https://hooks.example/", "events": list(EVENTS)}
+            assert (await admin.post("/v1/webhooks", json=wants)).status_code == 201
         yield app
 
 
@@ -127,7 +139,7 @@ async def test_no_scanner_is_counted_and_nearly_every_person_is_with_one_press(s
         assert moved == [], persona.__name__
     for persona in PEOPLE:
         world, mails, counted, held, moved = await act(service, service, persona)
-        assert {"live", "count", "distribution", "scores", "export", "gauges"} <= {*moved}, persona.__name__
+        assert {"live", "webhooks", "count", "distribution", "scores", "export", "gauges"} <= {*moved}, persona.__name__
         once = sum(mail.presses == 1 for mail in mails) / len(mails)
         table.append((persona.__name__, world.requests, len(counted), held, f"{once:.1%} with one press"))
         assert counted == {mail.number: mail.means for mail in mails}, persona.__name__

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from fastapi import FastAPI
 
-from app.ingest.channels import Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import Answer
 from app.ingest.store import store
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)

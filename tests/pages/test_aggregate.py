@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from app.ingest.channels import Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import Answer
 from app.ingest.store import store
 from app.pages.badge import filled, grouped, shown
 from app.scores.formulas import Estimate

@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 from tests.conftest import ADMIN_KEY
 
 KEY = "checkout"

@@ -12,7 +12,7 @@ from statistics import median
 
 import pytest
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 from tests.reliability.load import Connection, Told, clients, once, register
 from tests.reliability.report import report
 from tests.reliability.truth import truth

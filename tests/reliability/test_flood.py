@@ -11,7 +11,8 @@ import pytest
 from sqlmodel import Session
 
 from app.db import open_database
-from app.ingest.channels import WEB, Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import WEB, Answer
 from app.ingest.flood import Floods, Recent, limit
 from app.ingest.store import store
 from app.scores.schemas import ScoreQuery

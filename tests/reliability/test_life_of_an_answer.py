@@ -22,10 +22,11 @@ from hypothesis.stateful import (
 
 from app.db import snapshot
 from app.errors import Problem
+from app.ids import uuid7
 from app.importer import run
 from app.importer.answers import Columns
 from app.ingest import store
-from app.ingest.channels import IMPORT, WEB, Answer, uuid7
+from app.ingest.channels import IMPORT, WEB, Answer
 from app.ingest.store import Outcome
 from app.main import create_app
 from app.scores import rollup

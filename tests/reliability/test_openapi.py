@@ -38,6 +38,7 @@ BEYOND_A_SCHEMA = {
     r"body\.recipients\.\d+": "travel in the link",
     r"body(\.recipients\.\d+)?\.context": "is larger than",
     r"body\.touchpoints\.\d+": "is not a touchpoint",
+    r"body\.url": "",  # where a webhook may be: that hangs on the networks the operator allows
     r"body\.stages\.\d+\.touchpoints\.\d+": "there is no touchpoint",
     r"body\..*": "should be a valid integer",  # 5.0 is one to JSON Schema; who counts in fractions is mistaken here
 }
@@ -93,9 +94,11 @@ def _failures(recorder: Any) -> Iterator[str]:
 
 
 @pytest.fixture
-def served(database_url: str) -> Iterator[FastAPI]:
-    """The application, started and stopped by schemathesis's own in-process client."""
-    yield create_app(Settings(database_url=database_url, admin_key=ADMIN_KEY, rate_limit="off"))
+def served(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[FastAPI]:
+    """The application, started and stopped by schemathesis's own in-process client; it calls no webhook."""
+    monkeypatch.setattr("app.webhooks.deliver.POLL_S", 1e6)
+    anywhere = {"webhook_allow_networks": "0.0.0.0/0"}
+    yield create_app(Settings(database_url=database_url, admin_key=ADMIN_KEY, rate_limit="off", **anywhere))
     asgi.shutdown_lifespans()
 
 

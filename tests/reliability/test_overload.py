@@ -16,7 +16,7 @@ from uuid import UUID
 
 import pytest
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 from tests.reliability.load import ACKNOWLEDGED, KEY, Connection, Told, clients, register, tell
 from tests.reliability.report import report_all
 from tests.reliability.server import Server, status

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.ingest.channels import uuid7
+from app.ids import uuid7
 from tests.conftest import ADMIN
 from tests.reliability.report import report
 from tests.reliability.truth import truth

@@ -17,7 +17,8 @@ PURE = ("ingest/channels.py", "ingest/guard.py", "scores/formulas.py", "scores/b
 MAY = {
     "touchpoints": {"scores.rollup"},  # a new time zone is a new count
     "scores": {"touchpoints"},
-    "ingest": {"touchpoints", "scores.rollup"},
+    "ingest": {"touchpoints", "scores.rollup", "webhooks.outbox"},
+    "webhooks": {"scores", "touchpoints"},
     "answers": {"ingest.schemas", "ingest.store", "scores", "touchpoints"},
     "loop": {"scores", "touchpoints"},
     "devices": {"ingest", "scores.rollup", "touchpoints"},

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.ingest.channels import Answer, uuid7
+from app.ids import uuid7
+from app.ingest.channels import Answer
 from app.ingest.store import store
 
 

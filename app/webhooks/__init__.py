@@ -1,0 +1,9 @@
+"""Whoever wants to be told, is told at least once.
+
+The path of an event:
+
+    outbox.py     in the transaction that stores an answer: which events that is, and to whom they go
+    deliver.py    takes what is due, sends it, writes down what came of it, and tries again on a schedule
+    signature.py  proves to the receiver who sent it
+    outgoing.py   the one door outwards; address.py says where it never leads
+"""

@@ -1,0 +1,75 @@
+"""What may happen to an answer that somebody wants to hear of. Pure."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from pydantic_core import to_json
+
+CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
+    "feedback.created",
+    "feedback.changed",
+    "feedback.withdrawn",
+    "feedback.low_rating",
+)
+TEST = "webhook.test"
+
+
+class Told(Protocol):
+    """What an event says of an answer, or is decided by."""
+
+    touchpoint_id: int
+    id: UUID
+    rating: int | None
+    comment: str | None
+    reasons: str
+    source: str
+    flags: str
+    occurred_at: datetime
+
+
+def happened(before: Told | None, after: Told | None, bottom: int) -> list[str]:
+    """The events in an answer's change from `before` to `after`; None: it was not there, or it is gone.
+
+    Only what counts is told: a held press, spam or a test becomes an event when somebody lets it count, and an answer
+    that no longer counts is withdrawn. `bottom` is the highest rating that is low on the touchpoint's scale.
+    """
+    was, now = _counting(before), _counting(after)
+    if now is None:
+        return [WITHDRAWN] * (was is not None)
+    changed = was is not None and _said(was) != _said(now)
+    low = _is_low(now, bottom) and not (was is not None and _is_low(was, bottom))
+    return [CREATED] * (was is None) + [CHANGED] * changed + [LOW_RATING] * low
+
+
+def _counting(answer: Told | None) -> Told | None:
+    return answer if answer is not None and not answer.flags else None
+
+
+def _said(answer: Told) -> tuple[Any, ...]:
+    return answer.rating, answer.comment, answer.reasons, answer.occurred_at
+
+
+def _is_low(answer: Told, bottom: int) -> bool:
+    return answer.rating is not None and answer.rating <= bottom
+
+
+def about(name: str, answer: Told, touchpoint: str, scale: str) -> Mapping[str, Any]:
+    """What is said of an answer: nothing that a customer wrote and no person; who may read that, asks for the id."""
+    which = {"id": answer.id, "touchpoint": touchpoint}
+    if name == WITHDRAWN:
+        return which
+    return which | {
+        "scale": scale,
+        "rating": answer.rating,
+        "has_comment": bool(answer.comment),
+        "reasons": answer.reasons.split(),
+        "source": answer.source,
+        "occurred_at": answer.occurred_at,
+    }
+
+
+def body(name: str, at: datetime, data: Mapping[str, Any]) -> str:
+    """The JSON text that is signed and sent, the same at each try."""
+    return to_json({"type": name, "timestamp": at, "data": data}).decode()

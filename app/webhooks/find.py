@@ -1,0 +1,97 @@
+"""Webhooks and their deliveries in the database."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, update
+from sqlmodel import Session, col, select
+
+from app.errors import Code, Problem
+from app.models import Delivery, Webhook, now
+from app.touchpoints.registry import registered
+from app.webhooks import events, outbox
+from app.webhooks.schemas import WebhookIn, WebhookPatch
+from app.webhooks.signature import new_secret
+
+FORMER_SIGNS_FOR = timedelta(hours=24)
+
+
+def one(session: Session, number: int) -> Webhook:
+    """The webhook; Problem not_found."""
+    row = session.get(Webhook, number)
+    if row is None:
+        raise Problem(Code.NOT_FOUND, "There is no such webhook.")
+    return row
+
+
+def page(session: Session, after: int, limit: int) -> list[Webhook]:
+    """Webhooks in the order they were made, those after number `after`."""
+    return list(session.exec(select(Webhook).where(col(Webhook.id) > after).order_by(col(Webhook.id)).limit(limit)))
+
+
+def create(session: Session, body: WebhookIn) -> Webhook:
+    """A webhook with a new secret; Problem invalid_request for an unknown touchpoint."""
+    registered(session, body.touchpoints)
+    row = Webhook(
+        url=body.url, events=" ".join(body.events), touchpoints=" ".join(body.touchpoints), secret=new_secret()
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def change(session: Session, number: int, body: WebhookPatch) -> Webhook:
+    """Change what is said; Problem not_found, invalid_request."""
+    row = one(session, number)
+    row.url = body.url or row.url
+    if body.events is not None:
+        row.events = " ".join(body.events)
+    if body.touchpoints is not None:
+        registered(session, body.touchpoints)
+        row.touchpoints = " ".join(body.touchpoints)
+    if body.enabled:
+        row.disabled_at = row.disabled_because = row.failing_since = None
+    elif body.enabled is False:
+        row.disabled_at, row.disabled_because = row.disabled_at or now(), row.disabled_because or "switched off"
+    return row
+
+
+def remove(session: Session, number: int) -> None:
+    """Delete a webhook and what waits for it; Problem not_found."""
+    row = one(session, number)
+    session.execute(delete(Delivery).where(col(Delivery.webhook_id) == number))
+    session.delete(row)
+
+
+def renew(session: Session, number: int) -> Webhook:
+    """A new secret; for a day the one before signs beside it, so that a receiver can change over."""
+    row = one(session, number)
+    row.former_secret, row.former_until = row.secret, now() + FORMER_SIGNS_FOR
+    row.secret = new_secret()
+    return row
+
+
+def test(session: Session, number: int) -> Delivery:
+    """Queue an event that says nothing but that it came; Problem not_found."""
+    at = now()
+    row = outbox.row(one(session, number).id or 0, None, events.TEST, events.body(events.TEST, at, {}), at, at)
+    outbox.add(session, [row])
+    return session.exec(select(Delivery).where(Delivery.id == row[0])).one()
+
+
+def deliveries(session: Session, number: int, before: UUID | None, limit: int) -> list[Delivery]:
+    """Newest first, those before `before`; Problem not_found for an unknown webhook."""
+    wanted = select(Delivery).where(Delivery.webhook_id == one(session, number).id)
+    wanted = wanted.where(col(Delivery.id) < before) if before else wanted
+    return list(session.exec(wanted.order_by(col(Delivery.id).desc()).limit(limit)))
+
+
+def replay(session: Session, number: int, since: datetime, *, delivered: bool) -> int:
+    """Make deliveries due again, with all their tries; returns how many. Problem not_found."""
+    these = update(Delivery).where(
+        col(Delivery.webhook_id) == one(session, number).id, col(Delivery.created_at) >= since
+    )
+    these = these if delivered else these.where(col(Delivery.delivered_at).is_(None))
+    result: Any = session.execute(these.values(due_at=now(), delivered_at=None, tries=0))
+    return int(result.rowcount)

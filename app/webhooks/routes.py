@@ -1,0 +1,131 @@
+"""Webhooks over HTTP: subscribe, look at what was delivered, deliver again."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Path, Request
+
+from app import paging
+from app.auth import needs
+from app.errors import Code, Place, Problem
+from app.models import Delivery, Webhook
+from app.raw import problems
+from app.state import Db
+from app.webhooks import address, find
+from app.webhooks.schemas import (
+    DeliveryList,
+    DeliveryOut,
+    NewSecret,
+    Replayed,
+    ReplayIn,
+    WebhookIn,
+    WebhookList,
+    WebhookOut,
+    WebhookPatch,
+)
+
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+READ, WRITE = Depends(needs("webhooks:read")), Depends(needs("webhooks:write"))
+REFUSED, UNKNOWN = problems(401, 403, 422), problems(401, 403, 404, 422)
+
+Number = Annotated[int, Path(ge=1, lt=2**31)]
+
+
+def _out(row: Webhook) -> dict[str, Any]:
+    words = {"events": row.events.split(), "touchpoints": row.touchpoints.split()}
+    return row.model_dump() | words | {"enabled": row.disabled_at is None}
+
+
+def _delivery(row: Delivery) -> DeliveryOut:
+    state = "waiting" if row.due_at else "delivered" if row.delivered_at else "given_up"
+    return DeliveryOut.model_validate(row.model_dump() | {"feedback": row.feedback_id, "state": state})
+
+
+def _check(url: str, request: Request) -> None:
+    """Problem invalid_request for an address that can never be called."""
+    try:
+        address.check(url, request.app.state.settings.webhook_allow_networks)
+    except address.Refused as refused:
+        mend = "Give a public https address, or let the operator add its network to TOUCHSTONE_WEBHOOK_ALLOW_NETWORKS."
+        place = Place(place="body.url", message=str(refused), mend=mend)
+        raise Problem(Code.INVALID_REQUEST, "This address cannot be called.", errors=[place]) from None
+
+
+@router.post("", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=REFUSED)
+async def create_webhook(body: WebhookIn, db: Db, request: Request) -> Any:
+    """Be told of answers at `url`. What a customer wrote is not sent: who may read it asks for the answer by its id."""
+    _check(body.url, request)
+    return await db.write(lambda session: _with_secret(find.create(session, body)))
+
+
+def _with_secret(row: Webhook) -> dict[str, Any]:
+    return _out(row) | {"secret": row.secret}
+
+
+@router.get("", dependencies=[READ], response_model=WebhookList, responses=REFUSED)
+async def list_webhooks(db: Db, limit: paging.Limit = 50, cursor: paging.Cursor = None) -> Any:
+    """Webhooks in the order they were made."""
+    (last,) = paging.decode(cursor, 1) or ["0"]
+    after = int(last) if last.isdigit() and len(last) < 10 else 0
+    rows = await db.read(lambda session: [_out(row) for row in find.page(session, after, limit + 1)])
+    more = paging.encode([str(rows[limit - 1]["id"])]) if len(rows) > limit else None
+    return {"items": rows[:limit], "next_cursor": more}
+
+
+@router.get("/{webhook_id}", dependencies=[READ], response_model=WebhookOut, responses=UNKNOWN)
+async def read_webhook(webhook_id: Number, db: Db) -> Any:
+    return await db.read(lambda session: _out(find.one(session, webhook_id)))
+
+
+@router.patch("/{webhook_id}", dependencies=[WRITE], response_model=WebhookOut, responses=UNKNOWN)
+async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request: Request) -> Any:
+    """Change what is sent; `"enabled": true` lets one go on that was switched off."""
+    if body.url is not None:
+        _check(body.url, request)
+    return await db.write(lambda session: _out(find.change(session, webhook_id, body)))
+
+
+@router.delete("/{webhook_id}", status_code=204, dependencies=[WRITE], responses=UNKNOWN)
+async def delete_webhook(webhook_id: Number, db: Db) -> None:
+    """Delete a webhook and what waits for it."""
+    await db.write(lambda session: find.remove(session, webhook_id))
+
+
+@router.post("/{webhook_id}/secret", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=UNKNOWN)
+async def renew_secret(webhook_id: Number, db: Db) -> Any:
+    """A new secret. For 24 hours each delivery is signed with the one before as well."""
+    return await db.write(lambda session: _with_secret(find.renew(session, webhook_id)))
+
+
+@router.post("/{webhook_id}/test", status_code=202, dependencies=[WRITE], responses=UNKNOWN)
+async def test_webhook(webhook_id: Number, db: Db) -> DeliveryOut:
+    """Send an event of the type `webhook.test`, signed like any other."""
+    return await db.write(lambda session: _delivery(find.test(session, webhook_id)))
+
+
+@router.get("/{webhook_id}/deliveries", dependencies=[READ], responses=UNKNOWN)
+async def list_deliveries(
+    webhook_id: Number, db: Db, limit: paging.Limit = 50, cursor: paging.Cursor = None
+) -> DeliveryList:
+    """What was sent, or waits to be, newest first."""
+    (last,) = paging.decode(cursor, 1) or [""]
+    before = _uuid(last)
+    rows = await db.read(
+        lambda session: [_delivery(row) for row in find.deliveries(session, webhook_id, before, limit + 1)]
+    )
+    more = paging.encode([str(rows[limit - 1].id)]) if len(rows) > limit else None
+    return DeliveryList(items=rows[:limit], next_cursor=more)
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None
+
+
+@router.post("/{webhook_id}/replay", status_code=202, dependencies=[WRITE], responses=UNKNOWN)
+async def replay(webhook_id: Number, body: ReplayIn, db: Db) -> Replayed:
+    """Deliver once more what a receiver missed, under the same ids: it can tell what it has already."""
+    queued = await db.write(lambda s: find.replay(s, webhook_id, body.since, delivered=body.delivered))
+    return Replayed(queued=queued)

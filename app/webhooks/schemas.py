@@ -1,0 +1,99 @@
+"""What a webhook looks like over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
+
+from app.moments import Time
+from app.touchpoints.schemas import Slug, one_of
+from app.webhooks.events import EVENTS
+
+_URL_SAID = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._:\[\]-]+([/?][^\s#]*)?$"  # `address.check` says more
+Url = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        description="https; where events are posted to",
+        json_schema_extra={"format": "uri", "pattern": _URL_SAID},
+    ),
+]
+Event = Annotated[str, *one_of(EVENTS, "event")]
+Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
+Touchpoints = Annotated[list[Slug], Field(max_length=200, description="keys; none for every touchpoint")]
+
+
+class WebhookIn(BaseModel):
+    """An address that wants to be told."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: Url
+    events: Events
+    touchpoints: Touchpoints = []
+
+
+class WebhookPatch(BaseModel):
+    """What is left out stays. A webhook that is enabled again goes on with what waits."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: Url | None = None
+    events: Events | None = None
+    touchpoints: Touchpoints | None = None
+    enabled: StrictBool | None = None
+
+
+class WebhookOut(BaseModel):
+    """A webhook, and whether it can be reached."""
+
+    id: int
+    url: str
+    events: list[str]
+    touchpoints: list[str]
+    enabled: bool
+    disabled_at: datetime | None
+    disabled_because: str | None
+    failing_since: datetime | None = Field(description="of an unbroken row of failures")
+    created_at: datetime
+
+
+class NewSecret(WebhookOut):
+    secret: str = Field(description="signs each delivery, as in Standard Webhooks; it is shown this once")
+
+
+class WebhookList(BaseModel):
+    items: list[WebhookOut]
+    next_cursor: str | None
+
+
+class DeliveryOut(BaseModel):
+    """One event on its way to one webhook."""
+
+    id: UUID = Field(description="`webhook-id` of the request: the same at each try")
+    type: str
+    feedback: UUID | None = Field(description="the answer it tells of")
+    state: Literal["waiting", "delivered", "given_up"]
+    created_at: datetime
+    due_at: datetime | None = Field(description="when it is tried next")
+    delivered_at: datetime | None
+    tries: int
+    status: int | None = Field(description="HTTP status of the last try")
+    error: str = Field(description="why the last try got none")
+
+
+class DeliveryList(BaseModel):
+    items: list[DeliveryOut]
+    next_cursor: str | None
+
+
+class ReplayIn(BaseModel):
+    """Which deliveries to make once more."""
+
+    model_config = ConfigDict(extra="forbid")
+    since: Time = Field(description="of events from then on; they are kept for 30 days")
+    delivered: StrictBool = Field(False, description="also those that were delivered")
+
+
+class Replayed(BaseModel):
+    queued: int
