@@ -126,7 +126,8 @@ async def test_secrets_comments_and_addresses_leave_no_trace(sqlite_url, logged)
     secret, address, agent = "canary-secret-0123456789-abcdef", "198.51.100.77", "CanaryAgent/1.0"
     comment, person = "canary comment words", "canary-person-4711"
     chosen = {"admin_key": ADMIN_KEY, "secret_key": secret, "trusted_proxies": "127.0.0.0/8", "rate_limit": "2/hour"}
-    settings = Settings(database_url=sqlite_url, **chosen)
+    settings = Settings(database_url=sqlite_url, webhook_allow_networks="127.0.0.0/8", **chosen)
+    hook = {"url": "http://127.0.0.1:9/canary-token", "events": ["feedback.created"]}  # port 9: nobody takes it
     said = {"rating": 1, "comment": comment, "respondent": person}
     headers = {"Origin": "https://shop.example", "X-Forwarded-For": address, "User-Agent": agent}
     answers = []
@@ -136,11 +137,16 @@ async def test_secrets_comments_and_addresses_leave_no_trace(sqlite_url, logged)
         await client.post("/v1/touchpoints", json=place, headers=as_admin)
         made = await client.post("/v1/keys", json={"name": "x", "scopes": ["feedback:write"]}, headers=as_admin)
         key = made.json()["key"]
+        whsec = (await client.post("/v1/webhooks", json=hook, headers=as_admin)).json()["secret"]
         for with_key in ({"Authorization": f"Bearer {key}"}, {"Authorization": f"Bearer {key}x"}, headers):
             for wrong in ({}, {}, {}, {"rating": 99}, {"unknown": comment}, {"respondent": f"{person}@x.y"}):
                 body, batch = said | wrong, {"items": [said | wrong]}
                 answers.append(await client.post("/v1/touchpoints/shop/feedback", json=body, headers=with_key))
                 answers.append(await client.post(f"/v1/feedback/batch?q={person}", json=batch, headers=with_key))
+        await app.state.deliverer.turn()
+        await app.state.deliverer.idle()
+        tried = (await client.get("/v1/webhooks/1/deliveries", headers=as_admin)).json()["items"]
+        assert any(delivery["error"] == "connection" for delivery in tried)
         figures = (await client.get("/metrics")).text
     assert {answer.status_code for answer in answers} >= {201, 401, 422, 429}
     errors = " ".join(answer.text for answer in answers if answer.status_code >= 400)
@@ -148,7 +154,8 @@ async def test_secrets_comments_and_addresses_leave_no_trace(sqlite_url, logged)
     out = logged.getvalue() + figures + errors
     never = {"secret": secret, "admin key": ADMIN_KEY, "key": key, "address": address, "agent": agent}
     found = [name for name, canary in never.items() if canary in out or canary.encode() in stored]
-    found += [name for name, canary in {"comment": comment, "person": person}.items() if canary in out]
+    unsaid = {"comment": comment, "person": person, "webhook's secret": whsec, "webhook's address": "canary-token"}
+    found += [name for name, canary in unsaid.items() if canary in out]
     lines = [json.loads(line) for line in logged.getvalue().splitlines()]
     assert len(lines) >= len(answers) and comment.encode() in stored, "the canaries did not fly"
     report("secrets, comments, addresses in logs, errors, figures, files", found or "0 found", "0", holds=not found)
