@@ -5,6 +5,7 @@ import contextlib
 import random
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
@@ -12,10 +13,11 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.logs import log
 from app.models import Delivery, Webhook, now
-from app.webhooks import outgoing
-from app.webhooks.address import Networks
-from app.webhooks.outgoing import Reply, Resolver
 from app.webhooks.signature import headers
+
+if TYPE_CHECKING:
+    from app.webhooks.address import Networks
+    from app.webhooks.outgoing import Reply
 
 # Standard Webhooks: the first try at once, the last 75.6 hours later; each wait by up to a fifth longer or shorter, so
 # that what failed together does not come back together.
@@ -53,7 +55,7 @@ def _taken(session: Session, webhook_id: int, at: datetime) -> list[Delivery]:
     return rows
 
 
-def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tuple[Delivery, Reply]]) -> None:
+def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tuple[Delivery, "Reply"]]) -> None:
     """Write down what came of it: delivered, to be tried again, given up; a webhook that is gone is switched off."""
     reached = [reply for _, reply in replies if _is_delivered(reply)]
     for row, reply in replies:
@@ -70,11 +72,11 @@ def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tu
             log.warning("webhook_disabled", extra={"webhook": webhook_id, "because": because})
 
 
-def _is_delivered(reply: Reply) -> bool:
+def _is_delivered(reply: "Reply") -> bool:
     return reply.status is not None and 200 <= reply.status < 300
 
 
-def _hopeless(hook: Webhook, at: datetime, replies: Sequence[tuple[Delivery, Reply]]) -> str | None:
+def _hopeless(hook: Webhook, at: datetime, replies: Sequence[tuple[Delivery, "Reply"]]) -> str | None:
     if any(reply.status == GONE for _, reply in replies):
         return "it answered 410 Gone"
     if hook.failing_since and at - hook.failing_since >= DISABLED_AFTER:
@@ -90,14 +92,8 @@ def clean(session: Session, at: datetime) -> None:
 class Deliverer:
     """Looks each second for what is due. Any number of processes may do so on one database."""
 
-    def __init__(
-        self,
-        db: Database,
-        allowed: Networks,
-        clock: Callable[[], datetime] = now,
-        resolve: Resolver = outgoing.system,
-    ) -> None:
-        self._db, self._allowed, self._clock, self._resolve = db, allowed, clock, resolve
+    def __init__(self, db: Database, allowed: "Networks", clock: Callable[[], datetime] = now) -> None:
+        self._db, self._allowed, self._clock = db, allowed, clock
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._more = asyncio.Event()
         self._cleaned = clock()
@@ -157,11 +153,13 @@ class Deliverer:
             del self._busy[hook.id or 0]
             self._more.set()
 
-    async def _send(self, hook: Webhook, row: Delivery) -> Reply:
+    async def _send(self, hook: Webhook, row: Delivery) -> "Reply":
+        from app.webhooks import outgoing  # brings an HTTP client: 70 ms of a start, and many never send
+
         at = self._clock()
         secrets = [hook.secret]
         if hook.former_secret and hook.former_until and hook.former_until > at:
             secrets.append(hook.former_secret)
         said = headers(secrets, str(row.id), int(at.timestamp()), row.body)
         said |= {"content-type": "application/json", "user-agent": "Touchstone"}
-        return await outgoing.post(hook.url, row.body.encode(), said, self._allowed, self._resolve)
+        return await outgoing.post(hook.url, row.body.encode(), said, self._allowed)
