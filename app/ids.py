@@ -3,6 +3,7 @@
 import io
 import os
 import time
+from datetime import datetime
 from uuid import UUID
 
 _pool = io.BytesIO()
@@ -25,3 +26,8 @@ def uuid7() -> UUID:
     tail = int.from_bytes(_random_bytes(10), "big")
     high = milliseconds << 16 | 0x7000 | tail >> 68
     return UUID(int=high << 64 | 0b10 << 62 | tail & (1 << 62) - 1)
+
+
+def first_of(at: datetime) -> UUID:
+    """No id that `uuid7` made at `at` or later is smaller."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

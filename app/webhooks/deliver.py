@@ -5,12 +5,13 @@ import contextlib
 import random
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, exists, update
 from sqlmodel import Session, col, select
 
 from app.db import Database
+from app.ids import first_of
 from app.logs import log
 from app.models import Delivery, Webhook, now
 from app.webhooks.signature import headers
@@ -27,7 +28,8 @@ AT_ONCE = 10  # requests to one webhook
 LEASE = timedelta(minutes=2)  # more than a request takes; whoever died over it is not waited for longer
 DISABLED_AFTER = timedelta(days=5)
 KEPT = timedelta(days=30)
-POLL_S, CLOSE_S, CLEAN_AFTER = 1.0, 0.5, timedelta(hours=1)
+POLL_S, CLOSE_S = 1.0, 0.5
+CLEAN_AFTER, CLEAN_MOST = timedelta(hours=1), 1000
 GONE = 410
 
 
@@ -39,11 +41,19 @@ def next_try(failures: int, at: datetime, retry_after: int | None, dice: Callabl
     return at + max(wait, timedelta(seconds=retry_after or 0))
 
 
+def ready(at: datetime, busy: Collection[int]) -> Any:
+    """The webhooks that something is due for, but those that are switched off or `busy`.
+
+    One look into the index for each: a million events may wait for one that is down.
+    """
+    due = exists().where(col(Delivery.webhook_id) == Webhook.id, col(Delivery.due_at) <= at)
+    return select(Webhook).where(col(Webhook.disabled_at).is_(None), col(Webhook.id).not_in(busy), due)
+
+
 def claim(session: Session, at: datetime, busy: Collection[int]) -> list[tuple[Webhook, list[Delivery]]]:
-    """What is due for each webhook that is not `busy`. Nobody else takes it until the lease is over."""
-    waiting = select(Delivery.webhook_id).where(col(Delivery.due_at) <= at).distinct()
-    within = (col(Webhook.id).in_(waiting), col(Webhook.id).not_in(busy), col(Webhook.disabled_at).is_(None))
-    return [(row, _taken(session, row.id or 0, at)) for row in session.exec(select(Webhook).where(*within)).all()]
+    """What is due for each webhook that is `ready`. Nobody else takes it until the lease is over."""
+    found = [(row, _taken(session, row.id or 0, at)) for row in session.exec(ready(at, busy)).all()]
+    return [(row, taken) for row, taken in found if taken]
 
 
 def _taken(session: Session, webhook_id: int, at: datetime) -> list[Delivery]:
@@ -58,7 +68,7 @@ def _taken(session: Session, webhook_id: int, at: datetime) -> list[Delivery]:
 def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tuple[Delivery, "Reply"]]) -> None:
     """Write down what came of it: delivered, to be tried again, given up; a webhook that is gone is switched off."""
     reached = [reply for _, reply in replies if _is_delivered(reply)]
-    for row, reply in replies:
+    for row, reply in sorted(replies, key=lambda pair: pair[0].id):  # an erasure may lock the same rows
         done = _is_delivered(reply)
         due_at = None if done else next_try(row.tries, at, reply.retry_after, random.random)
         came = {"status": reply.status, "error": reply.error[:200], "due_at": due_at}
@@ -84,9 +94,11 @@ def _hopeless(hook: Webhook, at: datetime, replies: Sequence[tuple[Delivery, "Re
     return None
 
 
-def clean(session: Session, at: datetime) -> None:
-    """Delete what ended long ago."""
-    session.execute(delete(Delivery).where(col(Delivery.due_at).is_(None), col(Delivery.created_at) < at - KEPT))
+def clean(session: Session, at: datetime) -> bool:
+    """Delete some of what is older than KEPT; whether more may be left. A little at a time, for answers are waiting."""
+    old = select(col(Delivery.id)).where(col(Delivery.id) < first_of(at - KEPT)).order_by(col(Delivery.id))
+    result: Any = session.execute(delete(Delivery).where(col(Delivery.id).in_(old.limit(CLEAN_MOST))))
+    return bool(result.rowcount == CLEAN_MOST)
 
 
 class Deliverer:
@@ -129,12 +141,12 @@ class Deliverer:
         """Start to deliver what is due now."""
         at = self._clock()
         if at - self._cleaned > CLEAN_AFTER:
-            self._cleaned = at
-            await self._db.write(lambda session: clean(session, at))
-        due = select(Delivery.id).where(col(Delivery.due_at) <= at).limit(1)
-        if not await self._db.read(lambda session: session.exec(due).first()):
+            more = await self._db.write(lambda session: clean(session, at))
+            self._cleaned = self._cleaned if more else at
+        busy = list(self._busy)
+        if not await self._db.read(lambda session: session.exec(ready(at, busy)).first()):
             return
-        for hook, rows in await self._db.write(lambda session: claim(session, at, list(self._busy))):
+        for hook, rows in await self._db.write(lambda session: claim(session, at, busy)):
             self._busy[hook.id or 0] = asyncio.create_task(self._deliver(hook, rows))
 
     async def idle(self) -> None:

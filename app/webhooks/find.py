@@ -88,10 +88,12 @@ def deliveries(session: Session, number: int, before: UUID | None, limit: int) -
 
 
 def replay(session: Session, number: int, since: datetime, *, delivered: bool) -> int:
-    """Make deliveries due again, with all their tries; returns how many. Problem not_found."""
+    """Make deliveries that were tried due again; returns how many. Problem not_found."""
+    hook = one(session, number)
     these = update(Delivery).where(
-        col(Delivery.webhook_id) == one(session, number).id, col(Delivery.created_at) >= since
+        col(Delivery.webhook_id) == hook.id, col(Delivery.created_at) >= since, col(Delivery.tries) > 0
     )
     these = these if delivered else these.where(col(Delivery.delivered_at).is_(None))
-    result: Any = session.execute(these.values(due_at=now(), delivered_at=None, tries=0))
+    # one try stays: it has been heard of, and is withdrawn aloud if it must be
+    result: Any = session.execute(these.values(due_at=now(), delivered_at=None, tries=1))
     return int(result.rowcount)

@@ -189,6 +189,18 @@ async def test_what_nobody_ever_takes_is_given_up_after_ten_tries_and_can_be_rep
     assert (await client.post(f"/v1/webhooks/{hook['id']}/replay", json=all_of_them)).json() == {"queued": 1}
 
 
+async def test_what_was_heard_and_is_replayed_is_withdrawn_aloud(client, make, subscribe, deliver, receiver):
+    await make("checkout")
+    hook = await subscribe("feedback.created", "feedback.withdrawn")
+    number = await say(client, rating=5)
+    await deliver()
+    again = {"since": (now() - timedelta(hours=1)).isoformat(), "delivered": True}
+    await client.post(f"/v1/webhooks/{hook['id']}/replay", json=again)
+    await client.patch(f"/v1/feedback/{number}", json={"flags": ["spam"]})
+    await deliver()
+    assert receiver.types == ["feedback.created", "feedback.created", "feedback.withdrawn"]
+
+
 async def test_a_receiver_that_says_when_is_asked_then(client, make, subscribe, deliver, receiver, clock):
     await make("checkout")
     await subscribe("feedback.created")
@@ -264,6 +276,7 @@ async def test_two_who_deliver_at_once_share_the_work_and_one_who_dies_leaves_it
         await asyncio.gather(*(one.idle() for one in two))
     ids = [headers["webhook-id"] for headers, _ in receiver.seen]
     assert len(ids) == len(set(ids)) == 40
+    assert (await client.get(f"/v1/webhooks/{hook['id']}")).json()["failing_since"] is None
     await say(client, rating=5)
     dies = Deliverer(app.state.db, LOOPBACK)
     await dies.turn()
@@ -319,6 +332,23 @@ async def test_a_running_service_delivers_by_itself_within_seconds(sqlite_url, r
         async with asyncio.timeout(20):
             await receiver.told.wait()
     assert receiver.events[0]["type"] == "webhook.test" and UUID(receiver.seen[0][0]["webhook-id"])
+
+
+async def test_what_was_sent_is_kept_for_thirty_days(client, make, subscribe, app, receiver, clock, monkeypatch):
+    monkeypatch.setattr("app.webhooks.deliver.CLEAN_MOST", 4)
+    await make("checkout")
+    hook = await subscribe("feedback.created")
+    for _ in range(10):
+        await say(client, rating=5)
+    deliverer = Deliverer(app.state.db, LOOPBACK, clock)
+    clock.goes(days=29)
+    await deliverer.turn()
+    await deliverer.idle()
+    assert await state_of(client, hook) == ["delivered"] * 10
+    clock.goes(days=1, minutes=1)
+    for left in (6, 2, 0, 0):
+        await deliverer.turn()
+        assert len(await state_of(client, hook)) == left
 
 
 async def test_hostile_text_never_reaches_a_receiver(client, make, subscribe, deliver, receiver):
