@@ -186,6 +186,7 @@ LONG = (
     "test_life_of_an_answer",
     "test_widget",
     "test_packaging",
+    "test_told_after_crashes",
     "test_flood",
     "test_scanners",
     "test_import",

@@ -7,11 +7,13 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from app import cli, db
 from app.ingest import store
 from app.ingest.writer import Writer
+from app.webhooks import deliver
 
 
 def blind() -> None:
@@ -76,7 +78,28 @@ def unsynced() -> None:
     db.event = Event  # type: ignore[assignment]
 
 
-VARIANTS = {variant.__name__: variant for variant in (blind, hasty, unbounded, forgetful, unsynced)}
+def impatient() -> None:
+    """Whole, but a try that nobody settled is made again after a second instead of two minutes."""
+    deliver.LEASE, deliver.SCHEDULE = timedelta(seconds=1), (timedelta(seconds=1),) * 60
+
+
+def careless() -> None:
+    """Take events out of the outbox before they have arrived."""
+    impatient()
+    taken = deliver._taken
+
+    def forgotten(session: Any, webhook_id: int, at: Any) -> list[Any]:
+        rows = taken(session, webhook_id, at)
+        for row in rows:
+            row.due_at = None
+        return rows
+
+    deliver._taken = forgotten
+
+
+VARIANTS = {
+    variant.__name__: variant for variant in (blind, hasty, unbounded, forgetful, unsynced, impatient, careless)
+}
 
 
 def main(arguments: Sequence[str]) -> None:
