@@ -10,7 +10,6 @@ import platform
 import re
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks import answers, scores
-from tests.benchmarks.load import KEY, free_port, post, wait_for, wrk
+from tests.benchmarks.load import KEY, command, free_port, post, wait_for, wrk
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN, END = "<!-- figures -->", "<!-- /figures -->"
@@ -92,7 +91,8 @@ def of_size(small: int, large: int) -> Iterator[Line]:
     with answers.databases("sqlite") as url:
         folder = url.removeprefix("sqlite+aiosqlite:///")
         # before the disk is busy with millions of answers
-        empty = statistics.median(starting(f"{url}/new{number}.db") for number in range(5))
+        starts = [(starting(f"{url}/new{n}.db"), starting(f"{url}/plain{n}.db", "plain_way")) for n in range(5)]
+        empty, plain = (statistics.median(times) for times in zip(*starts, strict=True))
         for count in (small, large):
             scores.fill(f"{folder}/{count}.db", count)
         with answers.touchstone(f"{url}/{small}.db") as one, answers.touchstone(f"{url}/{large}.db") as other:
@@ -102,17 +102,19 @@ def of_size(small: int, large: int) -> Iterator[Line]:
             yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
         filled = statistics.median(starting(f"{url}/{large}.db") for _ in range(5))
         yield Line("start to ready, empty database", f"{empty:.2f} s", "1.5 s")
+        against = f"{empty / plain:.2f} x ({plain:.2f} s)"
+        yield Line("start to ready, against FastAPI and SQLModel with one route", against)
         yield Line(f"start to ready, {large:,} answers", f"{filled:.2f} s", "2 s")
 
 
-def starting(url: str) -> float:
+def starting(url: str, target: str = "touchstone") -> float:
     """Seconds from the command to the first answer."""
     port = free_port()
-    environment = os.environ | {"TOUCHSTONE_DATABASE_URL": url, "TOUCHSTONE_ADMIN_KEY": KEY}
+    urls = dict.fromkeys(("TOUCHSTONE_DATABASE_URL", "BENCH_DATABASE_URL"), url)
+    environment = os.environ | urls | {"TOUCHSTONE_ADMIN_KEY": KEY}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed service was compiled when it was installed
-    command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
     started = time.perf_counter()
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command(target, port), env=environment, stdout=subprocess.DEVNULL)
     try:
         wait_for(port, process)
         return time.perf_counter() - started

@@ -46,15 +46,19 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+def command(target: str, port: int) -> list[str]:
+    """What starts `target`: an application factory for uvicorn, or `touchstone` for the service itself."""
+    if target == "touchstone":
+        return [sys.executable, "-m", "app.cli", "serve", "--port", str(port)]
+    options = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
+    return [sys.executable, "-m", "uvicorn", "--factory", f"tests.benchmarks.apps:{target}", *options]
+
+
 @contextlib.contextmanager
 def server(target: str, **environment: str) -> Iterator[Server]:
-    """`target` is an application factory for uvicorn, or `touchstone` for the service itself."""
+    """A running `target`, see `command`."""
     port = free_port()
-    command = ["-m", "app.cli", "serve", "--port", str(port)]
-    if target != "touchstone":
-        options = ["--port", str(port), "--no-access-log", "--log-level", "warning"]
-        command = ["-m", "uvicorn", "--factory", f"tests.benchmarks.apps:{target}", *options]
-    process = subprocess.Popen([sys.executable, *command], env=os.environ | environment, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command(target, port), env=os.environ | environment, stdout=subprocess.DEVNULL)
     try:
         wait_for(port, process)
         yield Server(f"http://127.0.0.1:{port}", psutil.Process(process.pid))
