@@ -465,6 +465,15 @@ def test_a_clock_that_is_set_right_while_answers_wait_does_not_age_them(
     assert began - slack <= datetime.fromisoformat(stored["occurred_at"]) <= ended + slack
 
 
+def test_a_tablet_that_learns_the_time_does_not_oversleep(paired: Callable[..., Any], tab: Page) -> None:
+    paired(scale="smiley")
+    for time in (datetime(1970, 1, 1, 0, 5, tzinfo=UTC), datetime.now(UTC)):
+        tab.clock.set_system_time(time)
+        with tab.expect_response("**/v1/devices/heartbeat", timeout=20_000):
+            tab.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        tab.wait_for_timeout(300)  # until it has set its alarm clock anew
+
+
 @pytest.mark.parametrize("after_a_day", [False, True])
 def test_a_new_version_takes_over_once_nothing_waits_or_after_a_day(
     paired: Callable[..., Any],
