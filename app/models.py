@@ -241,6 +241,7 @@ class Delivery(Table, table=True):
     )
     id: UUID = Field(primary_key=True)
     webhook_id: int = Field(foreign_key="webhook.id")
+    touchpoint_id: int | None = None
     feedback_id: UUID | None = None
     type: str = Field(max_length=32)
     body: str = Field(sa_type=Text)

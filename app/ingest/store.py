@@ -225,7 +225,7 @@ def erase(session: Session, number: UUID) -> None:
     _forget_words(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
     _follow(session, [(answer, None)])
-    outbox.forget(session, answer.id)
+    outbox.forget(session, answer)
 
 
 def _forget_words(session: Session) -> None:

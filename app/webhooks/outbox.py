@@ -17,11 +17,12 @@ from app.webhooks import events
 from app.webhooks.events import WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
-Row = tuple[UUID, int, UUID | None, str, str, datetime, datetime]
+Row = tuple[UUID, int, int | None, UUID | None, str, str, datetime, datetime]
 
 _COLUMNS = {
     "id": "uuid",
     "webhook_id": "int",
+    "touchpoint_id": "int",
     "feedback_id": "uuid",
     "type": "text",
     "body": "text",
@@ -62,28 +63,42 @@ def tell(session: Session, moves: Sequence[Move]) -> None:
 
 def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move]) -> Iterator[Row]:
     at = now()
-    kept = [(before, after, one) for before, after in moves if (one := after or before) and one.source != _HISTORY]
+    kept = [(before, after, one) for before, after, one in _net(moves) if one.source != _HISTORY]
     known = _touchpoints(session, {one.touchpoint_id for _, _, one in kept})
     for before, after, one in kept:
         key, scale = known[one.touchpoint_id]
         due = at + SETTLES.get(one.source, timedelta()) if after else at
         for name in events.happened(before, after, SCALES[scale].bottom):
-            heard = wishes if name != WITHDRAWN else _heard(session, wishes, one.id)
+            heard = wishes if name != WITHDRAWN else _heard(session, wishes, one)
             text = events.body(name, at, events.about(name, one, key, scale))
-            yield from (row(wish.webhook_id, one.id, name, text, at, due) for wish in heard if wish.covers(name, key))
+            yield from (row(wish.webhook_id, one, name, text, at, due) for wish in heard if wish.covers(name, key))
 
 
-def _heard(session: Session, wishes: Sequence[Wish], feedback_id: UUID) -> list[Wish]:
+def _net(moves: Sequence[Move]) -> Iterator[tuple[Told | None, Told | None, Told]]:
+    """What happened to each answer in all, and the answer: two presses in one batch may contradict each other."""
+    net: dict[tuple[int, UUID], tuple[Told | None, Told | None, Told]] = {}
+    for before, after in moves:
+        if one := after or before:
+            key = one.touchpoint_id, one.id
+            net[key] = net[key][0] if key in net else before, after, one
+    yield from net.values()
+
+
+def _heard(session: Session, wishes: Sequence[Wish], one: Told) -> list[Wish]:
     """Who has heard of an answer that is withdrawn. What nobody was told yet is taken back instead."""
-    of_it = col(Delivery.feedback_id) == feedback_id
-    session.execute(delete(Delivery).where(of_it, col(Delivery.tries) == 0))
-    told = set(session.execute(select(col(Delivery.webhook_id)).where(of_it)).scalars())
+    session.execute(delete(Delivery).where(*_of(one), col(Delivery.tries) == 0))
+    told = set(session.execute(select(col(Delivery.webhook_id)).where(*_of(one))).scalars())
     return [wish for wish in wishes if wish.webhook_id in told]
 
 
-def row(webhook_id: int, feedback_id: UUID | None, name: str, body: str, at: datetime, due: datetime) -> Row:
+def _of(one: Told) -> tuple[Any, Any]:
+    return col(Delivery.feedback_id) == one.id, col(Delivery.touchpoint_id) == one.touchpoint_id
+
+
+def row(webhook_id: int, one: Told | None, name: str, body: str, at: datetime, due: datetime) -> Row:
     """A delivery that is first tried when it is due."""
-    return uuid7(), webhook_id, feedback_id, name, body, at, due
+    about = (one.touchpoint_id, one.id) if one else (None, None)
+    return uuid7(), webhook_id, *about, name, body, at, due
 
 
 def add(session: Session, rows: Sequence[Row]) -> None:
@@ -98,7 +113,6 @@ def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, st
     return {number: (key, scale) for number, key, scale in found}
 
 
-def forget(session: Session, feedback_id: UUID) -> None:
+def forget(session: Session, one: Told) -> None:
     """Delete what was said of an answer that is erased, sent or not, but that it was withdrawn."""
-    said = (col(Delivery.feedback_id) == feedback_id, col(Delivery.type) != WITHDRAWN)
-    session.execute(delete(Delivery).where(*said))
+    session.execute(delete(Delivery).where(*_of(one), col(Delivery.type) != WITHDRAWN))

@@ -31,6 +31,7 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("webhook_id", sa.Integer(), nullable=False),
+        sa.Column("touchpoint_id", sa.Integer(), nullable=True),
         sa.Column("feedback_id", sa.Uuid(), nullable=True),
         sa.Column("type", sa.String(32), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),

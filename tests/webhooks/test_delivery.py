@@ -3,6 +3,8 @@
 import asyncio
 import random
 import re
+from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,7 +13,7 @@ import pytest
 
 from app.ids import uuid7
 from app.ingest.channels import Answer
-from app.ingest.store import CREATED, store
+from app.ingest.store import CREATED, UPDATED, store
 from app.links.press import CONTRADICTION
 from app.models import now
 from app.settings import Settings
@@ -303,6 +305,41 @@ async def test_an_event_is_there_if_and_only_if_its_answer_is(client, make, subs
         await app.state.db.write(fails)
     assert await state_of(client, hook) == []
     assert (await client.get("/v1/feedback")).json()["items"] == []
+
+
+@pytest.mark.parametrize(("flags", "types"), [("unconfirmed", []), ("", ["feedback.created"])])
+async def test_what_happens_to_an_answer_within_one_batch_is_told_as_one(
+    client, make, subscribe, deliver, receiver, app, flags, types
+):
+    await make("checkout")
+    await subscribe(*ALL)
+
+    def twice(session):
+        at, row = now(), by_key(session, "checkout")
+        one = Answer(row.id, uuid7(), 5, None, "", "web", "", None, None, None, at, at, zone=ZoneInfo("UTC"))
+        other = replace(one, onto=lambda stored, said: replace(stored, rating=4, flags=flags))
+        assert [outcome.status for outcome in store(session, [one, other])] == [CREATED, UPDATED]
+
+    await app.state.db.write(twice)
+    await deliver()
+    assert receiver.types == types
+    assert [event["data"]["rating"] for event in receiver.events] == [4] * len(types)
+
+
+async def test_the_same_id_at_two_touchpoints_is_two_answers(client, make, subscribe, deliver, receiver):
+    await make("checkout", scale="csat")
+    await make("hotline", scale="csat")
+    await subscribe(*ALL)
+    number = uuid7()
+    for key, flags in (("checkout", {"context": {"test": True}}), ("hotline", {})):
+        await client.put(f"/v1/touchpoints/{key}/feedback/{number}", json={"rating": 1} | flags)
+    items = [{"touchpoint": key, "id": str(uuid7()), "rating": 5} for key in ("checkout", "hotline")]
+    items += [{**items[0], "touchpoint": "hotline"}]
+    await client.post("/v1/feedback/batch", json={"items": items})
+    await deliver()
+    told = Counter((event["type"], event["data"]["touchpoint"]) for event in receiver.events)
+    created, low = "feedback.created", "feedback.low_rating"
+    assert told == {(created, "checkout"): 1, (created, "hotline"): 3, (low, "hotline"): 1}
 
 
 async def test_a_new_secret_signs_beside_the_former_one_for_a_day(client, make, subscribe, deliver, receiver, clock):
