@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
+from app.scores.rollup import Answered
+
 CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
     "feedback.created",
     "feedback.changed",
@@ -16,17 +18,10 @@ CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
 TEST = "webhook.test"
 
 
-class Told(Protocol):
+class Told(Answered, Protocol):
     """What an event says of an answer, or is decided by."""
 
-    touchpoint_id: int
     id: UUID
-    rating: int | None
-    comment: str | None
-    reasons: str
-    source: str
-    flags: str
-    occurred_at: datetime
 
 
 def happened(before: Told | None, after: Told | None, bottom: int) -> list[str]:

@@ -17,7 +17,7 @@ from app.webhooks import events
 from app.webhooks.events import WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
-Row = tuple[UUID, int, int | None, UUID | None, str, str, datetime, datetime]
+Row = tuple[UUID, int, int, UUID, str, str, datetime, datetime]  # a value for each of _COLUMNS
 
 _COLUMNS = {
     "id": "uuid",
@@ -55,9 +55,9 @@ class Wish:
 
 def tell(session: Session, moves: Sequence[Move]) -> None:
     """Queue what the webhooks want to hear of these changes of answers."""
-    found = _WANTED.rows(session, {})
+    found = _WANTED.rows(session, {}) if moves else []
     wishes = [Wish(number, frozenset(names.split()), frozenset(keys.split())) for number, names, keys in found]
-    if wishes and moves:
+    if wishes:
         _INSERT.run(session, list(_rows(session, wishes, moves)))
 
 
@@ -70,8 +70,9 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move]) -> It
         due = at + SETTLES.get(one.source, timedelta()) if after else at
         for name in events.happened(before, after, SCALES[scale].bottom):
             heard = wishes if name != WITHDRAWN else _heard(session, wishes, one)
-            text = events.body(name, at, events.about(name, one, key, scale))
-            yield from (row(wish.webhook_id, one, name, text, at, due) for wish in heard if wish.covers(name, key))
+            if whom := [wish.webhook_id for wish in heard if wish.covers(name, key)]:
+                text = events.body(name, at, events.about(name, one, key, scale))
+                yield from ((uuid7(), number, one.touchpoint_id, one.id, name, text, at, due) for number in whom)
 
 
 def _net(moves: Sequence[Move]) -> Iterator[tuple[Told | None, Told | None, Told]]:
@@ -93,17 +94,6 @@ def _heard(session: Session, wishes: Sequence[Wish], one: Told) -> list[Wish]:
 
 def _of(one: Told) -> tuple[Any, Any]:
     return col(Delivery.feedback_id) == one.id, col(Delivery.touchpoint_id) == one.touchpoint_id
-
-
-def row(webhook_id: int, one: Told | None, name: str, body: str, at: datetime, due: datetime) -> Row:
-    """A delivery that is first tried when it is due."""
-    about = (one.touchpoint_id, one.id) if one else (None, None)
-    return uuid7(), webhook_id, *about, name, body, at, due
-
-
-def add(session: Session, rows: Sequence[Row]) -> None:
-    """Queue these deliveries."""
-    _INSERT.run(session, rows)
 
 
 def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, str]]:

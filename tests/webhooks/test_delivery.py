@@ -257,9 +257,10 @@ async def test_one_that_fails_holds_up_no_other(client, make, subscribe, deliver
     for _ in range(25):
         await say(client, rating=5)
     deliverer = Deliverer(app.state.db, LOOPBACK)
-    while len(receiver.seen) < 25:
-        await deliverer.turn()
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(30):
+        while len(receiver.seen) < 25:
+            await deliverer.turn()
+            await asyncio.sleep(0.01)
     release.set()
     await deliverer.idle()
     hanging.close()
@@ -395,8 +396,9 @@ async def test_hostile_text_never_reaches_a_receiver(client, make, subscribe, de
     for payload in PAYLOADS:
         said = {"rating": 1, "comment": payload, "locale": "en"}
         stored += (await client.post("/v1/touchpoints/checkout/feedback", json=said)).status_code == 201
-    while "waiting" in await state_of(client, hook):
-        await deliver()
+    async with asyncio.timeout(60):
+        while "waiting" in await state_of(client, hook):
+            await deliver()
     assert receiver.types == ["feedback.created"] * stored + ["feedback.low_rating"] * stored and stored > 80
     for (headers, body), event in zip(receiver.seen, receiver.events, strict=True):
         leaves = [value for value in event["data"].values() if isinstance(value, str)]
