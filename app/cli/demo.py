@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from app import auth, migrate
 from app.cli.run import fail, settings, with_database
-from app.cli.server import address, run_server
+from app.cli.server import address, listen, run_server
 from app.db import Database
 from app.demo import tablets
 from app.demo.build import allow_origins, build, is_empty, is_ours
@@ -35,13 +35,15 @@ def demo(
     fresh: Annotated[bool, typer.Option("--fresh", help="Make that file anew.")] = False,
 ) -> None:
     """Serve a pretend company, with half a year of answers, from a database of its own."""
-    if fresh:
-        for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
-            file.unlink(missing_ok=True)
     os.environ["TOUCHSTONE_DATABASE_URL"] = f"sqlite+aiosqlite:///{database}"
     os.environ.pop("TOUCHSTONE_READ_DATABASE_URL", None)
     chosen = settings()
     host, port = host or chosen.host, chosen.port if port is None else port
+    listening = listen(host, port)
+    port = listening.getsockname()[1]
+    if fresh:
+        for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+            file.unlink(missing_ok=True)
     shown = address(chosen, host, port)
     migrate.upgrade(chosen.database_url)
     key = with_database(chosen.database_url, lambda db: _ready(db, chosen, shown, port))
@@ -50,7 +52,7 @@ def demo(
     for name, path in PAGES:
         typer.echo(f"{name + ':':<13}{shown}{path}")
     typer.echo(f"{'Admin key:':<13}{typer.style(key, bold=True)}")
-    run_server(host, port)
+    run_server(host, port, listening=listening)
 
 
 async def _ready(db: Database, chosen: Settings, shown: str, port: int) -> str:

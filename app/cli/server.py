@@ -30,7 +30,7 @@ def serve(
     host, port = host or chosen.host, chosen.port if port is None else port
     listening = listen(host, port) if workers == 1 else None  # several are given theirs by uvicorn
     port = listening.getsockname()[1] if listening else port
-    prepare(chosen)
+    prepare(chosen, load=workers == 1)
     shown = address(chosen, host, port)
     for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
         typer.echo(f"{name + ':':<11}{shown}{path}")
@@ -53,13 +53,17 @@ def address(chosen: Settings, host: str, port: int) -> str:
     return chosen.public_url or f"http://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
 
-def prepare(chosen: Settings) -> None:
-    """Load the application, migrate the embedded database, and print an admin key, once, on one that has none."""
+def prepare(chosen: Settings, *, load: bool) -> None:
+    """Migrate the embedded database, and print an admin key, once, on one that has none.
+
+    The application is loaded meanwhile, if it is to run in this process.
+    """
     with loading():
         from app import migrate
 
         with migrating(chosen.database_url) if migrate.is_embedded(chosen.database_url) else contextlib.nullcontext():
-            from app import main  # noqa: F401
+            if load:
+                from app import main  # noqa: F401
     if chosen.admin_key is None:
         key = with_database(chosen.database_url, lambda db: db.write(first_key))
         if key:
