@@ -55,7 +55,7 @@ def _check(url: str, request: Request) -> None:
 
 @router.post("", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=REFUSED)
 async def create_webhook(body: WebhookIn, db: Db, request: Request) -> Any:
-    """Be told of answers at `url`. What a customer wrote is not sent: who may read it asks for the answer by its id."""
+    """Be told of answers at an address. What a customer wrote is not sent: who may read it asks for the answer by its id."""
     _check(body.url, request)
     return await db.write(lambda session: _with_secret(find.create(session, body)))
 
@@ -81,7 +81,7 @@ async def read_webhook(webhook_id: Number, db: Db) -> Any:
 
 @router.patch("/{webhook_id}", dependencies=[WRITE], response_model=WebhookOut, responses=UNKNOWN)
 async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request: Request) -> Any:
-    """Change what is sent; `"enabled": true` lets one go on that was switched off."""
+    """Change what is sent. A webhook that was switched off goes on with what waits when it is enabled."""
     if body.url is not None:
         _check(body.url, request)
     return await db.write(lambda session: _out(find.change(session, webhook_id, body)))
@@ -101,7 +101,7 @@ async def renew_secret(webhook_id: Number, db: Db) -> Any:
 
 @router.post("/{webhook_id}/test", status_code=202, dependencies=[WRITE], responses=UNKNOWN)
 async def test_webhook(webhook_id: Number, db: Db) -> DeliveryOut:
-    """Send an event of the type `webhook.test`, signed like any other."""
+    """Send a test event, signed like any other. Its type is `webhook.test`."""
     return await db.write(lambda session: _delivery(find.test(session, webhook_id)))
 
 
