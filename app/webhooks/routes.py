@@ -55,7 +55,7 @@ def _check(url: str, request: Request) -> None:
 
 @router.post("", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=REFUSED)
 async def create_webhook(body: WebhookIn, db: Db, request: Request) -> Any:
-    """Be told of answers at an address. What a customer wrote is not sent: who may read it asks for the answer by its id."""
+    """Be told of answers at an address. What a customer wrote is not sent: who may read it asks for it by its id."""
     _check(body.url, request)
     return await db.write(lambda session: _with_secret(find.create(session, body)))
 
