@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from app.db import sqlite_engine
+from app.sqlite import sqlite_engine
 
 if TYPE_CHECKING:
     from alembic.config import Config

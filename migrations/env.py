@@ -8,8 +8,9 @@ from sqlalchemy import Connection, make_url, text
 from sqlmodel import SQLModel
 
 from app import models  # noqa: F401 - fills the metadata
-from app.db import postgres_engine, sqlite_engine
+from app.postgres import postgres_engine
 from app.settings import Settings
+from app.sqlite import sqlite_engine
 
 ADVISORY_LOCK = 7_305_201  # any number, the same in every process that migrates
 

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.db import Database, Work
+    from app.db import Database
+    from app.work import Work
 
 T = TypeVar("T")
 

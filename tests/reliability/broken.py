@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from app import cli, db
+from app import cli, postgres, sqlite
 from app.ingest import store
 from app.ingest.writer import Writer
 from app.webhooks import deliver
@@ -49,18 +49,18 @@ def unbounded() -> None:
 
 def forgetful() -> None:
     """PostgreSQL acknowledges a commit before it is on the disk."""
-    engine = db.create_async_engine
+    engine = postgres.create_async_engine
 
     def create(url: Any, *, connect_args: dict[str, Any], **options: Any) -> Any:
         connect_args["server_settings"]["synchronous_commit"] = "off"
         return engine(url, connect_args=connect_args, **options)
 
-    db.create_async_engine = create
+    postgres.create_async_engine = create
 
 
 def unsynced() -> None:
     """SQLite acknowledges a commit before it is on the disk."""
-    listens_for = db.event.listens_for
+    listens_for = sqlite.event.listens_for
 
     def listen(target: Any, name: str) -> Any:
         def register(function: Any) -> Any:
@@ -75,7 +75,7 @@ def unsynced() -> None:
     class Event:
         listens_for = staticmethod(listen)
 
-    db.event = Event  # type: ignore[assignment]
+    sqlite.event = Event  # type: ignore[assignment]
 
 
 def impatient() -> None:
