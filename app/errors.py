@@ -13,8 +13,11 @@ class Code(StrEnum):
     """The closed list. A code never changes its meaning; its status is in `STATUS`."""
 
     INVALID_REQUEST = "invalid_request"
+    MALFORMED_REQUEST = "malformed_request"
     MALFORMED_BODY = "malformed_body"
     BODY_TOO_LARGE = "body_too_large"
+    HEAD_TOO_LARGE = "head_too_large"
+    REQUEST_TIMEOUT = "request_timeout"
     UNSUPPORTED_MEDIA_TYPE = "unsupported_media_type"
     RATING_OUT_OF_SCALE = "rating_out_of_scale"
     EMPTY_FEEDBACK = "empty_feedback"
@@ -46,8 +49,11 @@ class Code(StrEnum):
 
 STATUS: Mapping[Code, int] = {
     Code.INVALID_REQUEST: 422,
+    Code.MALFORMED_REQUEST: 400,
     Code.MALFORMED_BODY: 400,
     Code.BODY_TOO_LARGE: 413,
+    Code.HEAD_TOO_LARGE: 431,
+    Code.REQUEST_TIMEOUT: 408,
     Code.UNSUPPORTED_MEDIA_TYPE: 415,
     Code.RATING_OUT_OF_SCALE: 422,
     Code.EMPTY_FEEDBACK: 422,

@@ -8,6 +8,8 @@ from itertools import accumulate
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from app.descriptors import connections
+
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -43,3 +45,6 @@ class Metrics:
         up_to = list(zip([*map(str, BUCKETS), "+Inf"], accumulate(self._by_bucket), strict=True))
         yield HistogramMetricFamily("touchstone_request_seconds", "Time to answer", up_to, self._seconds)
         yield GaugeMetricFamily("touchstone_queue_depth", "Answers waiting for a commit", self.queue_depth)
+        yield CounterMetricFamily(
+            "touchstone_connections_refused", "Connections closed for want of file descriptors", connections.refused
+        )

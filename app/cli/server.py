@@ -1,6 +1,7 @@
 """`touchstone serve` and `touchstone migrate`."""
 
 import contextlib
+import importlib.util
 import os
 import socket
 import sys
@@ -109,6 +110,7 @@ def run_server(host: str, port: int, workers: int = 1, listening: socket.socket 
     options: dict[str, Any] = {
         "app": "app.cli.server:application",
         "factory": True,
+        "http": http_protocol(),
         "access_log": False,
         "log_config": None,
         "proxy_headers": False,
@@ -122,10 +124,16 @@ def run_server(host: str, port: int, workers: int = 1, listening: socket.socket 
             uvicorn.Server(uvicorn.Config(**options)).run([listening])
 
 
+def http_protocol() -> str:
+    """The bounded protocol where httptools can be had; h11, which has bounds of its own, elsewhere."""
+    return "app.http_protocol:BoundedProtocol" if importlib.util.find_spec("httptools") else "auto"
+
+
 def application() -> "FastAPI":
     """The application with the settings of the environment: what uvicorn calls in each process."""
-    from app import logs
+    from app import descriptors, logs
 
+    descriptors.raise_limit()
     chosen = settings()
     logs.configure(chosen.log_format, chosen.log_level)
     sys.setswitchinterval(0.0005)  # the writer thread must not wait 5 ms for the event loop to let go

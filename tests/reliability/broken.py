@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from app import cli, postgres, sqlite
+from app import cli, descriptors, http_protocol, postgres, sqlite
+from app.cli import server
 from app.ingest import store
 from app.ingest.writer import Writer
 from app.webhooks import deliver
@@ -97,9 +98,19 @@ def careless() -> None:
     deliver._taken = forgotten
 
 
-VARIANTS = {
-    variant.__name__: variant for variant in (blind, hasty, unbounded, forgetful, unsynced, impatient, careless)
-}
+def hurried() -> None:
+    """Whole, but requests have a second or two to come in instead of half a minute."""
+    http_protocol.HEAD_S, http_protocol.BODY_S = 1.0, 2.0
+
+
+def boundless() -> None:
+    """uvicorn's own protocol, and as many descriptors as there are by default."""
+    server.http_protocol = lambda: "httptools"
+    descriptors.raise_limit = lambda: None
+
+
+_ALL = (blind, hasty, unbounded, forgetful, unsynced, impatient, careless, hurried, boundless)
+VARIANTS = {variant.__name__: variant for variant in _ALL}
 
 
 def main(arguments: Sequence[str]) -> None:
