@@ -4,12 +4,13 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Request, Security
+from fastapi import Request, Response, Security
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
 from sqlalchemy import ColumnElement, and_, text, update
@@ -170,13 +171,33 @@ async def authorize(request: Request, scope: str) -> Caller:
     return caller
 
 
+_CHECKS: dict[Callable[..., Any], Callable[[Request], Awaitable[object]]] = {}  # of dependencies, for KeyedRoute
+
+
 def needs(scope: str) -> Callable[..., Awaitable[Caller]]:
     """A dependency that lets only callers with `scope` pass; the OpenAPI document names the scope."""
 
     async def dependency(request: Request, _: Annotated[object, Security(BEARER, scopes=[scope])]) -> Caller:
         return await authorize(request, scope)
 
+    _CHECKS[dependency] = lambda request: authorize(request, scope)
     return dependency
+
+
+class KeyedRoute(APIRoute):
+    """Asks for the key before it reads the body, which FastAPI would read first: strangers are not listened to."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+        calls = [dependency.call for dependency in self.dependant.dependencies if dependency.call]
+        checks = [_CHECKS[call] for call in calls if call in _CHECKS]
+
+        async def handler(request: Request) -> Response:
+            for check in checks:
+                await check(request)
+            return await answer(request)
+
+        return handler
 
 
 def shows_device_key(request: Request) -> bool:
@@ -190,6 +211,8 @@ async def authorize_device(request: Request) -> Device:
 
     Not cached: a tablet calls once a minute, and a revoked one must lock at once.
     """
+    if isinstance(known := getattr(request.state, "device", None), Device):
+        return known
     if not shows_device_key(request):
         raise Problem(Code.KEY_REQUIRED, "Send the tablet's key as `Authorization: Bearer tsd_...`.")
     _, key = get_authorization_scheme_param(request.headers["authorization"])
@@ -201,7 +224,11 @@ async def authorize_device(request: Request) -> Device:
         raise Problem(Code.KEY_INVALID, "This tablet's key is not known, or the tablet was paired anew.")
     if device.revoked_at is not None:
         raise Problem(Code.DEVICE_REVOKED, "This tablet was revoked. Pair it again to go on with its answers.")
+    request.state.device = device
     return device
+
+
+_CHECKS[authorize_device] = authorize_device
 
 
 def secret_key(session: Session, settings: Settings) -> bytes:

@@ -8,14 +8,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from sqlmodel import Session, col, select
 
 from app import auth
-from app.auth import Caller, needs
+from app.auth import Caller, KeyedRoute, needs
 from app.errors import Code, Problem
 from app.models import ApiKey, now
 from app.moments import Time
 from app.state import Db
 from app.texts import PLAIN, plain_text
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=KeyedRoute)
 
 
 def _known_scope(scope: str) -> str:

@@ -12,15 +12,17 @@ import time
 from collections.abc import Sequence
 
 from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import problems
-from app.errors import unavailable
+from app.errors import Code, Problem, unavailable
 from app.logs import log
 from app.metrics import Metrics
 from app.raw import RawRequest, RawRoute
 
+BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes have bounds of their own
 DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
 
 
@@ -54,7 +56,7 @@ class Application(FastAPI):
             await send(message)
 
         try:
-            await (self._laned(scope) or super().__call__)(scope, receive, sending)
+            await (self._laned(scope) or self._through_fastapi)(scope, receive, sending)
         except asyncio.CancelledError:  # the server stops, and the database kept this one waiting for too long
             if status:
                 raise
@@ -62,6 +64,13 @@ class Application(FastAPI):
         finally:
             self._note(scope, request_id, status or 500, time.perf_counter() - started)
         return None
+
+    async def _through_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """All other requests, whose bodies have a bound: what says that it is larger is refused before it is read."""
+        said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if len(said) > 9 or int(said) > BODY_MAX:
+            return await problems.response(too_large(), Request(scope))(scope, receive, send)
+        return await super().__call__(scope, bounded(receive), send)
 
     def _laned(self, scope: Scope) -> ASGIApp | None:
         """The fast lane's handler for this request, if it has one."""
@@ -81,6 +90,29 @@ class Application(FastAPI):
             where = getattr(scope.get("route"), "path", "")
             fields = {"method": scope["method"], "path": where, "status": status, "ms": round(seconds * 1000, 2)}
             log.log(level, "request", extra={"request_id": request_id, **fields})
+
+
+def bounded(receive: Receive) -> Receive:
+    """`receive`, which refuses a body beyond BODY_MAX.
+
+    It says so with Starlette's own exception, the only one that FastAPI lets through from reading a body.
+    """
+    size = 0
+
+    async def receiving() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_MAX:
+            raise HTTPException(413, headers=too_large().headers)
+        return message
+
+    return receiving
+
+
+def too_large() -> Problem:
+    """Refuses a body and closes the connection, on which the rest of it would still come."""
+    return Problem(Code.BODY_TOO_LARGE, f"The body may have {BODY_MAX} bytes at most.", headers={"Connection": "close"})
 
 
 async def _laned(scope: Scope, receive: Receive, send: Send) -> None:

@@ -68,9 +68,22 @@ async def answer(request: Request, exc: Exception) -> Response:
     if isinstance(exc, ClientDisconnect):
         return Response(status_code=NOBODY_THERE)
     problem = problem_of(exc)
+    _let_go(exc)
     if problem.code == Code.METHOD_NOT_ALLOWED:
         problem.headers["Allow"] = allowed(request)
     return response(problem, request)
+
+
+def _let_go(exc: BaseException | None) -> None:
+    """Take apart what would keep the request's body in memory: an exception and the frames that hold it are a circle.
+
+    The collector may be thousands of requests away.
+    """
+    while exc is not None:
+        exc.__traceback__ = None
+        if isinstance(exc, RequestValidationError):
+            exc.body = None
+        exc = exc.__cause__ or exc.__context__
 
 
 def install(app: FastAPI) -> None:

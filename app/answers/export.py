@@ -13,13 +13,13 @@ from starlette.responses import StreamingResponse
 
 from app.answers import find
 from app.answers.schemas import AnswerFilter
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.db import Database
 from app.models import now
 from app.raw import problems
 from app.state import Db
 
-router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 PAGE = 500
 COLUMNS = (
     "id", "touchpoint", "rating", "comment", "reasons", "source", "occurred_at", "received_at", "flags", "locale",

@@ -9,12 +9,12 @@ from sqlmodel import Session
 
 from app.answers import find
 from app.answers.schemas import AnswerQuery, FlagsIn, StoredFeedback, StoredFeedbackList
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.ingest import store
 from app.raw import problems
 from app.state import Db
 
-router = APIRouter(prefix="/v1/feedback", tags=["feedback"])
+router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 
 from app.answers.stopwords import stopwords
 from app.answers.terms import Comment, Term, separate
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.models import Feedback
 from app.moments import Moment
 from app.raw import problems
@@ -22,7 +22,7 @@ from app.scores.buckets import to_time
 from app.state import Db
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/v1", tags=["feedback"])
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=KeyedRoute)
 COMMENTS_MOST = 5000
 EXAMPLES_MOST = 3
 

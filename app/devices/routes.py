@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from sqlmodel import Session, col, select
 
 from app import paging
-from app.auth import authorize_device, needs
+from app.auth import KeyedRoute, authorize_device, needs
 from app.devices import asked, find
 from app.devices.pairing import new_code, pair
 from app.devices.schemas import (
@@ -25,7 +25,7 @@ from app.models import Device, Touchpoint
 from app.raw import problems
 from app.state import Db
 
-router = APIRouter(prefix="/v1/devices", tags=["devices"])
+router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("devices:read")), Depends(needs("devices:write"))
 
 Number = Annotated[int, Path(ge=1, lt=2**31)]
@@ -101,9 +101,10 @@ async def pair_device(body: Pairing, db: Db, request: Request) -> Paired:
 
 
 @router.post("/heartbeat", responses=problems(401))
-async def heartbeat(body: Heartbeat, db: Db, request: Request) -> Config:
+async def heartbeat(
+    body: Heartbeat, db: Db, request: Request, device: Annotated[Device, Depends(authorize_device)]
+) -> Config:
     """The tablet says how it is and how often it asked, and gets what it is to show."""
-    device = await authorize_device(request)
     number, at = device.id or 0, datetime.now(UTC)
     counts = await asked.read(request.app.state.registry, device, body, at)
 

@@ -126,17 +126,18 @@ async def read_body(request: Request, most: int, types: tuple[str, ...]) -> byte
         mend = f"Send {' or '.join(types)}."
         place = Place(place="header.content-type", message=f"is {content_type or 'missing'}", mend=mend)
         raise Problem(Code.UNSUPPORTED_MEDIA_TYPE, "This content type is not taken here.", errors=[place])
+    announced = request.headers.get("content-length", "")
     body, more = b"", True
-    while more:
+    size = int(announced) if announced.isdigit() and len(announced) < 16 else 0
+    while more and size <= most:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > most:
-            raise Problem(
-                Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"}
-            )
+        more, size = message.get("more_body", False), len(body)
+    if size > most:
+        close = {"Connection": "close"}  # the rest of it would still come
+        raise Problem(Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers=close)
     return body
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.ingest.channels import EMAIL
 from app.links.mail import Snippet, snippet
 from app.links.schemas import LinksIn, LinksOut, Recipient
@@ -18,7 +18,7 @@ from app.raw import problems
 from app.scores.rollup import Deltas, apply
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/v1", tags=["links"])
+router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
 
 
 @router.post(

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from pydantic_core import to_json
 
 from app import paging
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.loop import journey_score, journeys
 from app.loop.journey_schemas import (
     JourneyIn,
@@ -19,7 +19,7 @@ from app.loop.journey_schemas import (
 from app.raw import problems
 from app.state import Db
 
-router = APIRouter(prefix="/v1/journeys", tags=["journeys"])
+router = APIRouter(prefix="/v1/journeys", tags=["journeys"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("journeys:read")), Depends(needs("journeys:write"))
 SCORES = Depends(needs("scores:read"))
 REFUSED = problems(401, 403, 422)

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app import paging
-from app.auth import authorize, needs
+from app.auth import KeyedRoute, authorize, needs
 from app.errors import invalid
 from app.raw import RawRoute, key, problems, query_parameters
 from app.scores import counts as rollup
@@ -24,7 +24,7 @@ from app.scores.counts import Counts, Part
 from app.scores.schemas import Score, ScoreList, ScoreQuery, ScoresQuery
 from app.touchpoints.registry import Known, Registry
 
-router = APIRouter(prefix="/v1", tags=["scores"])
+router = APIRouter(prefix="/v1", tags=["scores"], route_class=KeyedRoute)
 raw = APIRouter(prefix="/v1", tags=["scores"], route_class=RawRoute)
 
 

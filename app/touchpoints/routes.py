@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from app import paging
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.models import Touchpoint
 from app.raw import problems
 from app.state import Db
@@ -13,7 +13,7 @@ from app.touchpoints import registry
 from app.touchpoints.catalogue import CATALOGUE
 from app.touchpoints.schemas import Catalogue, TouchpointIn, TouchpointList, TouchpointOut, TouchpointPatch
 
-router = APIRouter(prefix="/v1", tags=["touchpoints"])
+router = APIRouter(prefix="/v1", tags=["touchpoints"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("touchpoints:read")), Depends(needs("touchpoints:write"))
 _CATALOGUE = Catalogue.model_validate({"items": list(CATALOGUE.values())}, from_attributes=True)
 

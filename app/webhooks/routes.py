@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 
 from app import paging
-from app.auth import needs
+from app.auth import KeyedRoute, needs
 from app.errors import Code, Place, Problem
 from app.models import Delivery, Webhook
 from app.raw import problems
@@ -24,7 +24,7 @@ from app.webhooks.schemas import (
     WebhookPatch,
 )
 
-router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"])
+router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("webhooks:read")), Depends(needs("webhooks:write"))
 REFUSED, UNKNOWN = problems(401, 403, 422), problems(401, 403, 404, 422)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import resource
 import time
 from collections.abc import AsyncIterator, Callable
@@ -10,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import ADMIN_KEY
 from tests.reliability.load import Connection
-from tests.reliability.report import report_all
+from tests.reliability.report import report, report_all
 from tests.reliability.server import Server
+from tests.reliability.test_access import operations
 
 Serve = Callable[..., Server]
 ENDLESS = b"GET /healthz HTTP/1.1\r\nHost: t\r\nX: "
@@ -40,6 +43,30 @@ async def send(port: int, *pieces: bytes, every_s: float = 0.0, within_s: float 
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+
+
+ADMIN_HEADER = (b"authorization", f"Bearer {ADMIN_KEY}".encode())
+
+
+async def asgi(
+    app: Any, method: str, path: str, piece: bytes, *headers: tuple[bytes, bytes], times: int = 1
+) -> tuple[int, int]:
+    """How many bytes of the body, `times` pieces, the application read, and the status it gave."""
+    read, statuses = 0, list[int]()
+
+    async def receive() -> dict[str, Any]:
+        nonlocal read
+        read += len(piece)
+        return {"type": "http.request", "body": piece, "more_body": read < times * len(piece)}
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    said = [(b"content-type", b"application/json"), (b"host", b"t"), *headers]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
+    scope |= {"headers": said, "client": ("127.0.0.1", 1), "server": ("t", 80), "scheme": "http", "root_path": ""}
+    await app(scope | {"http_version": "1.1", "asgi": {"version": "3.0"}}, receive, send)
+    return read, statuses[0]
 
 
 def problem_in(answer: bytes) -> dict[str, Any]:
@@ -174,3 +201,39 @@ async def test_idle_connections_do_not_shut_out_customers(serve: Serve, sqlite_u
             await writer.wait_closed()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     assert answered == (None if broken else 200)
+
+
+async def test_a_body_is_not_read_before_the_key_that_its_route_asks_for(app, make):
+    """Every operation with a body and a scope, called with no key and a body that nobody should look at."""
+    await make("1")
+    found = [operation for operation in operations(app) if operation.scope and operation.body]
+    assert len(found) >= 15
+    for operation in found:
+        path = re.sub(r"\{[^}]*\}", "1", operation.path)
+        read, said = await asgi(app, operation.method, path, b"{" * 1000)
+        assert (read, said) == (0, 401), operation.name
+
+
+@pytest.mark.parametrize("path", ["/v1/keys", "/v1/devices/pair", "/t/x", "/login", "/v1/feedback/batch", "/nowhere"])
+async def test_a_body_that_is_too_large_is_refused_before_or_while_it_is_read(app, path):
+    announced = await asgi(app, "POST", path, b"x", (b"content-length", b"100000000"), ADMIN_HEADER)
+    assert announced[0] <= 1 and announced[1] in (404, 413)
+    read, status = await asgi(app, "POST", path, b"x" * 100_000, ADMIN_HEADER, times=1000)
+    assert read <= 17_000_000 and status in (404, 413)
+
+
+async def test_bad_bodies_leave_nothing_in_memory(serve: Serve, sqlite_url):
+    server = serve(sqlite_url)
+    server.start()
+    await server.ready()
+    bad = b"{" + b"x" * 3_900_000
+    connection = Connection(server.port)
+    for _ in range(3):
+        await connection.ask("POST", "/v1/keys", bad)
+    before = server.memory_mb()
+    for _ in range(60):
+        status, _, _ = await connection.ask("POST", "/v1/keys", bad)
+        assert status == 400
+    grown = server.memory_mb() - before
+    connection.close()
+    report("60 bodies of 3.9 MB that are no JSON", f"{grown:.0f} MB more", "30 MB", holds=grown < 30)
