@@ -13,3 +13,13 @@ def plain_text(value: str) -> str:
             if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
                 raise ValueError(f"has the control character U+{ord(character):04X} at position {place}")
     return value
+
+
+_NOT_XML = {
+    number: "\ufffd" for number in (*range(0x20), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF) if chr(number) not in "\t\n\r"
+}
+
+
+def xml_text(value: str) -> str:
+    """What XML 1.0 can hold (its production 2, Char): a document with any other character in it is not shown at all."""
+    return value.translate(_NOT_XML)

@@ -19,6 +19,7 @@ from app.raw import problems
 from app.scores import counts as rollup
 from app.scores import score
 from app.scores.counts import Counts
+from app.texts import xml_text
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.registry import Known
 
@@ -101,7 +102,7 @@ async def read_badge(request: Request, key: str, lang: Language = "en", theme: T
     known, counts = await _counted(request, key)
     drawn = draw(known, rollup.ratings(counts), best([lang], LANGUAGES), theme)
     headers = {**KEPT, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
-    return conditional(request, drawn.encode(), "image/svg+xml", headers)
+    return conditional(request, xml_text(drawn).encode(), "image/svg+xml", headers)
 
 
 @router.get("/embed", dependencies=[Depends(needs("touchpoints:read"))], response_model=Embed, responses=problems(404))

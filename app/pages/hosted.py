@@ -23,6 +23,7 @@ from app.pages.widget import question
 from app.pages.words import answer as in_words
 from app.pages.words import icon
 from app.raw import problems
+from app.texts import xml_text
 from app.touchpoints.registry import Known
 
 router = APIRouter(tags=["pages"])
@@ -155,7 +156,7 @@ async def qr_code(request: Request, key: str) -> Response:
     known = await request.app.state.registry.get(key)
     drawn = BytesIO()
     segno.make(address(request, known.row.key), error="m", micro=False).save(
-        drawn, kind="svg", scale=8, border=4, light="#fff", title=in_language(known.row.name, "en")
+        drawn, kind="svg", scale=8, border=4, light="#fff", title=xml_text(in_language(known.row.name, "en"))
     )
     headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "default-src 'none'"}
     return conditional(request, drawn.getvalue(), "image/svg+xml", headers)

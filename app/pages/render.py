@@ -90,18 +90,23 @@ def page(
 
 
 @cache
+def _files() -> dict[str, Path]:
+    """Every file in static/ by its name: whatever an address asks for beside them is not looked for on the disk."""
+    return {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*")) if path.is_file()}
+
+
+@cache
 def _release() -> str:
     """One hash over all static files: relative imports between them stay within one release."""
     digest = hashlib.blake2b(digest_size=6)
-    for path in sorted(FOLDER.rglob("*")):
-        if path.is_file():
-            digest.update(str(path.relative_to(FOLDER)).encode() + b"\0" + path.read_bytes())
+    for name, path in _files().items():
+        digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
 
 
 def static(name: str) -> str:
     """The address of a file in static/; KeyError when there is none."""
-    if not (FOLDER / name).is_file():
+    if name not in _files():
         raise KeyError(name)
     return f"/static/{_release()}/{name}"
 
@@ -109,8 +114,8 @@ def static(name: str) -> str:
 @router.get("/static/{release}/{name:path}")
 def static_file(request: Request, release: str, name: str) -> Response:
     """A static file: for a year under its own release, to be asked for again under any other."""
-    path = (FOLDER / name).resolve()
-    if not path.is_relative_to(FOLDER) or not path.is_file():
+    path = _files().get(name)
+    if path is None:
         raise Problem(Code.NOT_FOUND, "There is nothing at this address.")
     current = release == _release()
     keep = "public, max-age=31536000, immutable" if current else "no-cache"
