@@ -3,7 +3,7 @@
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import DataError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
@@ -11,6 +11,7 @@ from starlette.routing import Match
 
 from app.errors import STATUS, Code, Problem, body_of, places, unavailable
 from app.logs import log
+from app.sql import is_data_fault
 
 MEDIA_TYPE = "application/problem+json"
 NOBODY_THERE = 499  # the client hung up; nobody reads the answer, and it is no fault of ours
@@ -30,10 +31,6 @@ def response(problem: Problem, request: Request) -> JSONResponse:
     return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
 
 
-def _sqlstate(exc: Exception) -> str:
-    return str(getattr(getattr(exc, "orig", None), "sqlstate", ""))
-
-
 def problem_of(exc: Exception) -> Problem:
     """The problem that any exception is to the caller; the log is told what the caller is not."""
     if isinstance(exc, Problem):
@@ -46,8 +43,8 @@ def problem_of(exc: Exception) -> Problem:
         if any(error["type"] == "json_invalid" for error in errors):
             return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.")
         return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors))
-    # NUL on PostgreSQL (whose driver says so by its code, of class 22), 2**63: validation should have caught it.
-    if isinstance(exc, DataError | OverflowError) or _sqlstate(exc).startswith("22"):
+    # NUL on PostgreSQL, 2**63: validation should have caught it.
+    if isinstance(exc, DBAPIError | OverflowError) and is_data_fault(exc):
         return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored or counted.")
     if isinstance(exc, DBAPIError | PoolTimeoutError | OSError | TimeoutError):
         log.error("database_unavailable", extra={"error": type(getattr(exc, "orig", exc)).__name__})

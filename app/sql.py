@@ -9,14 +9,28 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import CursorResult
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
 from app.db import core, is_sqlite
 
 Columns = list[list[Any]]
+_DATA_FAULTS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, limits such as an index row's size
 _CHUNK_MAX = 1024  # rows; SQLite takes 32,766 parameters in a statement
 _MANY = 100  # rows
+
+
+def is_data_fault(error: BaseException) -> bool:
+    """Whether a value is to blame: the same statement with other values could succeed, with these it never will.
+
+    SQLAlchemy maps few of PostgreSQL's data errors to DataError, and a driver's own complaint of a value to none.
+    """
+    if isinstance(error, DataError | IntegrityError | OverflowError | ValueError | TypeError):
+        return True
+    driver = getattr(error, "orig", None)
+    if str(getattr(driver, "sqlstate", None) or "")[:2] in _DATA_FAULTS:
+        return True
+    return isinstance(getattr(driver, "__cause__", None), ValueError | OverflowError | TypeError)
 
 
 @lru_cache(4096)  # a batch was received at one time
@@ -25,7 +39,7 @@ def _stamp(time: datetime) -> str:
 
 
 def _json(value: Any) -> str:
-    return to_json(value).decode()
+    return to_json(value, inf_nan_mode="null").decode()
 
 
 Adapters = Mapping[str, Callable[[Any], Any]]

@@ -23,3 +23,14 @@ _NOT_XML = {
 def xml_text(value: str) -> str:
     """What XML 1.0 can hold (its production 2, Char): a document with any other character in it is not shown at all."""
     return value.translate(_NOT_XML)
+
+
+_LINE_ENDS = str.maketrans(dict.fromkeys("\x0b\x0c\x85", "\n"))
+
+
+def cleaned(value: str) -> str:
+    """The text as `plain_text` takes it: what word processors end lines and pages with is a line end, the rest goes."""
+    if value.isprintable():
+        return value
+    kept = (c for c in value.translate(_LINE_ENDS) if c in "\t\n\r" or unicodedata.category(c) not in ("Cc", "Cs"))
+    return "".join(kept)

@@ -13,9 +13,9 @@ from starlette.responses import Response
 
 from app.auth import authorize, authorize_device, shows_device_key
 from app.errors import Code, Place, Problem, invalid
-from app.ingest import tablet
+from app.ingest import lenient, tablet
 from app.ingest.channels import API, Answer
-from app.ingest.routes import read_body, refusal, to_answer
+from app.ingest.routes import read_body, refusal, strict, to_answer
 from app.ingest.schemas import (
     BATCH_BODY_MAX,
     BATCH_MAX,
@@ -24,17 +24,19 @@ from app.ingest.schemas import (
     BatchResult,
     GoodBatch,
     GoodTabletBatch,
+    StrictQuery,
     TabletItem,
 )
-from app.raw import RawRoute, key, problems, request_body
+from app.raw import RawRoute, key, problems, query_parameters, request_body
 from app.touchpoints.registry import Known, there
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 NDJSON = "application/x-ndjson"
 Refused = dict[str, Any]  # the result of an item that is not stored
+Warnings = dict[int, list[Place]]  # what had to give way, by the item's index
 Read = tuple[Sequence[BatchItem | Refused], datetime | None]  # the items, and when they were sent
 _GOOD: dict[type[BatchItem], type[Batch]] = {BatchItem: GoodBatch, TabletItem: GoodTabletBatch}
-_OPENAPI = request_body(Batch, "application/json") | key("feedback:write")
+_OPENAPI = request_body(Batch, "application/json") | key("feedback:write") | query_parameters(StrictQuery)
 _OPENAPI["requestBody"]["content"][NDJSON] = {"schema": {"type": "string", "description": "one BatchItem per line"}}
 
 
@@ -51,20 +53,25 @@ async def post_batch(request: Request) -> Response:
         await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
     model = TabletItem if device else BatchItem
-    items, sent_at = _lines(request, body, model) if _is_ndjson(request) else _items(body, model)
+    warnings: Warnings | None = None if device is None and strict(request) else {}
+    items, sent_at = _lines(request, body, model, warnings) if _is_ndjson(request) else _items(body, model, warnings)
     by = tablet.Delivery(device, sent_at, received) if device else None
     known = await _touchpoints(request, {item.touchpoint for item in items if isinstance(item, BatchItem)})
-    results = [_prepare(item, index, known, by, received) for index, item in enumerate(items)]
+    results = [_prepare(item, known, by, received, index, warnings) for index, item in enumerate(items)]
     if device:
         await tablet.flag_hammering(request, device, [result for result in results if isinstance(result, Answer)])
-    return Response(to_json(await _store(request, results)), media_type="application/json")
+    return Response(to_json(await _store(request, results, warnings or {})), media_type="application/json")
+
+
+def _of(warnings: Warnings | None, index: int) -> list[Place] | None:
+    return None if warnings is None else warnings.setdefault(index, [])
 
 
 def _is_ndjson(request: Request) -> bool:
     return request.headers["content-type"].startswith(NDJSON)
 
 
-def _items(body: bytes, model: type[BatchItem]) -> Read:
+def _items(body: bytes, model: type[BatchItem], warnings: Warnings | None) -> Read:
     try:
         good = _GOOD[model].model_validate_json(body)
         return good.items, good.sent_at
@@ -74,10 +81,10 @@ def _items(body: bytes, model: type[BatchItem]) -> Read:
         batch = Batch.model_validate_json(body)
     except pydantic.ValidationError as error:
         raise invalid(error) from None
-    return _each(batch.items, model), batch.sent_at
+    return _each(batch.items, model, warnings), batch.sent_at
 
 
-def _lines(request: Request, body: bytes, model: type[BatchItem]) -> Read:
+def _lines(request: Request, body: bytes, model: type[BatchItem], warnings: Warnings | None) -> Read:
     lines = [line for line in body.split(b"\n") if line.strip()]
     if len(lines) > BATCH_MAX:
         place = Place(place="body", message=f"has {len(lines)} lines", mend="Send fewer items.")
@@ -86,18 +93,24 @@ def _lines(request: Request, body: bytes, model: type[BatchItem]) -> Read:
         said = Batch.model_validate({"items": [], "sent_at": request.headers.get("touchstone-sent-at")})
     except pydantic.ValidationError as error:
         raise invalid(error, "header.touchstone-sent-at") from None
-    return _each(lines, model), said.sent_at
+    return _each(lines, model, warnings), said.sent_at
 
 
-def _each(items: Iterable[Any], model: type[BatchItem]) -> list[BatchItem | Refused]:
-    return [_read(item, index, model) for index, item in enumerate(items)]
+def _each(items: Iterable[Any], model: type[BatchItem], warnings: Warnings | None) -> list[BatchItem | Refused]:
+    return [_read(item, index, model, _of(warnings, index)) for index, item in enumerate(items)]
 
 
-def _read(raw: Any, index: int, model: type[BatchItem]) -> BatchItem | Refused:
+def _read(raw: Any, index: int, model: type[BatchItem], warnings: list[Place] | None) -> BatchItem | Refused:
+    root = f"items.{index}"
     try:
         return model.model_validate_json(raw) if isinstance(raw, bytes) else model.model_validate(raw)
     except pydantic.ValidationError as error:
-        return _rejected(index, _said_id(raw), invalid(error, f"items.{index}"))
+        if warnings is None:
+            return _rejected(index, _said_id(raw), invalid(error, root))
+    try:
+        return lenient.read(raw, model, warnings, person=False, root=root)
+    except Problem as problem:
+        return _rejected(index, _said_id(raw), problem)
 
 
 async def _touchpoints(request: Request, keys: Iterable[str]) -> dict[str, Known | Problem]:
@@ -112,15 +125,20 @@ async def _touchpoints(request: Request, keys: Iterable[str]) -> dict[str, Known
 
 
 def _prepare(
-    item: BatchItem | Refused, index: int, known: dict[str, Known | Problem], by: tablet.Delivery | None, at: datetime
+    item: BatchItem | Refused,
+    known: dict[str, Known | Problem],
+    by: tablet.Delivery | None,
+    at: datetime,
+    index: int,
+    warnings: Warnings | None,
 ) -> Answer | Refused:
     """The item as an Answer, or the result that refuses it."""
     if not isinstance(item, BatchItem):
         return item
     try:
         if by and isinstance(item, TabletItem):
-            return tablet.prepare(item, known[item.touchpoint], by)
-        return to_answer(there(known[item.touchpoint]).taking(), item, API, item.id, at)
+            return tablet.prepare(item, known[item.touchpoint], by, _of(warnings, index))
+        return to_answer(there(known[item.touchpoint]).taking(), item, API, item.id, at, _of(warnings, index))
     except Problem as problem:
         return _rejected(index, item.id, problem)
 
@@ -133,7 +151,7 @@ def _said_id(raw: Any) -> UUID | None:
         return None
 
 
-async def _store(request: Request, results: list[Answer | Refused]) -> dict[str, Any]:
+async def _store(request: Request, results: list[Answer | Refused], warnings: Warnings) -> dict[str, Any]:
     answers = [result for result in results if isinstance(result, Answer)]
     outcomes = iter(await request.app.state.writer.submit(answers) if answers else ())
     said: list[dict[str, Any]] = []
@@ -143,7 +161,7 @@ async def _store(request: Request, results: list[Answer | Refused]) -> dict[str,
             problem = refusal(outcome)
             stored = {"index": index, "id": result.id, "status": outcome.status, "error": None}
             result = _rejected(index, result.id, problem) if problem else stored
-        said.append(result)
+        said.append(result | {"warnings": warnings.get(index, ())})
     return {"results": said, **_tally(said)}
 
 

@@ -88,10 +88,18 @@ def rating_fits(rating: int | None, low: int, high: int) -> None:
         raise Problem(Code.RATING_OUT_OF_SCALE, f"This touchpoint is rated from {low} to {high}.", errors=[place])
 
 
-def reasons_known(reasons: Iterable[str], known: frozenset[str]) -> str:
-    """The reasons as sorted words; Problem unknown_reason for one that the touchpoint does not offer."""
+def reasons_known(reasons: Iterable[str], known: frozenset[str], warnings: list[Place] | None = None) -> str:
+    """The reasons as sorted words. One that the touchpoint does not offer is left out and told in `warnings`.
+
+    Problem unknown_reason without `warnings`.
+    """
     said = set(reasons)
-    if unknown := said - known:
+    unknown = said - known
+    if unknown and warnings is not None:
+        left = ", ".join(sorted(unknown))
+        warnings.append(Place(place="body.reasons", message=f"{left} was left out: not offered here (any more)"))
+        said &= known
+    elif unknown:
         offered = ", ".join(sorted(known)) or "none"
         place = Place(place="body.reasons", message=f"{min(unknown)!r} is not offered", mend=f"Offered are: {offered}.")
         raise Problem(Code.UNKNOWN_REASON, "The touchpoint does not offer this reason.", errors=[place])

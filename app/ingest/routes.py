@@ -13,20 +13,21 @@ from starlette.responses import Response
 from app.auth import authorize
 from app.errors import Code, Place, Problem, invalid
 from app.ids import uuid7
-from app.ingest import guard
+from app.ingest import guard, lenient
 from app.ingest.channels import API, PAGE, WEB, Answer
-from app.ingest.schemas import BODY_MAX, AnswerIn, FeedbackOut
-from app.ingest.store import CREATED, ERASED, LOCKED, Outcome
+from app.ingest.schemas import BODY_MAX, AnswerIn, StrictQuery, TakenFeedback
+from app.ingest.store import CREATED, ERASED, LOCKED, REFUSED, Outcome
 from app.problems import response as problem_response
-from app.raw import RawRoute, key, problems, request_body
+from app.raw import RawRoute, key, problems, query_parameters, request_body
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
 _BODY = request_body(AnswerIn, "application/json", "text/plain") | key("feedback:write", optional=True)
+_BODY |= query_parameters(StrictQuery)
 _PROBLEMS = problems(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)
 _ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"model": FeedbackOut, "description": "the same answer again, or changed while it may change"},
-    201: {"model": FeedbackOut, "description": "stored, durably"},
+    200: {"model": TakenFeedback, "description": "the same answer again, or changed while it may change"},
+    201: {"model": TakenFeedback, "description": "stored, durably"},
     **_PROBLEMS,
 }
 JSON_TYPES = ("application/json", "text/plain")
@@ -72,15 +73,16 @@ async def _take(request: Request, number: str | None) -> Response:
     headers = cors(request.headers["origin"]) if source in (WEB, PAGE) else None
     try:
         known.taking()
-        said = parse(await read_body(request, BODY_MAX, JSON_TYPES))
-        answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC))
+        warnings: list[Place] | None = None if source == API and strict(request) else []
+        said = parse(await read_body(request, BODY_MAX, JSON_TYPES), warnings, person=source != API)
+        answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC), warnings)
         earlier = []
         if headers:
             state.limiter.check(request, known.row.key, answer.id)
             earlier = await state.floods.note(known, answer)
         (outcome,) = await state.writer.submit((answer,))
         await state.floods.flag(earlier)
-        return _answered(known, outcome, headers)
+        return _answered(known, outcome, headers, warnings or [])
     except Problem as problem:
         if headers is None:
             raise
@@ -141,12 +143,27 @@ async def read_body(request: Request, most: int, types: tuple[str, ...]) -> byte
     return body
 
 
-def parse(body: bytes) -> AnswerIn:
-    """The answer in a body; Problem malformed_body or invalid_request."""
+def strict(request: Request) -> bool:
+    """Whether the caller wants an answer refused rather than kept without a side note; Problem invalid_request."""
+    if not request.scope["query_string"]:
+        return False
+    try:
+        return StrictQuery.model_validate({"strict": request.query_params.get("strict", False)}).strict
+    except pydantic.ValidationError as error:
+        raise invalid(error, "query") from None
+
+
+def parse(body: bytes, warnings: list[Place] | None, *, person: bool) -> AnswerIn:
+    """The answer in a body; Problem malformed_body or invalid_request.
+
+    `warnings` takes what had to give way; without it (None) nothing gives way. `person`: nobody with a key sent it.
+    """
     try:
         return AnswerIn.model_validate_json(body)
     except pydantic.ValidationError as error:
-        raise invalid(error) from None
+        if warnings is None:
+            raise invalid(error) from None
+    return lenient.read(body, AnswerIn, warnings, person=person)
 
 
 def _id(text: str) -> UUID:
@@ -157,8 +174,18 @@ def _id(text: str) -> UUID:
         raise Problem(Code.INVALID_REQUEST, "The id in the address is not a UUID.", errors=[place]) from None
 
 
-def to_answer(known: Known, said: AnswerIn, source: str, number: UUID | None, received: datetime) -> Answer:
-    """What was said, checked against its touchpoint, as an Answer; Problem when it does not fit."""
+def to_answer(
+    known: Known,
+    said: AnswerIn,
+    source: str,
+    number: UUID | None,
+    received: datetime,
+    warnings: list[Place] | None = None,
+) -> Answer:
+    """What was said, checked against its touchpoint, as an Answer; Problem when it does not fit.
+
+    With `warnings`, reasons that are not offered (any more) are left out and told there.
+    """
     guard.not_empty(said.rating, said.comment)
     guard.rating_fits(said.rating, known.scale.low, known.scale.high)
     test = bool(said.context and said.context.get("test") is True)
@@ -167,7 +194,7 @@ def to_answer(known: Known, said: AnswerIn, source: str, number: UUID | None, re
         number or uuid7(),
         said.rating,
         said.comment,
-        guard.reasons_known(said.reasons, known.reasons) if said.reasons else "",
+        guard.reasons_known(said.reasons, known.reasons, warnings) if said.reasons else "",
         source,
         guard.flags(said.comment, said.website, test=test, trusted=source not in (WEB, PAGE)),
         said.locale,
@@ -187,6 +214,8 @@ def refusal(outcome: Outcome) -> Problem | None:
         return Problem(Code.FEEDBACK_LOCKED, "This answer was given with other content and can no longer change.")
     if outcome.status == ERASED:
         return Problem(Code.FEEDBACK_ERASED, "The answer with this id was erased.")
+    if outcome.status == REFUSED:
+        return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored.")
     return None
 
 
@@ -205,8 +234,8 @@ def public(touchpoint: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None) -> Response:
+def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None, warnings: list[Place]) -> Response:
     if problem := refusal(outcome):
         raise problem
-    body = to_json(public(known.key, outcome.answer))
+    body = to_json(public(known.key, outcome.answer) | {"warnings": warnings})
     return Response(body, 201 if outcome.status == CREATED else 200, headers, "application/json")

@@ -1,6 +1,7 @@
-"""What an answer may say, strict and bounded."""
+"""What an answer may say, strict and bounded. `lenient.py` keeps an answer whose side notes are not so."""
 
 import json
+import math
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -12,10 +13,12 @@ from app.moments import Time, written_out
 from app.texts import PLAIN, plain_text
 
 COMMENT_MAX = 4000
-BODY_MAX = 32 * 1024
+BODY_MAX = 50_000  # 4,000 characters of four bytes each are 48,000 as a form or as escaped JSON
 BATCH_BODY_MAX = 16 * 1024 * 1024
 BATCH_MAX = 1000
 CONTEXT_MAX = 2048
+CONTEXT_ENTRIES, NAME_MAX, TEXT_MAX = 20, 60, 500
+LOCALE = r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$"
 
 
 def _trimmed(value: str) -> str | None:
@@ -34,21 +37,36 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
+def fits_a_double(value: float) -> bool:
+    """Whether a number is finite, and no whole number that readers of JSON cannot hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def _number(value: float) -> float:
+    if not fits_a_double(value):
+        raise ValueError("is not a finite number")
+    return value
+
+
 Comment = Annotated[
     str,
     Field(max_length=COMMENT_MAX, json_schema_extra=PLAIN),
     AfterValidator(plain_text),
     AfterValidator(_trimmed),
 ]
-ShortText = Annotated[str, Field(max_length=500, json_schema_extra=PLAIN), AfterValidator(plain_text)]
-ContextName = Annotated[str, Field(max_length=60, json_schema_extra=PLAIN), AfterValidator(plain_text)]
+ShortText = Annotated[str, Field(max_length=TEXT_MAX, json_schema_extra=PLAIN), AfterValidator(plain_text)]
+ContextName = Annotated[str, Field(max_length=NAME_MAX, json_schema_extra=PLAIN), AfterValidator(plain_text)]
+Number = Annotated[int | float, AfterValidator(_number)]
 Context = Annotated[
-    dict[ContextName, ShortText | bool | int | float | None],
-    Field(max_length=20, json_schema_extra={"additionalProperties": False}),
+    dict[ContextName, ShortText | bool | Number | None],
+    Field(max_length=CONTEXT_ENTRIES, json_schema_extra={"additionalProperties": False}),
     AfterValidator(_small),
 ]
 
-Locale = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")]
+Locale = Annotated[str, Field(pattern=LOCALE)]
 Respondent = Annotated[
     str,
     Field(min_length=1, max_length=200, json_schema_extra={"pattern": PLAIN["pattern"].replace("[^", "[^@")}),
@@ -73,6 +91,14 @@ class AnswerIn(BaseModel):
     context: Context | None = Field(None, description="a few plain values, such as the page or the order's channel")
     website: Annotated[str, Field(max_length=500)] | None = Field(
         None, description="leave it out: people cannot see this field, and robots fill it"
+    )
+
+
+class StrictQuery(BaseModel):
+    """What a caller with a key may ask for beside the body."""
+
+    strict: bool = Field(
+        False, description="with a key: refuse an answer whose side notes cannot be used, instead of warning of them"
     )
 
 
@@ -140,6 +166,17 @@ class FeedbackOut(BaseModel):
     flags: list[str] = Field(description="why it does not count in scores; empty when it does")
 
 
+WARNINGS = (
+    "side notes (context, reasons, locale ...) that were cut, cleaned or left out so that the answer could be kept"
+)
+
+
+class TakenFeedback(FeedbackOut):
+    """A stored answer, as the request that sent it is answered."""
+
+    warnings: list[Place] = Field(description=WARNINGS)
+
+
 class ItemError(BaseModel):
     """Why one item of a batch was refused."""
 
@@ -153,6 +190,7 @@ class ItemResult(BaseModel):
     id: UUID | None
     status: Literal["created", "duplicate", "updated", "rejected"]
     error: ItemError | None = None
+    warnings: list[Place] = Field([], description=WARNINGS)
 
 
 class BatchResult(BaseModel):

@@ -25,6 +25,7 @@ from app.sql import Bulk, Lookup
 from app.webhooks import outbox
 
 CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
+REFUSED = "refused"  # the database cannot hold it
 Change = tuple[Answer | None, Answer | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, int]  # touchpoint_id and the id's number: compared in C, where UUID compares in Python
 

@@ -26,15 +26,16 @@ class Delivery:
     received: datetime
 
 
-def prepare(item: TabletItem, found: Known | Problem, by: Delivery) -> Answer:
-    """The item as an Answer; Problem when it does not fit or the tablet does not serve the touchpoint."""
+def prepare(item: TabletItem, found: Known | Problem, by: Delivery, warnings: list[Place] | None) -> Answer:
+    """The item as an Answer, as `to_answer` makes it; Problem when the tablet does not serve the touchpoint."""
     age = None if item.age_s is None else timedelta(seconds=item.age_s)
     at = guard.by_clock(item.occurred_at, by.sent_at, by.received, age)
     served(by.device, item.touchpoint, at)
     known = there(found)
     if known.row.archived_at is not None and at >= known.row.archived_at:
         raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {item.touchpoint} takes no more answers.")
-    answer = to_answer(known, item.model_copy(update={"occurred_at": at}), KIOSK, item.id, by.received)
+    said = item.model_copy(update={"occurred_at": at})
+    answer = to_answer(known, said, KIOSK, item.id, by.received, warnings)
     answer.claimed_at, answer.device_id = item.occurred_at, by.device.id
     return answer
 

@@ -6,14 +6,15 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from app.db import Database
 from app.errors import Code, Problem, unavailable
 from app.ingest.channels import Answer
-from app.ingest.store import Outcome, store
+from app.ingest.store import REFUSED, Outcome, store
 from app.logs import log
+from app.sql import is_data_fault
 
 BATCH_MAX = 1000
 # While one batch is committed, the next one's turn is already asked for: the database goes on without waiting for an
@@ -78,8 +79,8 @@ class Writer:
                 size += len(batch[-1].answers)
         return batch
 
-    async def _commit(self, only: _Waiting | None = None) -> None:
-        batch = [only] if only else []
+    async def _commit(self, only: list[_Waiting] | None = None) -> None:
+        batch = only or []
 
         def work(session: Session) -> list[Outcome]:
             batch.extend(() if only else self._gather())
@@ -87,9 +88,9 @@ class Writer:
 
         try:
             outcomes = await self._db.write(work)
-        except (DataError, IntegrityError) as error:
-            await self._one_by_one(batch, error)
         except Exception as error:
+            if batch and is_data_fault(error):
+                return await self._halves(batch, error)
             batch = batch or self._gather()  # no connection, no turn: those who wait hear of it all the same
             log.error("batch_not_stored", extra={"answers": _size(batch), "error": _name(error)})
             _refuse(batch, unavailable() if isinstance(error, DBAPIError | OSError | TimeoutError) else error)
@@ -98,14 +99,17 @@ class Writer:
         finally:
             self.depth -= _size(batch)
 
-    async def _one_by_one(self, batch: list[_Waiting], error: Exception) -> None:
-        """Something in the batch cannot be stored: its neighbours must not pay for it."""
-        if len(batch) == 1:
+    async def _halves(self, batch: list[_Waiting], error: Exception) -> None:
+        """Something in the batch cannot be stored: its neighbours must not pay for it, and are stored in halves."""
+        if _size(batch) == 1:
             log.error("answer_not_stored", extra={"error": _name(error)})
             return _refuse(batch, error)
-        for waiting in batch:
-            self.depth += len(waiting.answers)
-            await self._commit(waiting)
+        parts = batch if len(batch) > 1 else _parts(batch[0])
+        for half in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
+            self.depth += _size(half)
+            await self._commit(half)
+        if parts is not batch:
+            _join(batch[0], parts)
         return None
 
 
@@ -115,6 +119,26 @@ def _size(batch: list[_Waiting]) -> int:
 
 def _name(error: Exception) -> str:
     return type(getattr(error, "orig", error)).__name__
+
+
+def _parts(waiting: _Waiting) -> list[_Waiting]:
+    """The answers of one request, as two that wait for themselves."""
+    half, loop = len(waiting.answers) // 2, asyncio.get_running_loop()
+    return [_Waiting(some, loop.create_future()) for some in (waiting.answers[:half], waiting.answers[half:])]
+
+
+def _join(waiting: _Waiting, parts: list[_Waiting]) -> None:
+    """Hand over what became of the parts of a request: an answer that cannot be stored is refused alone."""
+    outcomes: list[Outcome] = []
+    for part in parts:
+        error = part.done.exception()
+        if error is None:
+            outcomes += part.done.result()
+        elif isinstance(error, Exception) and is_data_fault(error):
+            outcomes += [Outcome(REFUSED, answer) for answer in part.answers]
+        else:
+            return waiting.done.set_exception(error) if not waiting.done.done() else None
+    return waiting.done.set_result(outcomes) if not waiting.done.done() else None
 
 
 def _answer(batch: list[_Waiting], outcomes: list[Outcome]) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs
 
-import pydantic
 from fastapi import APIRouter
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import Code, Place, Problem, invalid, unavailable
+from app.errors import Code, Place, Problem, unavailable
+from app.ingest import lenient
 from app.ingest.channels import EMAIL, Answer
 from app.ingest.guard import UNCONFIRMED
 from app.ingest.routes import read_body, refusal, to_answer
@@ -121,10 +121,9 @@ def _answer(request: Request, link: Link, known: Known, form: dict[str, str]) ->
         "respondent": link.respondent,
         "context": link.context,
     }
-    try:
-        return to_answer(known, AnswerIn.model_validate(said), EMAIL, link.id, request.app.state.clock())
-    except pydantic.ValidationError as error:
-        raise invalid(error) from None
+    warnings: list[Place] = []
+    answer = lenient.read(said, AnswerIn, warnings, person=True)
+    return to_answer(known, answer, EMAIL, link.id, request.app.state.clock(), warnings)
 
 
 def _doubted(request: Request, token: str, known: Known, form_nonce: str, answer: Answer) -> Answer:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.ingest.schemas import Context, Locale, Respondent
+from app.ingest.schemas import Context, Respondent
 from app.links.token import extras_size
 from app.touchpoints.schemas import Slug
 
@@ -21,7 +21,9 @@ class Recipient(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     respondent: Respondent | None = Field(None, description="an opaque reference, never an address in clear")
-    locale: Locale | None = Field(None, description="the language of the mail; English when it is not spoken here")
+    locale: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="the language of the mail, as a system names it; English when it is not spoken here"
+    )
     context: Context | None = None
 
     @model_validator(mode="after")

@@ -93,7 +93,7 @@ def read(token: str, ring: Ring) -> Link:
     first, _, touchpoint_id, expires, _ = _HEAD.unpack_from(payload)
     if first >> 4 != VERSION:
         raise _invalid()
-    extras = json.loads(payload[_HEAD.size :] or b"{}")
+    extras = json.loads(payload[_HEAD.size :] or b"{}", parse_constant=lambda _: None)  # old links may hold NaN
     return Link(
         touchpoint_id=touchpoint_id,
         expires_at=datetime.fromtimestamp(expires, UTC),

@@ -5,14 +5,14 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
-import pydantic
 import segno
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData
 
-from app.errors import STATUS, Code, Problem, invalid
+from app.errors import STATUS, Code, Place, Problem
 from app.ids import uuid7
+from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_page, not_from_here, refusal, to_answer
 from app.ingest.schemas import BODY_MAX, AnswerIn
@@ -81,11 +81,9 @@ def _given(form: FormData) -> dict[str, Any]:
 async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answer:
     if "origin" in request.headers and from_page(request, known) is None:
         raise not_from_here(request)
-    try:
-        said = AnswerIn.model_validate(given | {"locale": _language(request, known)})
-    except pydantic.ValidationError as error:
-        raise invalid(error) from None
-    answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC))
+    warnings: list[Place] = []
+    said = lenient.read(given | {"locale": _language(request, known)}, AnswerIn, warnings, person=True)
+    answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC), warnings)
     request.app.state.limiter.check(request, known.row.key, answer.id)
     earlier = await request.app.state.floods.note(known, answer)
     (outcome,) = await request.app.state.writer.submit((answer,))

@@ -17,7 +17,7 @@ Url = Annotated[
         min_length=1,
         max_length=2000,
         description="https; where events are posted to",
-        json_schema_extra={"format": "uri", "pattern": _URL_SAID},
+        json_schema_extra={"pattern": _URL_SAID},
     ),
 ]
 Event = Annotated[str, *one_of(EVENTS, "event")]

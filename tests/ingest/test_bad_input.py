@@ -17,7 +17,6 @@ def ago(**span: float) -> str:
     return (datetime.now(UTC) - timedelta(**span)).isoformat()
 
 
-LARGE = dict.fromkeys("abcde", "x" * 499)
 BODIES = {
     "a rating beyond the scale": ({"rating": 6}, 422, "rating_out_of_scale", "body.rating"),
     "a fraction": ({"rating": 4.5}, 422, "invalid_request", "body.rating"),
@@ -28,10 +27,8 @@ BODIES = {
     "neither rating nor comment": ({"rating": None}, 422, "empty_feedback", "body.rating"),
     "a comment of blanks alone": ({"comment": "  \n "}, 422, "empty_feedback", "body.rating"),
     "a comment of 5,000 characters": ({"comment": "x" * 5000}, 422, "invalid_request", "body.comment"),
-    "a NUL in the comment": ({"comment": "a\0b"}, 422, "invalid_request", "body.comment"),
-    "an escape sequence": ({"comment": "\x1b[31mred"}, 422, "invalid_request", "body.comment"),
+    "a comment of control characters alone": ({"comment": "\0\x1b"}, 422, "empty_feedback", "body.rating"),
     "an unknown field": ({"rating": 4, "ip": "1"}, 422, "invalid_request", "body.ip"),
-    "an unknown reason": ({"rating": 4, "reasons": ["staff"]}, 422, "unknown_reason", "body.reasons"),
     "a time in the future": ({"rating": 4, "occurred_at": ago(hours=-1)}, 422, "occurred_in_future", "body.occurred"),
     "a time 91 days ago": ({"rating": 4, "occurred_at": ago(days=91)}, 422, "occurred_too_long_ago", "body.occurred"),
     "the year 1": ({"rating": 4, "occurred_at": "0001-01-01T00:00:00Z"}, 422, None, "body.occurred_at"),
@@ -43,8 +40,6 @@ BODIES = {
     ),
     "an id that is none": ({"rating": 4, "id": "../../etc"}, 422, "invalid_request", "body.id"),
     "an e-mail address as respondent": ({"rating": 4, "respondent": "a@b.example"}, 422, "invalid_request", None),
-    "a deep context": ({"rating": 4, "context": {"a": {"b": 1}}}, 422, "invalid_request", None),
-    "a large context": ({"rating": 4, "context": LARGE}, 422, "invalid_request", "body.context"),
     "a list instead of an answer": ([{"rating": 4}], 422, "invalid_request", "body"),
 }
 

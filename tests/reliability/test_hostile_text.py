@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+from app.texts import cleaned
 from tests.reliability.report import report
 from tests.reliability.test_access import logged  # noqa: F401 - a fixture
 
@@ -138,8 +139,11 @@ async def test_hostile_text_is_inert(client, make, logged, database_url):  # noq
             assert answer.headers["content-type"] in ("application/json", "application/problem+json")
             assert answer.headers["x-content-type-options"] == "nosniff"
             if answer.status_code == 201 and len(body) == 1:
-                assert answer.json()["comment"] == (payload.strip() or None)
-                stored[answer.json()["id"]] = payload.strip() or None
+                kept = cleaned(payload).strip() or None
+                assert answer.json()["comment"] == kept and bool(answer.json()["warnings"]) == (
+                    cleaned(payload) != payload
+                )
+                stored[answer.json()["id"]] = kept
     for raw in SURROGATES:
         for body in (
             b'{"rating":1,"comment":%s}' % raw,
