@@ -32,6 +32,7 @@ from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
 from app.scores.gauges import Gauges
+from app.scores.rollup import ASKED
 from app.settings import Settings
 from app.touchpoints import routes as touchpoints
 from app.touchpoints.registry import Registry
@@ -49,12 +50,12 @@ def create_app(settings: Settings) -> FastAPI:
         state.secret = await state.db.write(lambda session: secret_key(session, settings))
         state.keys = Keys(state.db, settings)
         state.registry = Registry(state.db)
-        state.limiter = Limiter(settings.rate_limit, settings.trusted_proxies)
+        state.limiter = Limiter(settings.rate_limit, settings.shared_networks)
         state.asked = asked.Asked(state.db)
         previous = settings.secret_key_previous
         state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
         state.recent = Recent()
-        state.floods = Floods(state.db)
+        state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)
         state.gauges = Gauges(state.db)
         state.fresh, state.bodies = Fresh(state.db), Bodies()
         state.writer = Writer(state.db, settings.queue_size)

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import problems
+from app import forwarded, problems
 from app.errors import Code, Problem, unavailable
 from app.logs import log
 from app.metrics import Metrics
@@ -35,12 +35,16 @@ class Application(FastAPI):
     def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
         """Set the figures to keep and the routes to serve without FastAPI's layers."""
         self._metrics = metrics
+        self._told: set[str] = set()
         self._lane = [(route.path_regex.match, route) for route in routes if isinstance(route, RawRoute)]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await super().__call__(scope, receive, send)
         scope["app"] = self
+        peer = scope.get("client")
+        if forwarded.read(scope, self.state.settings.trusted_proxies) and peer:
+            self._tell_of_proxy(peer[0])
         request_id = f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
@@ -71,6 +75,13 @@ class Application(FastAPI):
         if len(said) > 9 or int(said) > BODY_MAX:
             return await problems.response(too_large(), Request(scope))(scope, receive, send)
         return await super().__call__(scope, bounded(receive), send)
+
+    def _tell_of_proxy(self, peer: str) -> None:
+        """Name a proxy that is not trusted, once: behind it all customers look like one."""
+        name = forwarded.named(peer)
+        if name not in self._told and len(self._told) < 8:
+            self._told.add(name)
+            log.warning("untrusted_proxy", extra={"proxy": name, "mend": "add it to TOUCHSTONE_TRUSTED_PROXIES"})
 
     def _laned(self, scope: Scope) -> ASGIApp | None:
         """The fast lane's handler for this request, if it has one."""

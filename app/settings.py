@@ -45,7 +45,12 @@ class Settings(BaseModel):
         description="answers from one address to one touchpoint without a key; `off` for none",
     )
     trusted_proxies: Networks = Field(
-        (), description="networks (CIDR, comma separated) whose X-Forwarded-For is believed"
+        (), description="networks (CIDR, comma separated) of proxies whose X-Forwarded-For and -Proto are believed"
+    )
+    shared_networks: Networks = Field(
+        (),
+        description="networks (CIDR, comma separated) where many people share an address, such as a store's own Wi-Fi: "
+        "the cap on a day's answers from one network does not hold there",
     )
     webhook_allow_networks: Networks = Field(
         (), description="networks (CIDR, comma separated) that webhooks may reach although they are private"

@@ -49,7 +49,10 @@ class Asked:
     "/touchpoints/{key}/asked", status_code=204, responses=problems(403, 404, 410, 429, 503), response_class=Response
 )
 async def post_asked(request: Request) -> Response:
-    """Say that a customer was shown the question: an Origin on the list is enough, the body is not read."""
+    """Say that a customer was shown the question: an Origin on the list is enough, the body is not read.
+
+    What is part of a flood, as answers would be, is not counted: it would make the response rate up.
+    """
     state = request.app.state
     known: Known = await state.registry.get(request.path_params["key"])
     source = from_page(request, known)
@@ -58,8 +61,10 @@ async def post_asked(request: Request) -> Response:
     headers = cors(request.headers["origin"])
     try:
         await state.registry.open(known.row.key)
-        state.limiter.check_again(request, f"{known.row.key} asked")
-        await state.asked.note(known, source)
+        state.limiter.check_again(request, f"{known.key} asked")
+        network = state.limiter.network(request, known.key)
+        if await state.asked_floods.takes(known, network, shared=lambda: state.limiter.is_shared(request)):
+            await state.asked.note(known, source)
         return Response(status_code=204, headers=headers)
     except Problem as problem:
         problem.headers |= headers

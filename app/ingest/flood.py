@@ -1,12 +1,14 @@
-"""A flood of answers without a key must not move a score: it is flagged `burst`, kept, and can be un-flagged.
+"""A flood of answers without a key must not move a score: it is flagged `burst`, kept, and can be let count again.
 
-More answers within ten minutes than in the busiest hour of the last 28 days is a flood. The answers of those ten
-minutes are flagged too, for the first of them are as false as the last. See docs/decisions/0008-flood.md.
+More answers within ten minutes than is usual is a rush; what comes in it from the same few networks is a flood. And one
+network counts so often a day, and no more. See decision 0025.
 """
 
-from collections import deque
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,75 +16,151 @@ from sqlmodel import Session
 
 from app.db import Database
 from app.errors import Problem
+from app.ids import uuid7
 from app.ingest import store
 from app.ingest.channels import Answer
 from app.ingest.guard import BURST
+from app.ingest.recent import Recent
+from app.ingest.usual import DAYS, FROM_ONE, Usual, part_of, usual
+from app.logs import log
+from app.scores.rollup import COUNTED
 from app.touchpoints.registry import Known
 
-WINDOW = timedelta(minutes=10)
-HISTORY = timedelta(days=28)
-LEAST, LEAST_WHEN_NEW = 30, 100  # a touchpoint whose first day this is has nothing to compare with
-REMEMBERED = 5000  # touchpoints, and answers of one
+REMEMBERED = 5000  # touchpoints
+ANSWERS = 20_000  # whose changes are told from new answers
+NETWORKS = 100_000  # that answered today
+LOOK_S = 10.0  # how old the count of all processes may be
 
-_BUSIEST = text(
-    "SELECT MIN(bucket), MAX(together) FROM (SELECT bucket, SUM(n) AS together FROM rollup "
-    "WHERE touchpoint_id = :id AND grain = 'hour' AND bucket >= :since AND bucket < :until "
-    "AND slice = 'counted' AND source IN ('web', 'page') GROUP BY bucket) AS hours"
+_HOURS = text(
+    "SELECT bucket, CAST(SUM(n) AS bigint) FROM rollup WHERE touchpoint_id = :id AND grain = 'hour' "
+    "AND bucket >= :since AND slice = :part AND source IN ('web', 'page') GROUP BY bucket"
+)
+_TOTAL = text(
+    "SELECT CAST(COALESCE(SUM(n), 0) AS bigint) FROM rollup WHERE touchpoint_id = :id AND grain = 'total' "
+    "AND bucket = 0 AND source IN ('web', 'page') AND (slice = :part OR slice LIKE :aside)"
 )
 
 
-def limit(session: Session, touchpoint_id: int, at: datetime) -> int:
-    """The most answers that ten minutes may bring, by the touchpoint's own hours of the last 28 days."""
-    until = int(at.timestamp()) // 3600 * 3600
-    window = {"id": touchpoint_id, "since": until - int(HISTORY.total_seconds()), "until": until}
-    first, busiest = session.connection().execute(_BUSIEST, window).one()
-    least = LEAST_WHEN_NEW if first is None or until - first < 86_400 else LEAST
-    return max(least, int(busiest or 0))
+Shared = Callable[[], bool]  # asked only of a network that answers often: to tell takes a while
 
 
-@dataclass(slots=True)
-class Recent:
-    """The answers of the last ten minutes at one touchpoint. Pure: the caller says what time it is."""
+def _never() -> bool:
+    return False
 
-    limit: int = LEAST_WHEN_NEW
-    limit_until: datetime | None = None
-    times: deque[tuple[datetime, UUID]] = field(default_factory=lambda: deque(maxlen=REMEMBERED))
-    flagged: dict[UUID, bool] = field(default_factory=dict)
 
-    def note(self, number: UUID, at: datetime) -> tuple[bool, list[UUID]]:
-        """Whether this answer is part of a flood, and which earlier ones turn out to be; a repetition is as before."""
-        while self.times and (at - self.times[0][0] >= WINDOW or len(self.times) == REMEMBERED):
-            self.flagged.pop(self.times.popleft()[1], None)
-        if number in self.flagged:
-            return self.flagged[number], []
-        self.times.append((at, number))
-        self.flagged[number] = len(self.times) > self.limit
-        if not self.flagged[number]:
-            return False, []
-        earlier = [other for other, flagged in self.flagged.items() if not flagged]
-        self.flagged.update(dict.fromkeys(earlier, True))
-        return True, earlier
+def read_usual(session: Session, known: Known, today: date, part: str = COUNTED) -> Usual:
+    """What is usual at the touchpoint: for answers, or for being asked (`part`)."""
+    first = datetime.combine(today - timedelta(days=DAYS), datetime.min.time(), known.zone)
+    window = {"id": known.id, "since": int(first.timestamp()), "part": part}
+    rows = session.connection().execute(_HOURS, window)
+    return usual([(bucket, n) for bucket, n in rows], known.zone, today)
+
+
+class Place:
+    """What this process knows of one touchpoint."""
+
+    def __init__(self) -> None:
+        self.recent = Recent()
+        self.usual = Usual()
+        self.day: date | None = None
+        self.looked = float("-inf")
+        self.told = False
 
 
 class Floods:
-    """What this process has seen. Each process counts its own share; the limit comes from what all of them stored."""
+    """What this process has seen; from the database it learns what is usual and how many came to the others.
 
-    def __init__(self, db: Database) -> None:
-        self._db = db
-        self._recent: dict[int, Recent] = {}
+    `part` is the slice of the rollup that it watches: answers that count, or how often customers were asked.
+    """
 
-    async def note(self, known: Known, answer: Answer) -> list[UUID]:
-        """Flag `answer` if it is part of a flood; the ids of earlier ones that are to be flagged once it is stored."""
-        recent, at = self._recent.setdefault(known.id, Recent()), answer.received_at
-        if recent.limit_until is None or at >= recent.limit_until:
-            recent.limit_until = at + WINDOW
-            recent.limit = await self._db.read(lambda session: limit(session, known.id, at))
-        flood, earlier = recent.note(answer.id, at)
+    def __init__(self, db: Database, part: str = COUNTED) -> None:
+        self._db, self._part = db, part
+        self._places: dict[int, Place] = {}
+        self._today: Counter[str] = Counter()
+        self._began = float("-inf")
+        self._known: OrderedDict[UUID, None] = OrderedDict()
+
+    async def note(
+        self, known: Known, answer: Answer, network: str, *, shared: Shared = _never, at: float | None = None
+    ) -> list[UUID]:
+        """Flag `answer` if it is part of a flood; the ids of earlier ones that are to be flagged once it is stored.
+
+        `network` is the limiter's hash; on a `shared` one the cap of a day does not hold. `at` is the monotonic clock.
+        """
+        flood, earlier = await self.judge(known, answer.id, network, answer.received_at, shared=shared, at=at)
         if flood:
             answer.flags = with_burst(answer.flags)
-        if len(self._recent) > REMEMBERED:
-            self._recent.pop(next(iter(self._recent)))
         return earlier
+
+    async def judge(
+        self, known: Known, number: UUID, network: str, now: datetime, *, shared: Shared, at: float | None = None
+    ) -> tuple[bool, list[UUID]]:
+        """Whether this is part of a flood, and which earlier ones are too."""
+        at = time.monotonic() if at is None else at
+        place = self._places.setdefault(known.id, Place())
+        await self._look(place, known, now, at)
+        again = number in self._known
+        if again and number not in place.recent.answers:
+            return False, []  # a change: what was stored keeps its flags, and gets no other for it
+        flood, earlier = place.recent.note(number, network, at, place.usual)
+        if not again and self._is_over_day(place, network, at) and not shared():
+            place.recent.set_aside(number)
+            flood = True
+        self._known[number] = None
+        self._tell(place, known)
+        self._bound()
+        return flood, earlier
+
+    def forget(self, known: Known, number: UUID) -> None:
+        """An answer was not stored: sent again, it is a new one."""
+        self._known.pop(number, None)
+        if place := self._places.get(known.id):
+            place.recent.forget(number)
+
+    def _bound(self) -> None:
+        if len(self._places) > REMEMBERED:
+            self._places.pop(next(iter(self._places)))
+        if len(self._known) > ANSWERS:
+            self._known.popitem(last=False)
+
+    async def takes(self, known: Known, network: str, *, shared: Shared) -> bool:
+        """Whether one more customer who was asked is to be counted."""
+        flood, _ = await self.judge(known, uuid7(), network, datetime.now(UTC), shared=shared)
+        return not flood
+
+    async def _look(self, place: Place, known: Known, now: datetime, at: float) -> None:
+        """Learn what is usual, once a local day, and every few seconds how many answers all processes stored."""
+        today = now.astimezone(known.zone).date()
+        if place.day != today:
+            place.day = today  # first, so that the others who come meanwhile do not ask the same
+            try:
+                place.usual = await self._db.read(lambda session: read_usual(session, known, today, self._part))
+            except Exception:
+                place.day = None
+                raise
+        if at - place.looked >= LOOK_S:
+            place.looked = at
+            aside = "flag:%" if self._part == COUNTED else self._part
+            what = {"id": known.id, "part": self._part, "aside": aside}
+            total = await self._db.glance(lambda session: session.connection().execute(_TOTAL, what).scalar_one())
+            place.recent.totals.note(at, total)
+
+    def _is_over_day(self, place: Place, network: str, at: float) -> bool:
+        """Whether the network has answered here as often today as counts; its hash is of the touchpoint and the day."""
+        if at - self._began >= 86_400 or len(self._today) > NETWORKS:
+            self._today.clear()
+            self._began = at
+        self._today[network] += 1
+        return self._today[network] > part_of(place.usual.a_day, place.recent.share(at), FROM_ONE)
+
+    def _tell(self, place: Place, known: Known) -> None:
+        """One log line when more comes than usual: how many, from how many networks, and how many are set aside."""
+        recent = place.recent
+        if recent.over and not place.told:
+            aside = sum(noted.flagged for noted in recent.answers.values())
+            figures = {"answers": len(recent.answers), "networks": len(recent.networks), "set_aside": aside}
+            log.warning("unusual_burst", extra={"touchpoint": known.key, "usual": place.usual.limit, **figures})
+        place.told = recent.over
 
     async def flag(self, earlier: list[UUID]) -> None:
         """Flag stored answers that turned out to be part of a flood."""

@@ -7,7 +7,6 @@ import hashlib
 import os
 import time
 from collections import OrderedDict
-from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from limits import RateLimitItem, parse
@@ -16,33 +15,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 from starlette.requests import Request
 
 from app.errors import Code, Problem
-from app.settings import Networks
-
-
-def client_address(request: Request, trusted: Networks) -> str:
-    """The nearest address that is not one of our own proxies."""
-    peer = request.client.host if request.client else ""
-    forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    while trusted and forwarded and _within(peer, trusted):
-        peer = forwarded.pop()
-    return peer
-
-
-def _within(address: str, networks: Networks) -> bool:
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return False
-    return any(found.version == network.version and found in network for network in networks)
-
-
-def _neighbourhood(address: str) -> str:
-    """An IPv6 customer has a whole /64; an IPv4 one has the address."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) else address
+from app.forwarded import SHARED, Networks, neighbourhood, within
 
 
 class Limiter:
@@ -52,23 +25,27 @@ class Limiter:
     AGAIN = 5
     REMEMBERED = 20_000
 
-    def __init__(self, rate: str, trusted: Networks) -> None:
+    def __init__(self, rate: str, shared: Networks = ()) -> None:
         self._limit: RateLimitItem | None = None if rate == "off" else parse(rate)
-        self._trusted = trusted
+        self._shared = (*SHARED, *shared)
         self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
-        self._day, self._salt = 0, b""
+        self._day, self._salt = -1, b""
         self._counted: OrderedDict[UUID, None] = OrderedDict()
 
     def _key(self, address: str, touchpoint: str) -> str:
-        day = int(time.time() // 86_400)
+        day = int(time.monotonic() // 86_400)  # a clock that is set does not make a new day
         if day != self._day:
             self._day, self._salt = day, os.urandom(32)
-        text = f"{touchpoint}\n{_neighbourhood(address)}".encode()
+        text = f"{touchpoint}\n{neighbourhood(address)}".encode()
         return hashlib.blake2b(text, key=self._salt, digest_size=12).hexdigest()
 
     def network(self, request: Request, what: str) -> str:
         """Where a request comes from, as a hash that says nothing to anybody and changes daily."""
-        return self._key(client_address(request, self._trusted), what)
+        return self._key(_address(request), what)
+
+    def is_shared(self, request: Request) -> bool:
+        """Whether many people share the address: a store's Wi-Fi, an own network, a proxy that nobody named."""
+        return within(_address(request), self._shared)
 
     def check(self, request: Request, what: str, answer: UUID | None = None) -> None:
         """Count an answer, or a change of one that was counted; Problem rate_limited when it is one too many."""
@@ -95,3 +72,7 @@ class Limiter:
             reset = self._windows.get_window_stats(limit, key).reset_time
             wait = max(1, min(int(reset - time.time()) + 1, 3600))
             raise Problem(Code.RATE_LIMITED, "Too many answers from here; try again later.", retry_after=wait)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""

@@ -76,18 +76,35 @@ async def _take(request: Request, number: str | None) -> Response:
         warnings: list[Place] | None = None if source == API and strict(request) else []
         said = parse(await read_body(request, BODY_MAX, JSON_TYPES), warnings, person=source != API)
         answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC), warnings)
-        earlier = []
-        if headers:
-            state.limiter.check(request, known.row.key, answer.id)
-            earlier = await state.floods.note(known, answer)
-        (outcome,) = await state.writer.submit((answer,))
-        await state.floods.flag(earlier)
+        outcome = await (from_anybody(request, known, answer) if headers else submit(request, answer))
         return _answered(known, outcome, headers, warnings or [])
     except Problem as problem:
         if headers is None:
             raise
         problem.headers |= headers  # a page that may post may also read why it was refused
         return problem_response(problem, request)
+
+
+async def submit(request: Request, answer: Answer) -> Outcome:
+    """Store an answer; returns after the commit."""
+    (outcome,) = await request.app.state.writer.submit((answer,))
+    found: Outcome = outcome
+    return found
+
+
+async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcome:
+    """Store an answer that came without a key: within its address's limit, and set aside if it is part of a flood."""
+    state = request.app.state
+    state.limiter.check(request, known.key, answer.id)
+    network = state.limiter.network(request, known.key)
+    earlier = await state.floods.note(known, answer, network, shared=lambda: state.limiter.is_shared(request))
+    try:
+        outcome = await submit(request, answer)
+    except Exception:
+        state.floods.forget(known, answer.id)
+        raise
+    await state.floods.flag(earlier)
+    return outcome
 
 
 async def admit(request: Request, known: Known) -> str:

@@ -1,5 +1,7 @@
 """What happened a moment ago, in the memory of this process: hidden links followed, links pressed from one network.
 
+What lies ahead of now was noted while the clock was wrong, and is as good as forgotten.
+
 Other processes do not see it. The rule that matters most, contradiction, is kept in the database; a GET writes nothing,
 so that a hidden link was followed can be remembered nowhere else.
 """
@@ -26,19 +28,19 @@ class Recent:
         """The hidden link of this answer's mail or page was followed."""
         self._traps[answer] = at
         self._traps.move_to_end(answer)
-        while len(self._traps) > KEPT_MAX or at - next(iter(self._traps.values())) > CONTRADICTION:
+        while len(self._traps) > KEPT_MAX or abs(at - next(iter(self._traps.values()))) > CONTRADICTION:
             self._traps.popitem(last=False)
 
     def trapped(self, answer: UUID, at: datetime) -> bool:
         """Whether the hidden link was followed within the time of a contradiction."""
         followed = self._traps.get(answer)
-        return followed is not None and at - followed <= CONTRADICTION
+        return followed is not None and abs(at - followed) <= CONTRADICTION
 
     def burst(self, network: str, answer: UUID, at: datetime) -> bool:
         """Note a press; whether it is one too many from its network. Those before it stand: an office may be three."""
         presses = self._presses.setdefault(network, deque())
         self._presses.move_to_end(network)
-        while presses and at - presses[0][0] > BURST_WITHIN:
+        while presses and abs(at - presses[0][0]) > BURST_WITHIN:
             presses.popleft()
         presses.append((at, answer))
         if len(self._presses) > KEPT_MAX:

@@ -14,7 +14,7 @@ from app.errors import STATUS, Code, Place, Problem
 from app.ids import uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
-from app.ingest.routes import from_page, not_from_here, refusal, to_answer
+from app.ingest.routes import from_anybody, from_page, not_from_here, refusal, to_answer
 from app.ingest.schemas import BODY_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.i18n import Texts, in_language, language_of, texts
@@ -84,13 +84,10 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
     warnings: list[Place] = []
     said = lenient.read(given | {"locale": _language(request, known)}, AnswerIn, warnings, person=True)
     answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC), warnings)
-    request.app.state.limiter.check(request, known.row.key, answer.id)
-    earlier = await request.app.state.floods.note(known, answer)
-    (outcome,) = await request.app.state.writer.submit((answer,))
-    await request.app.state.floods.flag(earlier)
+    outcome = await from_anybody(request, known, answer)
     if problem := refusal(outcome):
         raise problem
-    if outcome.status == "created":  # opening the form wrote nothing: who answers has been asked
+    if outcome.status == "created" and not answer.flags:  # opening the form wrote nothing: who answers has been asked
         await request.app.state.asked.note(known, PAGE)
     stored: Answer = outcome.answer
     return stored

@@ -73,3 +73,25 @@ async def test_who_names_no_origin_is_refused_even_where_every_origin_is_allowed
     await make("open", origins=["*"])
     answer = await anybody.post("/v1/touchpoints/open/asked")
     assert (answer.status_code, answer.json()["code"]) == (403, "origin_not_allowed")
+
+
+async def test_three_thousand_made_up_from_thirty_addresses_hardly_move_the_response_rate(sqlite_url):
+    """100 honest customers asked, 20 answered; then strangers say 100 times each that they were asked."""
+    chosen = {"admin_key": ADMIN_KEY, "rate_limit": "off", "trusted_proxies": "127.0.0.0/8"}
+    async with running(Settings(database_url=sqlite_url, **chosen)) as app, client_of(app) as anybody:
+        place = {"key": "checkout", "origins": ["https://shop.example"]}
+        await anybody.post("/v1/touchpoints", json=place, headers=ADMIN)
+
+        async def asked(address):
+            headers = SHOP | TEXT | {"X-Forwarded-For": address}
+            return (await anybody.post("/v1/touchpoints/checkout/asked", headers=headers)).status_code
+
+        for customer in range(100):
+            assert await asked(f"198.51.100.{customer}") == 204
+            if customer < 20:
+                said, headers = {"rating": 5}, SHOP | {"X-Forwarded-For": f"198.51.100.{customer}"}
+                await anybody.post("/v1/touchpoints/checkout/feedback", json=said, headers=headers)
+        for number in range(3000):
+            assert await asked(f"203.0.113.{number % 30}") == 204
+        rate = (await anybody.get("/v1/touchpoints/checkout/score", headers=ADMIN)).json()["response_rate"]
+    assert rate["answered"] == 20 and rate["asked"] <= 100 + 3 * 30 and rate["value"] >= 10
