@@ -62,7 +62,7 @@ async def build(db: Database, origins: list[str], now: datetime, progress: Calla
         for answer, times in Crowd(place, known, now.astimezone(UTC), dice).answers():
             batch.append(answer)
             if times:
-                asked.ask(known.id, known.zone, answer.occurred_at, answer.source, times)
+                asked.ask(known.id, answer.occurred_at, answer.source, times)
             if len(batch) == CHUNK:
                 stored += await running
                 running = asyncio.create_task(_flush(db, batch, asked))

@@ -54,7 +54,7 @@ def fold(session: Session, counts: Sequence[Count]) -> None:
         before = session.get(Asked, (row.touchpoint_id, row.device_id, row.id))
         more = row.n - (before.n if before else 0)
         if more > 0:
-            deltas.ask(count.known.id, count.known.zone, count.at, KIOSK, more)
+            deltas.ask(count.known.id, count.at, KIOSK, more)
             session.merge(row)
             session.flush()
     apply(session, deltas)

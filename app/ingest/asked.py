@@ -36,7 +36,7 @@ class Asked:
     async def note(self, known: Known, source: str) -> None:
         """Count one customer who was asked; returns after the commit."""
         batch = self._batch
-        batch.deltas.ask(known.id, known.zone, datetime.now(UTC), source, 1)
+        batch.deltas.ask(known.id, datetime.now(UTC), source, 1)
         async with self._writing:
             if batch is self._batch:
                 self._batch = _Batch()

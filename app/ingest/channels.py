@@ -26,7 +26,7 @@ class Answer:
 
     `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it;
     `pressed_at` is when a rating link was last pressed. `onto` makes of the stored answer and this one what is stored
-    from now on; without it that is `merged`.
+    from now on; without it that is `merged`. `scale` is the one that the rating was checked against.
     """
 
     touchpoint_id: int
@@ -47,6 +47,7 @@ class Answer:
     zone: ZoneInfo | None = field(default=None, compare=False)
     review_interval_days: int | None = field(default=None, compare=False)
     onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
+    scale: str | None = field(default=None, compare=False)
 
 
 def is_locked(answer: Answer, at: datetime) -> bool:

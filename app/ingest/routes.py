@@ -221,6 +221,7 @@ def to_answer(
         received,
         said.occurred_at,
         zone=known.zone,
+        scale=known.scale.name,
         review_interval_days=known.review_interval_days,
     )
 

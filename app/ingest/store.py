@@ -20,7 +20,7 @@ from app.errors import Code, Problem
 from app.ingest.channels import Answer, is_locked, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.models import Erasure, Feedback, Touchpoint, now
-from app.scores.rollup import Deltas, apply
+from app.scores.rollup import Deltas, Held, apply
 from app.sql import Bulk, Lookup
 from app.webhooks import outbox
 
@@ -76,7 +76,8 @@ _row = attrgetter(*COLUMNS)
 def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     """Store a batch within the session's transaction; an outcome for each answer, in order.
 
-    Only what was inserted is counted as new, so a retry never inflates a score.
+    Only what was inserted is counted as new, so a retry never inflates a score. Problem overloaded when a touchpoint
+    got another scale in the moment since its answer was checked.
     """
     _flag_repeats(session, answers)
     keys = [_key(answer) for answer in answers]
@@ -90,20 +91,23 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
-    _follow(session, moves)
+    held = _follow(session, moves)
+    if any(after and after.scale not in (None, held[after.touchpoint_id].scale) for _, after in moves):
+        raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
 
 
-def _follow(session: Session, moves: Sequence[Change]) -> None:
-    """Let the rollup and the outbox follow what happened: each answer before and after."""
+def _follow(session: Session, moves: Sequence[Change]) -> dict[int, Held]:
+    """Let the rollup and the outbox follow what happened, each answer before and after; the touchpoints, locked."""
     deltas = Deltas()
     for before, after in moves:
         if before:
-            deltas.add(before, _zone(before), -1)
+            deltas.add(before, -1)
         if after:
-            deltas.add(after, _zone(after))
-    apply(session, deltas)
+            deltas.add(after)
+    held = apply(session, deltas)
     outbox.tell(session, moves)
+    return held
 
 
 def _key(answer: Answer) -> Key:
@@ -163,11 +167,6 @@ def _replace(session: Session, before: Answer, after: Answer) -> None:
         if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
     }
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
-
-
-def _zone(answer: Answer) -> ZoneInfo:
-    assert answer.zone is not None, "an answer is stored with its touchpoint's time zone"
-    return answer.zone
 
 
 def _is(answer: Answer) -> tuple[Any, Any]:

@@ -89,7 +89,7 @@ class Writer:
         try:
             outcomes = await self._db.write(work)
         except Exception as error:
-            if batch and is_data_fault(error):
+            if batch and (isinstance(error, Problem) or is_data_fault(error)):
                 return await self._halves(batch, error)
             batch = batch or self._gather()  # no connection, no turn: those who wait hear of it all the same
             log.error("batch_not_stored", extra={"answers": _size(batch), "error": _name(error)})

@@ -53,7 +53,7 @@ async def make_links(request: Request, body: LinksIn) -> Response:
 
     def asked(session: Session) -> None:
         deltas = Deltas()
-        deltas.ask(known.id, known.zone, at, EMAIL, len(body.recipients))
+        deltas.ask(known.id, at, EMAIL, len(body.recipients))
         apply(session, deltas)
 
     items = [links_of(recipient) for recipient in body.recipients]

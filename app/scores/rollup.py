@@ -5,18 +5,18 @@ per rating over these counts, and a correction or an erasure is -1/+1.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
-from sqlalchemy import select as sa_select
+from sqlalchemy import delete, text
 from sqlmodel import Session, col, select
 
-from app.models import Feedback, Rollup, Touchpoint
+from app.db import is_sqlite
+from app.models import Rollup, Touchpoint
 from app.scores.buckets import GRAINS, QUARTER, buckets, to_time
 from app.sql import Bulk
 
@@ -46,33 +46,33 @@ def slices(answer: Answered) -> list[str]:
 
 @dataclass(slots=True)
 class Deltas:
-    """Changes to the rollup, gathered in memory and written with one statement."""
+    """Changes to the rollup by quarters of an hour, gathered in memory. They know of no time zone: `apply` reads it."""
 
-    _counts: defaultdict[tuple[int, ZoneInfo, int, str, str], list[int]] = field(
+    _counts: defaultdict[tuple[int, int, str, str], list[int]] = field(
         default_factory=lambda: defaultdict(lambda: [0] * len(COUNTS))
     )
 
-    def add(self, answer: Answered, zone: ZoneInfo, sign: int = 1) -> None:
-        """Count `answer` once more (or, with sign -1, once less)."""
+    def add(self, answer: Answered, times: int = 1) -> None:
+        """Count `answer` so many times more (or less)."""
         quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
         for part in slices(answer):
-            counts = self._counts[answer.touchpoint_id, zone, quarter, answer.source, part]
-            counts[0] += sign
+            counts = self._counts[answer.touchpoint_id, quarter, answer.source, part]
+            counts[0] += times
             if answer.comment:
-                counts[1] += sign
+                counts[1] += times
             if answer.rating is not None:
-                counts[2 + answer.rating] += sign
+                counts[2 + answer.rating] += times
 
-    def ask(self, touchpoint_id: int, zone: ZoneInfo, at: datetime, source: str, times: int) -> None:
+    def ask(self, touchpoint_id: int, at: datetime, source: str, times: int) -> None:
         """Note that customers were asked `times` times, for the response rate."""
         quarter = int(at.timestamp()) // QUARTER * QUARTER
-        self._counts[touchpoint_id, zone, quarter, source, ASKED][0] += times
+        self._counts[touchpoint_id, quarter, source, ASKED][0] += times
 
-    def cells(self) -> dict[Cell, list[int]]:
-        """The change of each cell of the rollup, over all grains."""
+    def cells(self, zones: Mapping[int, ZoneInfo]) -> dict[Cell, list[int]]:
+        """The change of each cell of the rollup, over all grains; `zones` by touchpoint."""
         cells: dict[Cell, list[int]] = {}
-        for (touchpoint_id, zone, quarter, source, part), counts in self._counts.items():
-            for grain, bucket in zip(GRAINS, buckets(quarter, zone), strict=True):
+        for (touchpoint_id, quarter, source, part), counts in self._counts.items():
+            for grain, bucket in zip(GRAINS, buckets(quarter, zones[touchpoint_id]), strict=True):
                 cell = touchpoint_id, grain, bucket, source, part
                 cells[cell] = list(map(add, cells[cell], counts)) if cell in cells else counts
         return {cell: counts for cell, counts in cells.items() if any(counts)}
@@ -93,6 +93,11 @@ _REVISE = Bulk(
     "ON CONFLICT (touchpoint_id) DO UPDATE SET revision = revision.revision + 1",
     {"touchpoint_id": "int"},
 )
+_HELD = Bulk(
+    "SELECT touchpoint.id, touchpoint.timezone, touchpoint.scale FROM touchpoint "
+    "JOIN {r} ON r.touchpoint_id = touchpoint.id",
+    {"touchpoint_id": "int"},
+)
 
 
 def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
@@ -100,23 +105,70 @@ def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
     return [(*cell, *cells[cell]) for cell in sorted(cells)]
 
 
-def apply(session: Session, deltas: Deltas) -> None:
-    """Write the gathered changes, one statement for all cells, and raise the revision of each touchpoint."""
-    _UPSERT.run(session, _rows(deltas.cells()))
-    _REVISE.run(session, [(number,) for number in deltas.touchpoints()])
+class Held(NamedTuple):
+    """What a touchpoint is like while its rollup is locked."""
+
+    zone: ZoneInfo
+    scale: str
 
 
-def recount(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
-    """What the rollup of a touchpoint should hold, counted from its answers (and from what was asked)."""
-    deltas, zone = Deltas(), ZoneInfo(row.timezone)
-    columns = [getattr(Feedback, name) for name in Answered.__annotations__]
-    answers = sa_select(*columns).where(col(Feedback.touchpoint_id) == row.id).execution_options(yield_per=2000)
-    for answer in session.execute(answers):
-        deltas.add(cast("Answered", answer), zone)
-    asked = select(Rollup).where(Rollup.touchpoint_id == row.id, Rollup.slice == ASKED, Rollup.grain == "hour")
+def lock(session: Session, touchpoints: Iterable[int]) -> dict[int, Held]:
+    """Lock the rollup of these touchpoints until the transaction ends, and raise their revisions.
+
+    Whoever folds answers, counts anew or changes a time zone or scale takes this lock first, so each sees all that the
+    one before has done. The touchpoints are read by a statement of its own, which begins when the lock is there.
+    """
+    rows = [(number,) for number in sorted(touchpoints)]
+    _REVISE.run(session, rows)
+    return {number: Held(ZoneInfo(zone), scale) for number, zone, scale in _HELD.returning(session, rows)}
+
+
+def apply(session: Session, deltas: Deltas) -> dict[int, Held]:
+    """Write the gathered changes, one statement for all cells; the touchpoints they were written to, locked."""
+    held = lock(session, deltas.touchpoints())
+    _UPSERT.run(session, _rows(deltas.cells({number: one.zone for number, one in held.items()})))
+    return held
+
+
+@dataclass(slots=True)
+class _Alike:
+    """Answers of one quarter of an hour that are counted alike."""
+
+    touchpoint_id: int
+    rating: int | None
+    comment: str | None
+    reasons: str
+    source: str
+    flags: str
+    occurred_at: datetime
+
+
+_ALIKE = (
+    "SELECT {second} / 900 AS quarter, rating, comment IS NOT NULL AND comment <> '' AS commented, reasons, source, "
+    "flags, count(*) FROM feedback WHERE touchpoint_id = :id "
+    "GROUP BY quarter, rating, commented, reasons, source, flags"
+)
+# Cut, not rounded: SQLite takes the last half of a millisecond for the next second.
+_ALIKE_SQLITE = text(_ALIKE.format(second="CAST(strftime('%s', substr(occurred_at, 1, 19)) AS integer)"))
+_ALIKE_POSTGRES = text(_ALIKE.format(second="CAST(floor(extract(epoch FROM occurred_at)) AS bigint)"))
+
+
+def recount(session: Session, touchpoint_id: int, zone: ZoneInfo) -> dict[Cell, list[int]]:
+    """What the rollup of a touchpoint should hold, counted from its answers (and from what was asked).
+
+    The database counts what is alike: to read a million answers one by one takes half a minute, and answers may wait.
+    """
+    deltas = Deltas()
+    alike = session.connection().execute(
+        _ALIKE_SQLITE if is_sqlite(session) else _ALIKE_POSTGRES, {"id": touchpoint_id}
+    )
+    for quarter, rating, commented, reasons, source, flags, times in alike:
+        comment, at = "..." if commented else None, to_time(quarter * QUARTER)
+        deltas.add(_Alike(touchpoint_id, rating, comment, reasons, source, flags, at), times)
+    asked = select(Rollup).where(Rollup.touchpoint_id == touchpoint_id, Rollup.slice == ASKED, Rollup.grain == "hour")
     for cell in session.exec(asked):
-        deltas.ask(cell.touchpoint_id, zone, to_time(cell.bucket), cell.source, cell.n)
-    return deltas.cells()
+        deltas.ask(cell.touchpoint_id, to_time(cell.bucket), cell.source, cell.n)
+    return deltas.cells({touchpoint_id: zone})
 
 
 def stored(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
@@ -128,20 +180,19 @@ def stored(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
 
 def differences(session: Session, row: Touchpoint) -> Iterator[tuple[Cell, list[int] | None, list[int] | None]]:
     """Each cell whose stored counts are not the counted ones: (cell, stored, counted)."""
-    held, true = stored(session, row), recount(session, row)
+    held, true = stored(session, row), recount(session, row.id or 0, ZoneInfo(row.timezone))
     for cell in sorted(held.keys() | true.keys()):
         if held.get(cell) != true.get(cell):
             yield cell, held.get(cell), true.get(cell)
 
 
-def rebuild(session: Session, row: Touchpoint) -> int:
+def rebuild(session: Session, touchpoint_id: int) -> int:
     """Count a touchpoint's rollup anew from its answers, in its present time zone; returns the number of cells."""
-    cells = recount(session, row)
-    session.execute(delete(Rollup).where(col(Rollup.touchpoint_id) == row.id))
+    cells = recount(session, touchpoint_id, lock(session, [touchpoint_id])[touchpoint_id].zone)
+    session.execute(delete(Rollup).where(col(Rollup.touchpoint_id) == touchpoint_id))
     rows = _rows(cells)
     for start in range(0, len(rows), 5000):
         _UPSERT.run(session, rows[start : start + 5000])
-    _REVISE.run(session, [(row.id,)])
     return len(cells)
 
 

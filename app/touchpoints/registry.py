@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint, now
-from app.scores.rollup import rebuild
+from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
 from app.touchpoints.scales import SCALES, Scale
@@ -128,11 +128,11 @@ def stamp(session: Session, key: str) -> Any:
     return found[0][0] if found else None
 
 
-def by_key(session: Session, key: str) -> Touchpoint:
-    """The touchpoint `key`; Problem touchpoint_unknown."""
-    row = None
+def by_key(session: Session, key: str, *, locked: bool = False) -> Touchpoint:
+    """The touchpoint `key`, as it stays until the transaction ends if `locked`; Problem touchpoint_unknown."""
+    row, wanted = None, select(Touchpoint).where(Touchpoint.key == key)
     if re.fullmatch(SLUG, key):  # anything else cannot be there, and PostgreSQL takes offence at a NUL
-        row = session.exec(select(Touchpoint).where(Touchpoint.key == key)).first()
+        row = session.exec(wanted.with_for_update(key_share=True) if locked else wanted).first()
     if row is None:
         raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
     return row
@@ -201,16 +201,19 @@ def create(session: Session, body: TouchpointIn) -> Touchpoint:
 
 def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
     """Change a touchpoint; Problem touchpoint_unknown, scale_locked, invalid_request."""
-    row = by_key(session, key)
+    row = by_key(session, key, locked=True)
     said = body.model_dump(mode="json", exclude_unset=True)
     archived = said.pop("archived", None)
     for name, value in said.items():
         if value is None and name not in CLEARABLE:
             place = Place(place=f"body.{name}", message="cannot be empty", mend="Leave the field out to keep it.")
             raise Problem(Code.INVALID_REQUEST, f"{name} cannot be null.", errors=[place])
-    if said.get("scale", row.scale) != row.scale and has_answers(session, row):
-        raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
     moved = said.get("timezone", row.timezone) != row.timezone
+    scaled = said.get("scale", row.scale) != row.scale
+    if moved or scaled:
+        lock(session, [row.id or 0])  # what is being folded now is counted or looked for below
+    if scaled and has_answers(session, row):
+        raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
     for name, value in said.items():
         setattr(row, name, value)
     if archived is not None:
@@ -218,7 +221,7 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
     row.updated_at = now()
     session.flush()
     if moved:
-        rebuild(session, row)
+        rebuild(session, row.id or 0)
     return row
 
 

@@ -42,7 +42,10 @@ async def truth(url: str) -> Truth:
         drift = sum(1 for row in touchpoints for _ in rollup.differences(session, row))
         cells = [rollup.stored(session, row).items() for row in touchpoints]
         counted = sum(
-            counts[0] for held in cells for cell, counts in held if cell[1] == "total" and "reason" not in cell[4]
+            counts[0]
+            for held in cells
+            for cell, counts in held
+            if cell[1] == "total" and cell[4] != "asked" and "reason" not in cell[4]
         )
         return Truth(rows, drift, counted)
 
