@@ -66,11 +66,22 @@ def digest(key: str) -> str:
 
 
 def create_key(
-    session: Session, name: str, scopes: tuple[str, ...], expires_at: datetime | None = None
+    session: Session,
+    name: str,
+    scopes: tuple[str, ...],
+    expires_at: datetime | None = None,
+    made_by: int | None = None,
 ) -> tuple[str, ApiKey]:
     """Store a new key; returns it in clear, for the only time, with its row."""
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
-    row = ApiKey(prefix=secret[:12], hash=digest(secret), name=name, scopes=" ".join(scopes), expires_at=expires_at)
+    row = ApiKey(
+        prefix=secret[:12],
+        hash=digest(secret),
+        name=name,
+        scopes=" ".join(scopes),
+        expires_at=expires_at,
+        made_by=made_by,
+    )
     session.add(row)
     session.flush()
     return secret, row

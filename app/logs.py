@@ -6,6 +6,8 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
+from app.texts import terminal_text
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
@@ -35,7 +37,7 @@ class Text(logging.Formatter):
         fields = " ".join(f"{name}={value!r}" for name, value in _fields(record).items())
         at = self.formatTime(record, "%H:%M:%S")
         line = f"{at} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return terminal_text(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
 def configure(log_format: str, level: str) -> None:

@@ -145,6 +145,15 @@ class ApiKey(Table, table=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_on: date | None = None
+    made_by: int | None = Field(default=None, index=True, description="the key it was made with, and ends with")
+
+
+class EndedSession(Table, table=True):
+    """A session of the dashboard that somebody signed out of before it expired."""
+
+    __tablename__ = "ended_session"
+    nonce: str = Field(primary_key=True, max_length=32)
+    expires_at: datetime
 
 
 class Device(Table, table=True):

@@ -34,3 +34,10 @@ def cleaned(value: str) -> str:
         return value
     kept = (c for c in value.translate(_LINE_ENDS) if c in "\t\n\r" or unicodedata.category(c) not in ("Cc", "Cs"))
     return "".join(kept)
+
+
+def terminal_text(value: str) -> str:
+    """Foreign text for a terminal, which obeys control characters: they are written as escapes."""
+    if value.isprintable():
+        return value
+    return "".join(c if c.isprintable() or c in "\t\n" else c.encode("unicode_escape").decode() for c in value)

@@ -101,6 +101,29 @@ def test_a_key_is_made_listed_and_revoked(touchstone):
     assert touchstone("keys", "create", "x", "--scope", "everything").exit_code == 2
 
 
+@pytest.mark.parametrize("name", ["[/]", "[red]bold[/red]", "a\x1b]0;owned\x07b", "a\x9b31mb", "a\u202eb"])
+def test_a_key_with_any_name_is_listed_and_no_terminal_obeys_it(touchstone, name):
+    """Also one that was stored before names were checked."""
+    touchstone("migrate")
+    touchstone("keys", "create", "reports", "--scope", "scores:read")
+    connection = sqlite3.connect("touchstone.db")
+    with connection:
+        connection.execute("UPDATE api_key SET name = ?", [name])
+    connection.close()
+    shown = touchstone("keys", "list")
+    assert shown.exit_code == 0
+    assert not set(shown.stdout) & set("\x1b\x07\x9b\u202e")
+    assert name.encode("unicode_escape").decode() in shown.stdout
+    revoked = touchstone("keys", "revoke", "1").stdout
+    assert ("\x1b" not in revoked and "Revoked: a" in revoked) or "Revoked: [" in revoked
+
+
+def test_a_key_cannot_be_made_with_a_name_that_a_terminal_would_obey(touchstone):
+    touchstone("migrate")
+    refused = touchstone("keys", "create", "\x1b]0;owned\x07", "--scope", "scores:read")
+    assert refused.exit_code == 2 and "control character" in refused.stderr and "\x1b" not in refused.stderr
+
+
 def test_a_rollup_that_is_wrong_is_found_and_mended(touchstone):
     Path("answers.csv").write_text("score\n5\n4\n")
     command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]

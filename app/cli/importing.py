@@ -14,6 +14,7 @@ from app.cli.run import fail, settings, with_database
 from app.importer.answers import Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
+from app.texts import terminal_text
 from app.touchpoints.scales import SCALES
 
 
@@ -103,7 +104,7 @@ def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
 
 def _report(tally: Tally, dry_run: bool) -> None:
     for line, reason in tally.errors:
-        typer.echo(f"line {line}: {reason}", err=True)
+        typer.echo(terminal_text(f"line {line}: {reason}"), err=True)
     if tally.refused > len(tally.errors):
         typer.echo(f"... and {tally.refused - len(tally.errors):,} more rows that were refused.", err=True)
     made = len(tally.new_touchpoints)

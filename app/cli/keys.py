@@ -3,15 +3,18 @@
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlmodel import Session, col, select
 
 from app import auth
 from app.cli.run import fail, read, write
-from app.keys import all_keys
+from app.keys import KeyIn, all_keys, make
 from app.keys import revoke as revoke_key
 from app.models import ApiKey
+from app.texts import terminal_text
 
 cli = typer.Typer(no_args_is_help=True, help="API keys.")
 
@@ -25,27 +28,32 @@ def create(
     unknown = [each for each in scope if each not in auth.SCOPES]
     if unknown:
         raise fail(f"Unknown scope {unknown[0]}. The scopes are {', '.join(auth.SCOPES)}.", 2)
-    key, _ = write(lambda session: auth.create_key(session, name, tuple(scope)))
-    typer.echo(key)
+    try:
+        wanted = KeyIn(name=name, scopes=scope)
+    except ValidationError as error:
+        raise fail(f"The key {error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.", 2) from None
+    typer.echo(write(lambda session: make(session, wanted, auth.SETTINGS_CALLER))[0])
 
 
 @cli.command("list")
 def list_keys() -> None:
     """List the keys, without what would let anybody use them."""
-    table = Table("id", "name", "begins with", "scopes", "created", "last used", "state")
+    table = Table("id", "name", "begins with", "scopes", "created", "last used", "made by", "state")
     for key in read(all_keys):
         state = (
             "revoked" if key["revoked_at"] else "expires " + str(key["expires_at"]) if key["expires_at"] else "valid"
         )
         used = str(key["last_used_on"] or "never")
         created = key["created_at"].date().isoformat()
-        table.add_row(str(key["id"]), key["name"], key["prefix"], " ".join(key["scopes"]), created, used, state)
+        name = Text(terminal_text(key["name"]))  # as it is: in a plain string, brackets are rich's markup
+        made_by = str(key["made_by"] or "operator")
+        table.add_row(str(key["id"]), name, key["prefix"], " ".join(key["scopes"]), created, used, made_by, state)
     Console(highlight=False).print(table)
 
 
 @cli.command()
 def revoke(prefix: Annotated[str, typer.Argument(help="Its id, or how it begins.")]) -> None:
-    """Make a key useless from now on."""
+    """Make a key, and those made with it, useless from now on."""
 
     def work(session: Session) -> str | None:
         same = ApiKey.id == int(prefix) if prefix.isdigit() else col(ApiKey.prefix) == prefix[:12]
@@ -58,4 +66,4 @@ def revoke(prefix: Annotated[str, typer.Argument(help="Its id, or how it begins.
     name = write(work)
     if name is None:
         raise fail("There is no such key.")
-    typer.echo(f"Revoked: {name}")
+    typer.echo(f"Revoked: {terminal_text(name)}")

@@ -9,6 +9,7 @@ import typer
 from pydantic import ValidationError
 
 from app.settings import Settings
+from app.texts import terminal_text
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -53,5 +54,5 @@ def write(work: "Work[T]") -> T:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Print `message` for people and return what the command raises to end with `code`."""
-    typer.echo(message, err=True)
+    typer.echo(terminal_text(message), err=True)
     return typer.Exit(code)

@@ -98,6 +98,14 @@ async def test_a_new_key_is_shown_once_and_works(
     assert "revoked" in (await person.get("/keys")).text
 
 
+async def test_a_name_that_a_terminal_would_obey_is_refused_beside_its_field(person: httpx.AsyncClient) -> None:
+    answer = await _send(person, "/keys", "/keys", name="a\x1b]0;owned\x07", scope=["scores:read"])
+    assert answer.status_code == 422
+    assert 'id="wrong-name">A character in it cannot be shown' in answer.text
+    nothing = await _send(person, "/keys", "/keys", name="Shop")
+    assert nothing.status_code == 422 and 'id="wrong-scopes"' in nothing.text and 'value="Shop"' in nothing.text
+
+
 async def test_nobody_gives_rights_on_a_page_that_he_lacks(app: FastAPI, client: httpx.AsyncClient) -> None:
     scopes = ["scores:read", "keys:read", "keys:write"]
     key = (await client.post("/v1/keys", json={"name": "Clerk", "scopes": scopes})).json()["key"]

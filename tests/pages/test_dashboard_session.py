@@ -131,6 +131,18 @@ async def test_signing_out_needs_the_token_of_the_session(app: FastAPI) -> None:
         assert (await browser.get("/")).status_code == 303
 
 
+async def test_signing_out_ends_the_session_for_whoever_has_its_cookie(app: FastAPI) -> None:
+    async with _signed_in(app, ADMIN_KEY) as browser, _signed_in(app, ADMIN_KEY) as other:
+        copied = {"Cookie": f"{session.COOKIE}={browser.cookies[session.COOKIE]}"}
+        async with client_of(app, headers=copied) as thief:
+            assert (await thief.get("/keys")).status_code == 200
+            await browser.post("/logout", data={"csrf": _token((await browser.get("/")).text)})
+            assert (await thief.get("/keys")).headers["location"] == "/login?next=%2Fkeys"
+            forged = await thief.post("/logout", data={"csrf": "x"})
+            assert forged.status_code == 303
+        assert (await other.get("/keys")).status_code == 200
+
+
 async def test_without_the_scope_no_comment_is_shown(app: FastAPI, client: httpx.AsyncClient, make: Any) -> None:
     await make("checkout", scale="csat")
     await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 1, "comment": "A private remark."})

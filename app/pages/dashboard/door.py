@@ -7,7 +7,9 @@ from starlette.responses import RedirectResponse, Response
 from app.auth import Caller
 from app.errors import Code, Problem
 from app.pages.dashboard import session
+from app.pages.dashboard.ended import end
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, SignInFirst, anonymous, form_of, visit
+from app.state import Db
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
@@ -60,7 +62,9 @@ async def _caller(request: Request, key: str) -> tuple[Caller | None, str | None
 
 
 @router.post("/logout")
-async def sign_out(_: Posting = Posted) -> Response:
+async def sign_out(db: Db, posting: Posting = Posted) -> Response:
+    """End the session: whoever else has its cookie is signed out too."""
+    await db.write(lambda s: end(s, posting.visit.cookie))
     answer = RedirectResponse("/login", 303)
     answer.delete_cookie(session.COOKIE)
     return answer

@@ -2,7 +2,7 @@
 
 The cookie is `<subject>.<expires>.<nonce>.<signature>`, the subject being a key's id. It opens pages only: the API
 never looks at cookies, so another site cannot make a browser call it. The key behind it is looked up at each request
-(at most a second old), so that a session ends with its key.
+(at most a second old), so that a session ends with its key; signing out ends it by its nonce (see ended.py).
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 COOKIE = "touchstone_session"
 LASTS_S = 12 * 3600
@@ -33,6 +34,15 @@ def verify(secret: bytes, cookie: str | None, now: float | None = None) -> str |
         return None
     subject, expires, _ = said.split(".", 2)
     return subject if int(expires) > (time.time() if now is None else now) else None
+
+
+def nonce(cookie: str) -> str:
+    """What tells this session from all others. It signs nothing: who reads it cannot make the cookie."""
+    return cookie.split(".")[2]
+
+
+def expiry(cookie: str) -> datetime:
+    return datetime.fromtimestamp(int(cookie.split(".")[1]), UTC)
 
 
 def form_token(secret: bytes, cookie: str) -> str:

@@ -1,7 +1,7 @@
 """One visit of a signed-in person to a page: who, in which language, and how the page is answered."""
 
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from app.auth import Caller
 from app.errors import STATUS, Code, Problem
 from app.pages.dashboard import charts, session
+from app.pages.dashboard.ended import is_ended
 from app.pages.dashboard.words import Words
 from app.pages.i18n import best, language_of, texts
 from app.pages.render import DASHBOARD, page
@@ -46,6 +47,9 @@ class Visit:
 
     def may(self, scope: str) -> bool:
         return self.caller.may(scope)
+
+    def may_all(self, scopes: Iterable[str]) -> bool:
+        return all(map(self.may, scopes))
 
     def need(self, scope: str) -> None:
         """Problem scope_missing unless the key behind this session has `scope`."""
@@ -101,9 +105,10 @@ def anonymous(request: Request, template: str, status: int = 200, **context: Any
 async def visit(request: Request) -> Visit:
     """The visit of whoever is signed in; SignInFirst otherwise, and from the moment the key is revoked."""
     cookie = request.cookies.get(session.COOKIE)
-    subject = session.verify(request.app.state.secret, cookie)
-    caller = await request.app.state.keys.by_subject(subject) if subject else None
-    if cookie is None or caller is None:
+    state = request.app.state
+    subject = session.verify(state.secret, cookie)
+    caller = await state.keys.by_subject(subject) if subject else None
+    if cookie is None or caller is None or await state.db.glance(lambda s: is_ended(s, cookie)):
         raise SignInFirst
     return Visit(request, caller, cookie, words_for(request))
 
