@@ -7,24 +7,27 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, update
+from sqlalchemy import delete, exists, func, update
 from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.ids import first_of
 from app.logs import log
 from app.models import Delivery, Webhook, now
+from app.webhooks.sender import Sender
 from app.webhooks.signature import headers
 
 if TYPE_CHECKING:
     from app.webhooks.address import Networks
-    from app.webhooks.outgoing import Reply
+    from app.webhooks.outgoing import Message, Reply
 
 # Standard Webhooks: the first try at once, the last 75.6 hours later; each wait by up to a fifth longer or shorter, so
 # that what failed together does not come back together.
 SCHEDULE = tuple(timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
 JITTER = 0.2
-AT_ONCE = 10  # requests to one webhook
+AT_ONCE = 10  # requests to one webhook; one to a webhook that fails, to see whether it still does
+AT_ONCE_IN_ALL = 500  # requests: each is a descriptor, and a process often has 1,024
+REST, REST_MOST = timedelta(seconds=5), timedelta(minutes=5)  # after a failure, or as long as it asks for
 LEASE = timedelta(minutes=2)  # more than a request takes; whoever died over it is not waited for longer
 DISABLED_AFTER = timedelta(days=5)
 KEPT = timedelta(days=30)
@@ -41,24 +44,37 @@ def next_try(failures: int, at: datetime, retry_after: int | None, dice: Callabl
     return at + max(wait, timedelta(seconds=retry_after or 0))
 
 
+def rest(replies: "Sequence[Reply]") -> timedelta:
+    """How long a webhook is left alone: not at all when it took anything."""
+    if any(map(_is_delivered, replies)):
+        return timedelta()
+    asked = max((reply.retry_after or 0 for reply in replies), default=0)
+    return min(max(REST, timedelta(seconds=asked)), REST_MOST)
+
+
 def ready(at: datetime, busy: Collection[int]) -> Any:
-    """The webhooks that something is due for, but those that are switched off or `busy`.
+    """The webhooks that something is due for, but those that are switched off or `busy`: those that work first.
 
     One look into the index for each: a million events may wait for one that is down.
     """
     due = exists().where(col(Delivery.webhook_id) == Webhook.id, col(Delivery.due_at) <= at)
-    return select(Webhook).where(col(Webhook.disabled_at).is_(None), col(Webhook.id).not_in(busy), due)
+    wanted = select(Webhook).where(col(Webhook.disabled_at).is_(None), col(Webhook.id).not_in(busy), due)
+    return wanted.order_by(col(Webhook.failing_since).is_not(None), func.random())
 
 
-def claim(session: Session, at: datetime, busy: Collection[int]) -> list[tuple[Webhook, list[Delivery]]]:
-    """What is due for each webhook that is `ready`. Nobody else takes it until the lease is over."""
-    found = [(row, _taken(session, row.id or 0, at)) for row in session.exec(ready(at, busy)).all()]
-    return [(row, taken) for row, taken in found if taken]
+def claim(session: Session, at: datetime, busy: Collection[int], most: int) -> list[tuple[Webhook, list[Delivery]]]:
+    """What is due for the webhooks that are `ready`, `most` at most. Nobody else takes it until the lease is over."""
+    found: list[tuple[Webhook, list[Delivery]]] = []
+    for row in session.exec(ready(at, busy)).all():
+        taken = _taken(session, row.id or 0, at, min(most, 1 if row.failing_since else AT_ONCE)) if most else []
+        most -= len(taken)
+        found += [(row, taken)] if taken else []
+    return found
 
 
-def _taken(session: Session, webhook_id: int, at: datetime) -> list[Delivery]:
+def _taken(session: Session, webhook_id: int, at: datetime, most: int) -> list[Delivery]:
     due = select(Delivery).where(Delivery.webhook_id == webhook_id, col(Delivery.due_at) <= at)
-    oldest = due.order_by(col(Delivery.due_at)).limit(AT_ONCE).with_for_update(skip_locked=True)
+    oldest = due.order_by(col(Delivery.due_at)).limit(most).with_for_update(skip_locked=True)
     rows = list(session.exec(oldest))
     for row in rows:
         row.due_at, row.tries = at + LEASE, row.tries + 1
@@ -70,7 +86,7 @@ def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tu
     reached = [reply for _, reply in replies if _is_delivered(reply)]
     for row, reply in sorted(replies, key=lambda pair: pair[0].id):  # an erasure may lock the same rows
         done = _is_delivered(reply)
-        due_at = None if done else next_try(row.tries, at, reply.retry_after, random.random)
+        due_at = None if done or reply.refused else next_try(row.tries, at, reply.retry_after, random.random)
         came = {"status": reply.status, "error": reply.error[:200], "due_at": due_at}
         came |= {"delivered_at": at} if done else {}
         session.execute(update(Delivery).where(col(Delivery.id) == row.id).values(**came))
@@ -105,24 +121,29 @@ class Deliverer:
     """Looks each second for what is due. Any number of processes may do so on one database."""
 
     def __init__(self, db: Database, allowed: "Networks", clock: Callable[[], datetime] = now) -> None:
-        self._db, self._allowed, self._clock = db, allowed, clock
+        self._db, self._sender, self._clock = db, Sender(allowed), clock
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._on_its_way = 0  # requests
+        self._resting: dict[int, datetime] = {}  # until when
         self._more = asyncio.Event()
         self._cleaned = clock()
         self._failed = False
+        self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="webhooks")
 
     async def close(self) -> None:
         """Let what is on its way arrive for a moment; the rest is due again when its lease is over."""
-        self._task.cancel()
+        if self._task:
+            self._task.cancel()
         if self._busy:
             await asyncio.wait(self._busy.values(), timeout=CLOSE_S)
-        for task in [self._task, *self._busy.values()]:
+        for task in filter(None, [self._task, *self._busy.values()]):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
+        self._sender.close()
 
     async def _run(self) -> None:
         while True:
@@ -143,10 +164,12 @@ class Deliverer:
         if at - self._cleaned > CLEAN_AFTER:
             more = await self._db.write(lambda session: clean(session, at))
             self._cleaned = self._cleaned if more else at
-        busy = list(self._busy)
-        if not await self._db.read(lambda session: session.exec(ready(at, busy)).first()):
+        self._resting = {number: until for number, until in self._resting.items() if until > at}
+        busy, most = [*self._busy, *self._resting], AT_ONCE_IN_ALL - self._on_its_way
+        if not most or not await self._db.read(lambda session: session.exec(ready(at, busy).limit(1)).first()):
             return
-        for hook, rows in await self._db.write(lambda session: claim(session, at, busy)):
+        for hook, rows in await self._db.write(lambda session: claim(session, at, busy, most)):
+            self._on_its_way += len(rows)
             self._busy[hook.id or 0] = asyncio.create_task(self._deliver(hook, rows))
 
     async def idle(self) -> None:
@@ -155,23 +178,24 @@ class Deliverer:
             await asyncio.wait(self._busy.values())
 
     async def _deliver(self, hook: Webhook, rows: Sequence[Delivery]) -> None:
+        number, at = hook.id or 0, self._clock()
         try:
-            replies = await asyncio.gather(*(self._send(hook, row) for row in rows))
+            replies = await self._sender.post(hook.url, [_message(hook, row, at) for row in rows])
             pairs, at = list(zip(rows, replies, strict=True)), self._clock()
-            await self._db.write(lambda session: settle(session, hook.id or 0, at, pairs))
+            self._resting[number] = at + rest(replies)
+            await self._db.write(lambda session: settle(session, number, at, pairs))
         except Exception as error:  # they are due again when the lease is over
-            log.error("webhook_not_settled", extra={"webhook": hook.id, "error": type(error).__name__})
+            log.error("webhook_not_settled", extra={"webhook": number, "error": type(error).__name__})
         finally:
-            del self._busy[hook.id or 0]
+            self._on_its_way -= len(rows)
+            del self._busy[number]
             self._more.set()
 
-    async def _send(self, hook: Webhook, row: Delivery) -> "Reply":
-        from app.webhooks import outgoing  # brings an HTTP client: 70 ms of a start, and many never send
 
-        at = self._clock()
-        secrets = [hook.secret]
-        if hook.former_secret and hook.former_until and hook.former_until > at:
-            secrets.append(hook.former_secret)
-        said = headers(secrets, str(row.id), int(at.timestamp()), row.body)
-        said |= {"content-type": "application/json", "user-agent": "Touchstone"}
-        return await outgoing.post(hook.url, row.body.encode(), said, self._allowed)
+def _message(hook: Webhook, row: Delivery, at: datetime) -> "Message":
+    secrets = [hook.secret]
+    if hook.former_secret and hook.former_until and hook.former_until > at:
+        secrets.append(hook.former_secret)
+    said = headers(secrets, str(row.id), int(at.timestamp()), row.body)
+    said |= {"content-type": "application/json", "user-agent": "Touchstone"}
+    return row.body.encode(), said

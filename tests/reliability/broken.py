@@ -85,17 +85,22 @@ def impatient() -> None:
 
 
 def careless() -> None:
-    """Take events out of the outbox before they have arrived."""
+    """Take events out of the outbox before they have arrived, over a network that takes a moment."""
     impatient()
-    taken = deliver._taken
+    taken, post = deliver._taken, deliver.Sender.post
 
-    def forgotten(session: Any, webhook_id: int, at: Any) -> list[Any]:
-        rows = taken(session, webhook_id, at)
+    def forgotten(*claimed: Any) -> list[Any]:
+        rows = taken(*claimed)
         for row in rows:
             row.due_at = None
         return rows
 
+    async def slowly(self: deliver.Sender, *said: Any) -> Any:
+        await asyncio.sleep(0.1)
+        return await post(self, *said)
+
     deliver._taken = forgotten
+    deliver.Sender.post = slowly  # type: ignore[method-assign]
 
 
 def hurried() -> None:

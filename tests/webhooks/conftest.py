@@ -72,7 +72,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-async def deliver(app: Any, clock: Clock) -> Callable[[], Any]:
+async def deliver(app: Any, clock: Clock) -> AsyncIterator[Callable[[], Any]]:
     """Delivers what is due by the test's clock: await deliver()."""
     await app.state.deliverer.close()
     app.state.settings = app.state.settings.model_copy(update={"webhook_allow_networks": LOOPBACK})
@@ -83,7 +83,8 @@ async def deliver(app: Any, clock: Clock) -> Callable[[], Any]:
         await deliverer.turn()
         await deliverer.idle()
 
-    return turn
+    yield turn
+    await deliverer.close()
 
 
 @pytest.fixture

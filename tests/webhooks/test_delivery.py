@@ -149,12 +149,14 @@ async def test_after_an_outage_everything_arrives_under_the_ids_it_had(
         await deliver()
         clock.goes(minutes=5)
     tried = {headers["webhook-id"] for headers, _ in receiver.seen}
-    assert len(tried) == 25 and len(receiver.seen) > 50 and set(await state_of(client, hook)) == {"waiting"}
+    assert len(receiver.seen) == 15, "ten at once, and then one at a time to see whether it still fails"
+    assert set(await state_of(client, hook)) == {"waiting"}
     receiver.statuses, receiver.seen = [200], []
     for _ in range(6):
         clock.goes(minutes=30)
         await deliver()
-    assert sorted(headers["webhook-id"] for headers, _ in receiver.seen) == sorted(tried)
+    arrived = [headers["webhook-id"] for headers, _ in receiver.seen]
+    assert len(arrived) == len(set(arrived)) == 25 and tried < set(arrived)
     assert set(await state_of(client, hook)) == {"delivered"}
     assert (await client.get(f"/v1/webhooks/{hook['id']}")).json()["failing_since"] is None
 
@@ -263,6 +265,7 @@ async def test_one_that_fails_holds_up_no_other(client, make, subscribe, deliver
             await asyncio.sleep(0.01)
     release.set()
     await deliverer.idle()
+    await deliverer.close()
     hanging.close()
 
 
@@ -286,6 +289,8 @@ async def test_two_who_deliver_at_once_share_the_work_and_one_who_dies_leaves_it
     for task in dies._busy.values():
         task.cancel()
     await asyncio.gather(*dies._busy.values(), return_exceptions=True)
+    for one in (*two, dies):
+        await one.close()
     await deliver()
     clock.goes(seconds=LEASE.total_seconds() + 1)
     await deliver()
@@ -387,6 +392,7 @@ async def test_what_was_sent_is_kept_for_thirty_days(client, make, subscribe, ap
     for left in (6, 2, 0, 0):
         await deliverer.turn()
         assert len(await state_of(client, hook)) == left
+    await deliverer.close()
 
 
 async def test_hostile_text_never_reaches_a_receiver(client, make, subscribe, deliver, receiver):
