@@ -38,6 +38,7 @@ class Code(StrEnum):
     TOUCHPOINT_NOT_PUBLIC = "touchpoint_not_public"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     KEY_TAKEN = "key_taken"
+    ID_NOT_UNIQUE = "id_not_unique"
     SCALE_LOCKED = "scale_locked"
     FEEDBACK_LOCKED = "feedback_locked"
     FEEDBACK_ERASED = "feedback_erased"
@@ -74,6 +75,7 @@ STATUS: Mapping[Code, int] = {
     Code.TOUCHPOINT_NOT_PUBLIC: 404,
     Code.METHOD_NOT_ALLOWED: 405,
     Code.KEY_TAKEN: 409,
+    Code.ID_NOT_UNIQUE: 409,
     Code.SCALE_LOCKED: 409,
     Code.FEEDBACK_LOCKED: 409,
     Code.FEEDBACK_ERASED: 410,

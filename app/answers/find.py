@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, tuple_
-from sqlmodel import Session, col
+from sqlalchemy import ColumnElement, Row, Select, exists, literal, or_, tuple_
+from sqlalchemy import select as sa_select
+from sqlmodel import Session, col, select
 
 from app import paging
 from app.answers import search
 from app.answers.schemas import AnswerFilter, AnswerQuery
 from app.errors import Code, Place, Problem
-from app.models import Feedback, Touchpoint
+from app.models import Erasure, Feedback, Touchpoint
 from app.touchpoints.registry import by_key
 
 COLUMNS: tuple[Any, ...] = (
@@ -44,7 +45,7 @@ def public(row: Row[Any]) -> dict[str, Any]:
 
 def base() -> Select[Any]:
     """All answers with their touchpoint's key."""
-    return select(*COLUMNS).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
+    return sa_select(*COLUMNS).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
 
 
 def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool]]:
@@ -87,11 +88,6 @@ def _before(cursor: str) -> ColumnElement[bool]:
     return order < last
 
 
-def with_id(number: UUID) -> ColumnElement[bool]:
-    """The answer with this id. The primary key begins with the touchpoint: asking each is a few seeks, else a scan."""
-    return and_(col(Feedback.touchpoint_id).in_(select(col(Touchpoint.id))), col(Feedback.id) == number)
-
-
 def listing(session: Session, query: AnswerFilter) -> Select[Any]:
     """The answers a query asks for, newest first."""
     order = (Feedback.occurred_at, Feedback.touchpoint_id, Feedback.id)
@@ -120,9 +116,38 @@ def page(session: Session, query: AnswerQuery) -> dict[str, Any]:
     return {"items": items, "next_cursor": more}
 
 
-def one(session: Session, number: UUID) -> dict[str, Any]:
-    """The answer with this id; Problem not_found."""
-    row = session.execute(base().where(with_id(number))).first()
+def touchpoint_of(session: Session, number: UUID, key: str | None) -> int:
+    """The number of the touchpoint `key`, or of the one that has an answer with this id.
+
+    Problem not_found, touchpoint_unknown, or id_not_unique when `key` has to say which. One that was erased is asked
+    for too: a DELETE that is sent again must not take the other.
+    """
+    if key is not None:
+        return by_key(session, key).id or 0
+    # The primary keys begin with the touchpoint: asking for each of them is a few seeks, for the id alone a scan.
+    there = [
+        exists().where(col(table.touchpoint_id) == Touchpoint.id, col(table.id) == number)
+        for table in (Feedback, Erasure)
+    ]
+    found = session.exec(select(Touchpoint).where(or_(*there)).order_by(col(Touchpoint.key))).all()
+    if not found:
+        raise _unknown()
+    if len(found) > 1:
+        keys = ", ".join(row.key for row in found)
+        place = Place(place="query.touchpoint", message="is needed here", mend=f"Add ?touchpoint= with one of: {keys}.")
+        raise Problem(Code.ID_NOT_UNIQUE, f"This id belongs to an answer at each of: {keys}.", errors=[place])
+    return found[0].id or 0
+
+
+def one(session: Session, touchpoint_id: int, number: UUID) -> dict[str, Any]:
+    """The answer with this id at the touchpoint; Problem not_found."""
+    row = session.execute(
+        base().where(col(Feedback.touchpoint_id) == touchpoint_id, col(Feedback.id) == number)
+    ).first()
     if row is None:
-        raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
+        raise _unknown()
     return public(row)
+
+
+def _unknown() -> Problem:
+    return Problem(Code.NOT_FOUND, "There is no feedback with this id.")

@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Response
+from pydantic import Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
@@ -16,6 +17,11 @@ from app.state import Db
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
+Which = Annotated[
+    Annotated[str, Field(max_length=64)] | None,
+    Query(description="where the answer was given; needed when there is an answer with this id at another one too"),
+]
+NOT_UNIQUE = problems(404, 409)
 
 
 @router.get("", dependencies=[READ], response_model=StoredFeedbackList, responses=problems(404))
@@ -25,24 +31,27 @@ async def list_feedback(db: Db, query: Annotated[AnswerQuery, Query()]) -> Respo
     return Response(to_json(page), media_type="application/json")
 
 
-@router.get("/{id:uuid}", dependencies=[READ], response_model=StoredFeedback)
-async def read_feedback(id: UUID, db: Db) -> Response:  # noqa: A002 - the name in the address
-    found = await db.read(lambda session: find.one(session, id))
-    return Response(to_json(found), media_type="application/json")
+@router.get("/{id:uuid}", dependencies=[READ], response_model=StoredFeedback, responses=NOT_UNIQUE)
+async def read_feedback(id: UUID, db: Db, touchpoint: Which = None) -> Response:  # noqa: A002 - the name in the address
+    def work(session: Session) -> dict[str, object]:
+        return find.one(session, find.touchpoint_of(session, id, touchpoint), id)
+
+    return Response(to_json(await db.read(work)), media_type="application/json")
 
 
-@router.patch("/{id:uuid}", dependencies=[WRITE], response_model=StoredFeedback)
-async def flag_feedback(id: UUID, body: FlagsIn, db: Db) -> Response:  # noqa: A002
+@router.patch("/{id:uuid}", dependencies=[WRITE], response_model=StoredFeedback, responses=NOT_UNIQUE)
+async def flag_feedback(id: UUID, body: FlagsIn, db: Db, touchpoint: Which = None) -> Response:  # noqa: A002
     """Flag an answer so that it does not count, or take its flags away so that it does. Scores follow at once."""
 
     def work(session: Session) -> dict[str, object]:
-        store.flag(session, id, body.flags)
-        return find.one(session, id)
+        at = find.touchpoint_of(session, id, touchpoint)
+        store.flag(session, at, id, body.flags)
+        return find.one(session, at, id)
 
     return Response(to_json(await db.write(work)), media_type="application/json")
 
 
-@router.delete("/{id:uuid}", dependencies=[WRITE], status_code=204)
-async def erase_feedback(id: UUID, db: Db) -> None:  # noqa: A002
+@router.delete("/{id:uuid}", dependencies=[WRITE], status_code=204, responses=NOT_UNIQUE)
+async def erase_feedback(id: UUID, db: Db, touchpoint: Which = None) -> None:  # noqa: A002
     """Erase an answer for good, comment and rating. A late retry with the same id does not bring it back."""
-    await db.write(lambda session: store.erase(session, id))
+    await db.write(lambda session: store.erase(session, find.touchpoint_of(session, id, touchpoint), id))

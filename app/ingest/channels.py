@@ -1,21 +1,22 @@
 """Whatever way an answer comes in, it becomes one `Answer`. Pure."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 WEB, EMAIL, KIOSK, PAGE, API, IMPORT = SOURCES = ("web", "email", "kiosk", "page", "api", "import")
+KEYLESS = frozenset({WEB, PAGE})
 
-# How long a customer may change an answer of his own. What a machine sends is final at once.
+# How long an answer may be changed, on the way it came. What comes from a tablet or a file is final at once.
 LOCKS_AFTER = {
     WEB: timedelta(minutes=30),
     PAGE: timedelta(minutes=30),
     EMAIL: timedelta(days=14),
     KIOSK: timedelta(0),
-    API: timedelta(0),
+    API: timedelta(minutes=30),
     IMPORT: timedelta(0),
 }
 
@@ -25,8 +26,9 @@ class Answer:
     """One customer's answer on its way to the table `feedback`, with what storing it needs to know of the touchpoint.
 
     `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it;
-    `pressed_at` is when a rating link was last pressed. `onto` makes of the stored answer and this one what is stored
-    from now on; without it that is `merged`. `scale` is the one that the rating was checked against.
+    `pressed_at` is when a rating link was last pressed. `given` names what the sender said, empty or not: the rest was
+    left out. `onto` makes of the stored answer and this one what is stored from now on; without it that is `merged`.
+    `scale` is the one that the rating was checked against.
     """
 
     touchpoint_id: int
@@ -46,6 +48,7 @@ class Answer:
     pressed_at: datetime | None = None
     zone: ZoneInfo | None = field(default=None, compare=False)
     review_interval_days: int | None = field(default=None, compare=False)
+    given: Set[str] = field(default=frozenset(), compare=False)
     onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
     scale: str | None = field(default=None, compare=False)
 
@@ -58,28 +61,34 @@ def is_locked(answer: Answer, at: datetime) -> bool:
     return max(at - answer.received_at, timedelta()) >= LOCKS_AFTER[answer.source]
 
 
-def merged(stored: Answer, said: Answer) -> Answer:
-    """The stored answer with what is said anew.
+def came_alike(stored: Answer, said: Answer) -> bool:
+    """Whether `said` comes on the way that `stored` came: by its link, from its tablet, with a key, from a page.
 
-    What is left out stays: a late retry of the bare rating cannot erase a comment.
+    Only so may it change what is stored: an id is not a secret, whoever is told of an answer knows it.
+    """
+    return _way(stored) == _way(said)
+
+
+def _way(answer: Answer) -> tuple[str, int | None]:
+    return WEB if answer.source in KEYLESS else answer.source, answer.device_id
+
+
+_SAID, _AROUND = frozenset({"rating", "comment", "reasons"}), frozenset({"locale", "respondent", "context"})
+
+
+def merged(stored: Answer, said: Answer) -> Answer:
+    """The stored answer with what is said anew: what is given replaces what was, also when it is empty.
+
+    What is left out stays: a late retry of the bare rating cannot erase a comment. Without a key nothing around the
+    answer changes, such as whose it is.
     """
     moved = said.claimed_at is not None and said.claimed_at != stored.claimed_at
-    after = Answer(
-        touchpoint_id=stored.touchpoint_id,
-        id=stored.id,
-        rating=stored.rating if said.rating is None else said.rating,
-        comment=said.comment or stored.comment,
-        reasons=said.reasons or stored.reasons,
-        source=stored.source,
-        flags=stored.flags,
-        locale=said.locale or stored.locale,
-        respondent=said.respondent or stored.respondent,
-        context=said.context or stored.context,
+    names = said.given & (_SAID if said.source in KEYLESS else _SAID | _AROUND)
+    after = replace(
+        stored,
+        **{name: getattr(said, name) for name in names},
         occurred_at=said.occurred_at if moved else stored.occurred_at,
-        received_at=stored.received_at,
         claimed_at=said.claimed_at if moved else stored.claimed_at,
-        device_id=stored.device_id,
-        pressed_at=stored.pressed_at,
         zone=said.zone,
     )
     if after != stored:

@@ -162,13 +162,13 @@ class Floods:
             log.warning("unusual_burst", extra={"touchpoint": known.key, "usual": place.usual.limit, **figures})
         place.told = recent.over
 
-    async def flag(self, earlier: list[UUID]) -> None:
+    async def flag(self, touchpoint_id: int, earlier: list[UUID]) -> None:
         """Flag stored answers that turned out to be part of a flood."""
 
         def work(session: Session) -> None:
             for number in earlier:
                 try:
-                    store.change(session, number, lambda a: replace(a, flags=with_burst(a.flags)))
+                    store.change(session, touchpoint_id, number, lambda a: replace(a, flags=with_burst(a.flags)))
                 except Problem:  # refused or erased in the meantime
                     continue
 

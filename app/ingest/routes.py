@@ -14,7 +14,7 @@ from app.auth import authorize
 from app.errors import Code, Place, Problem, invalid
 from app.ids import uuid7
 from app.ingest import guard, lenient
-from app.ingest.channels import API, PAGE, WEB, Answer
+from app.ingest.channels import API, KEYLESS, PAGE, WEB, Answer
 from app.ingest.schemas import BODY_MAX, AnswerIn, StrictQuery, TakenFeedback
 from app.ingest.store import CREATED, ERASED, LOCKED, REFUSED, Outcome
 from app.problems import response as problem_response
@@ -69,15 +69,16 @@ def cors(origin: str) -> dict[str, str]:
 async def _take(request: Request, number: str | None) -> Response:
     state = request.app.state
     known: Known = await state.registry.get(request.path_params["key"])
-    source = await admit(request, known)
-    headers = cors(request.headers["origin"]) if source in (WEB, PAGE) else None
+    source, reads = await admit(request, known)
+    headers = cors(request.headers["origin"]) if source in KEYLESS else None
     try:
         known.taking()
         warnings: list[Place] | None = None if source == API and strict(request) else []
         said = parse(await read_body(request, BODY_MAX, JSON_TYPES), warnings, person=source != API)
         answer = to_answer(known, said, source, _id(number) if number else said.id, datetime.now(UTC), warnings)
         outcome = await (from_anybody(request, known, answer) if headers else submit(request, answer))
-        return _answered(known, outcome, headers, warnings or [])
+        shown = public(known.key, outcome.answer if reads else answer) | {"warnings": warnings or []}
+        return _answered(outcome, shown, headers)
     except Problem as problem:
         if headers is None:
             raise
@@ -103,19 +104,22 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
     except Exception:
         state.floods.forget(known, answer.id)
         raise
-    await state.floods.flag(earlier)
+    await state.floods.flag(known.id, earlier)
     return outcome
 
 
-async def admit(request: Request, known: Known) -> str:
-    """The source of what this request sends; Problem when it may not send here. A key counts before an Origin."""
+async def admit(request: Request, known: Known) -> tuple[str, bool]:
+    """The source of what this request sends, and whether its sender may read what is stored.
+
+    Problem when it may not send here. A key counts before an Origin.
+    """
     if request.headers.get("authorization") or "origin" not in request.headers:
-        await authorize(request, "feedback:write")
-        return API
+        caller = await authorize(request, "feedback:write")
+        return API, caller.may("feedback:read")
     source = from_page(request, known)
     if source is None:
         raise not_from_here(request)
-    return source
+    return source, False
 
 
 def from_page(request: Request, known: Known) -> str | None:
@@ -213,7 +217,7 @@ def to_answer(
         said.comment,
         guard.reasons_known(said.reasons, known.reasons, warnings) if said.reasons else "",
         source,
-        guard.flags(said.comment, said.website, test=test, trusted=source not in (WEB, PAGE)),
+        guard.flags(said.comment, said.website, test=test, trusted=source not in KEYLESS),
         said.locale,
         said.respondent,
         said.context or None,
@@ -223,13 +227,16 @@ def to_answer(
         zone=known.zone,
         scale=known.scale.name,
         review_interval_days=known.review_interval_days,
+        given=said.model_fields_set,
     )
 
 
 def refusal(outcome: Outcome) -> Problem | None:
     """Why an answer was not stored, or None."""
     if outcome.status == LOCKED:
-        return Problem(Code.FEEDBACK_LOCKED, "This answer was given with other content and can no longer change.")
+        return Problem(
+            Code.FEEDBACK_LOCKED, "This answer was given with other content and cannot change now, or not from here."
+        )
     if outcome.status == ERASED:
         return Problem(Code.FEEDBACK_ERASED, "The answer with this id was erased.")
     if outcome.status == REFUSED:
@@ -238,7 +245,7 @@ def refusal(outcome: Outcome) -> Problem | None:
 
 
 def public(touchpoint: str, answer: Answer) -> dict[str, Any]:
-    """A stored answer as its sender gets it back."""
+    """An answer as its sender gets it back."""
     return {
         "id": answer.id,
         "touchpoint": touchpoint,
@@ -252,8 +259,9 @@ def public(touchpoint: str, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _answered(known: Known, outcome: Outcome, headers: dict[str, str] | None, warnings: list[Place]) -> Response:
+def _answered(outcome: Outcome, shown: dict[str, Any], headers: dict[str, str] | None) -> Response:
+    """What became of it, and what was sent: who knows the id of an answer must not learn what is stored of it."""
     if problem := refusal(outcome):
         raise problem
-    body = to_json(public(known.key, outcome.answer) | {"warnings": warnings})
+    body = to_json(shown)
     return Response(body, 201 if outcome.status == CREATED else 200, headers, "application/json")

@@ -81,7 +81,7 @@ class AnswerIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     rating: StrictInt | None = Field(None, description="a whole number on the touchpoint's scale")
     comment: Comment | None = Field(None, description=f"text, at most {COMMENT_MAX} characters")
-    reasons: list[Annotated[str, Field(max_length=40)]] = Field(default_factory=list, max_length=6)
+    reasons: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=6)] | None = None
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
     locale: Locale | None = None
     occurred_at: Time | None = Field(None, description="when the customer answered; now when left out")

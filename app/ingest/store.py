@@ -10,15 +10,16 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, insert, select, text, tuple_, update
 from sqlmodel import Session, col
 
 from app.db import is_sqlite
 from app.errors import Code, Problem
-from app.ingest.channels import Answer, is_locked, merged
+from app.ingest import repeats
+from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
+from app.ingest.repeats import Change
 from app.models import Erasure, Feedback, Touchpoint, now
 from app.scores.rollup import Deltas, Held, apply
 from app.sql import Bulk, Lookup
@@ -26,7 +27,6 @@ from app.webhooks import outbox
 
 CREATED, SAME, UPDATED, LOCKED, ERASED = "created", "duplicate", "updated", "locked", "erased"
 REFUSED = "refused"  # the database cannot hold it
-Change = tuple[Answer | None, Answer | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, int]  # touchpoint_id and the id's number: compared in C, where UUID compares in Python
 
 COLUMNS = {
@@ -99,6 +99,7 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
 
 def _follow(session: Session, moves: Sequence[Change]) -> dict[int, Held]:
     """Let the rollup and the outbox follow what happened, each answer before and after; the touchpoints, locked."""
+    moves = [*moves, *_decided_anew(session, moves)]
     deltas = Deltas()
     for before, after in moves:
         if before:
@@ -150,8 +151,8 @@ def _settle(session: Session, present: dict[Key, Answer], said: Answer, moves: l
     after = (said.onto or merged)(stored, said)
     if after == stored:
         return Outcome(SAME, stored)
-    waits = UNCONFIRMED in stored.flags.split()
-    if is_locked(stored, said.received_at) and not waits:
+    held = stored.source == EMAIL and UNCONFIRMED in stored.flags.split()  # waits for a press, however long
+    if not came_alike(stored, said) or (is_locked(stored, said.received_at) and not held):
         return Outcome(LOCKED, stored)
     _replace(session, stored, after)
     moves.append((stored, after))
@@ -192,35 +193,49 @@ def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
             seen.append((answer.occurred_at, answer.id))
 
 
-def _found(session: Session, number: UUID) -> tuple[Answer, Touchpoint]:
-    """The answer with this id, locked, and its touchpoint; Problem not_found."""
-    # The primary key begins with the touchpoint: asking for each of them is a few seeks, for the id alone a scan.
-    anywhere = col(Feedback.touchpoint_id).in_(select(col(Touchpoint.id)))
-    row = session.execute(_SELECT.where(anywhere, col(Feedback.id) == number).with_for_update()).first()
-    touchpoint = session.get(Touchpoint, row.touchpoint_id) if row else None
-    if row is None or touchpoint is None:
+def _decided_anew(session: Session, moves: Sequence[Change]) -> list[Change]:
+    """What `moves` change for other answers of the same people: one of them may count now, or no more."""
+    found: list[Change] = []
+    for (touchpoint_id, respondent), changed in sorted(repeats.to_decide(moves).items(), key=str):
+        touchpoint = session.get(Touchpoint, touchpoint_id)
+        if touchpoint is None or not touchpoint.review_interval_days:
+            continue
+        person = col(Feedback.touchpoint_id) == touchpoint_id, col(Feedback.respondent) == respondent
+        theirs = _SELECT.where(*person, col(Feedback.flags).in_(("", DUPLICATE))).order_by(*_KEY).with_for_update()
+        answers = [Answer(**row._mapping) for row in session.execute(theirs)]
+        found += repeats.decide(answers, timedelta(days=touchpoint.review_interval_days), changed)
+    for before, after in found:
+        if before and after:
+            _replace(session, before, after)
+    return found
+
+
+def _found(session: Session, touchpoint_id: int, number: UUID) -> Answer:
+    """The answer with this id at the touchpoint, locked; Problem not_found."""
+    found = _fetch(session, [(touchpoint_id, number.int)])
+    if not found:
         raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
-    return Answer(**row._mapping, zone=ZoneInfo(touchpoint.timezone)), touchpoint
+    return found[touchpoint_id, number.int]
 
 
-def change(session: Session, number: UUID, to: Callable[[Answer], Answer]) -> tuple[Answer, Touchpoint]:
+def change(session: Session, touchpoint_id: int, number: UUID, to: Callable[[Answer], Answer]) -> None:
     """Change a stored answer whatever its age (flag it, un-flag it); Problem not_found."""
-    before, touchpoint = _found(session, number)
+    before = _found(session, touchpoint_id, number)
     after = to(before)
     if after != before:
         _replace(session, before, after)
         _follow(session, [(before, after)])
-    return after, touchpoint
 
 
-def flag(session: Session, number: UUID, flags: Sequence[str]) -> tuple[Answer, Touchpoint]:
+def flag(session: Session, touchpoint_id: int, number: UUID, flags: Sequence[str]) -> None:
     """Set the flags of an answer: none lets it count again; Problem not_found."""
-    return change(session, number, lambda answer: replace(answer, flags=" ".join(sorted(set(flags)))))
+    words = " ".join(sorted(set(flags)))
+    change(session, touchpoint_id, number, lambda answer: replace(answer, flags=words))
 
 
-def erase(session: Session, number: UUID) -> None:
+def erase(session: Session, touchpoint_id: int, number: UUID) -> None:
     """Delete an answer for good; Problem not_found. Its id stays, so that a late retry does not bring it back."""
-    answer, _ = _found(session, number)
+    answer = _found(session, touchpoint_id, number)
     session.execute(delete(Feedback).where(*_is(answer)))
     _forget_words(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))

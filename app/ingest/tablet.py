@@ -16,6 +16,8 @@ from app.ingest.schemas import TabletItem
 from app.models import Device, Feedback
 from app.touchpoints.registry import Known, there
 
+Key = tuple[int, UUID]  # touchpoint_id and id
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -58,24 +60,29 @@ async def flag_hammering(request: Request, device: Device, answers: Sequence[Ans
     if not timed:
         return
     near = await request.app.state.db.read(lambda session: _near(session, device, timed))
-    times = {number: at for number, at, _ in near} | {a.id: a.claimed_at for a in timed if a.claimed_at}
-    numbers = list(times)
-    hammered = {numbers[place] for place in guard.taps_in_bursts(list(times.values()))}
+    times = {key: at for key, at, _ in near} | {(a.touchpoint_id, a.id): a.claimed_at for a in timed if a.claimed_at}
+    keys = list(times)
+    hammered = {keys[place] for place in guard.taps_in_bursts(list(times.values()))}
     for answer in timed:
-        if answer.id in hammered:
+        if (answer.touchpoint_id, answer.id) in hammered:
             answer.flags = " ".join(sorted({*answer.flags.split(), guard.MISUSE}))
-    late = [number for number, _, flags in near if number in hammered and not flags]
+    late = [key for key, _, flags in near if key in hammered and not flags]
     if late:
-        await request.app.state.db.write(lambda session: [store.flag(session, n, (guard.MISUSE,)) for n in late])
+        await request.app.state.db.write(lambda session: _misuse(session, late))
 
 
-def _near(session: Session, device: Device, answers: Sequence[Answer]) -> list[tuple[UUID, datetime, str]]:
-    """Id, the tablet's time and flags of stored answers close enough to `answers` to be one burst with them."""
+def _misuse(session: Session, keys: Sequence[Key]) -> None:
+    for touchpoint_id, number in keys:
+        store.flag(session, touchpoint_id, number, (guard.MISUSE,))
+
+
+def _near(session: Session, device: Device, answers: Sequence[Answer]) -> list[tuple[Key, datetime, str]]:
+    """Key, the tablet's time and flags of stored answers close enough to `answers` to be one burst with them."""
     slack = guard.TAPS_WITHIN + guard.SKEW_TOLERANCE  # a corrected time is off by what its request took
     first, last = min(a.occurred_at for a in answers) - slack, max(a.occurred_at for a in answers) + slack
-    own = select(Feedback.id, Feedback.claimed_at, Feedback.flags).where(
+    own = select(Feedback.touchpoint_id, Feedback.id, Feedback.claimed_at, Feedback.flags).where(
         Feedback.device_id == device.id,
         col(Feedback.occurred_at).between(first, last),
         col(Feedback.claimed_at).is_not(None),
     )
-    return [(number, at, flags) for number, at, flags in session.exec(own) if at]
+    return [((touchpoint_id, number), at, flags) for touchpoint_id, number, at, flags in session.exec(own) if at]

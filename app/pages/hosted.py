@@ -68,8 +68,9 @@ async def hosted_answer(request: Request, key: str) -> Response:
 
 
 def _given(form: FormData) -> dict[str, Any]:
-    """What the form says, as an answer has it: empty fields left out."""
-    said: dict[str, Any] = {name: value for name, value in form.items() if isinstance(value, str) and value}
+    """What the form says, as an answer has it. An empty comment is given, other empty fields are left out."""
+    given = {name: value for name, value in form.items() if isinstance(value, str)}
+    said: dict[str, Any] = {name: value for name, value in given.items() if value or name == "comment"}
     if isinstance(said.get("comment"), str):
         said["comment"] = said["comment"].replace("\r\n", "\n")
     if str(said.get("rating", "")).isdecimal():
@@ -89,8 +90,7 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
         raise problem
     if outcome.status == "created" and not answer.flags:  # opening the form wrote nothing: who answers has been asked
         await request.app.state.asked.note(known, PAGE)
-    stored: Answer = outcome.answer
-    return stored
+    return answer  # and not what is stored: who knows an answer's id must not learn what it says
 
 
 def _language(request: Request, known: Known) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from app.ids import uuid7
-from app.ingest.channels import API
+from app.ingest.channels import API, IMPORT
 from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
 
@@ -32,20 +32,12 @@ async def test_thirty_two_equal_puts_at_once_make_one_row(client, make):
     assert (await client.get("/v1/touchpoints/checkout/score")).json()["count"] == 1
 
 
-async def test_a_machines_answer_is_final_at_once(client, make):
-    await make("checkout")
-    url = f"/v1/touchpoints/checkout/feedback/{uuid.uuid4()}"
-    assert (await client.put(url, json={"rating": 5})).status_code == 201
-    again = await client.put(url, json={"rating": 1})
-    assert again.status_code == 409 and again.json()["code"] == "feedback_locked"
-
-
-async def test_a_machines_answer_is_final_for_one_received_before_it_too(app, client, make):
+async def test_an_answer_from_a_file_is_final_for_one_received_before_it_too(app, client, make):
     await make("checkout")
     known = await app.state.registry.get("checkout")
     received, number = datetime.now(UTC), uuid7()
-    later = to_answer(known, AnswerIn(rating=5), API, number, received)
-    earlier = to_answer(known, AnswerIn(rating=1), API, number, received - timedelta(milliseconds=5))
+    later = to_answer(known, AnswerIn(rating=5), IMPORT, number, received)
+    earlier = to_answer(known, AnswerIn(rating=1), IMPORT, number, received - timedelta(milliseconds=5))
     outcomes = [outcome.status for answer in (later, earlier) for outcome in await app.state.writer.submit([answer])]
     assert outcomes == ["created", "locked"]
 

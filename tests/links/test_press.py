@@ -7,6 +7,7 @@ import pytest
 from app.links.press import CONTRADICTION
 from tests.links.conftest import path, press
 
+SHOP = {"Origin": "https://shop.example"}
 LATER = CONTRADICTION.total_seconds() + 1
 
 
@@ -180,3 +181,17 @@ async def test_respondent_context_and_language_come_with_the_answer(clock, mail,
     await press(anybody, page)
     (stored,) = (await client.get("/v1/feedback")).json()["items"]
     assert (stored["respondent"], stored["locale"], stored["context"]) == ("c-17", "de", {"order": "48211"})
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_nobody_without_its_link_changes_a_mails_answer(clock, mail, look, anybody, client, held):
+    page = await look((await mail(key="checkout", touchpoint={"origins": [SHOP["Origin"]]}))["urls"]["4"])
+    clock.pass_(milliseconds=100 if held else 5000)
+    await press(anybody, page, comment="as written")
+    (before,) = (await client.get("/v1/feedback")).json()["items"]
+    assert before["flags"] == ["unconfirmed"] * held
+    for who, headers in ((anybody, SHOP), (client, {})):
+        body = {"rating": 1, "respondent": "somebody else", "id": before["id"]}
+        assert (await who.post("/v1/touchpoints/checkout/feedback", json=body, headers=headers)).status_code == 409
+    (after,) = (await client.get("/v1/feedback")).json()["items"]
+    assert after == before

@@ -81,6 +81,7 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
                 self.now,
                 self.now,
                 zone=self.place.zone,
+                given={"rating"},
             )
 
         def say(self, number: UUID, rating: int, source: str) -> str:
@@ -117,7 +118,7 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
         @rule(number=ids, flags=FLAGS)
         def flag(self, number: UUID, flags: str) -> None:
             try:
-                self.write(lambda session: store.flag(session, number, flags.split()))
+                self.write(lambda session: store.flag(session, self.place.id, number, flags.split()))
                 self.model[number]["flags"] = flags
             except Problem:
                 assert number in self.erased
@@ -125,7 +126,7 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
         @rule(number=ids)
         def erase(self, number: UUID) -> None:
             try:
-                self.write(lambda session: store.erase(session, number))
+                self.write(lambda session: store.erase(session, self.place.id, number))
                 del self.model[number]
                 self.erased.add(number)
             except Problem:
@@ -169,13 +170,10 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
                 )
             held = self.model.get(old)
             same = held is not None and held["rating"] == rating
-            other = held is not None and not same
-            locked = other and self.locked(held)
-            expected = (len(numbers), int(same), int(held is None), int(locked), int(other and not locked))
+            other = held is not None and not same  # a file changes nothing that is stored
+            expected = (len(numbers), int(same), int(held is None), int(other), 0)
             assert (first.created, first.same, first.erased, first.refused, first.updated) == expected
-            assert (again.created, again.same) == (0, first.created + first.same + first.updated)
-            if other and not locked:
-                held["rating"] = rating
+            assert (again.created, again.same) == (0, first.created + first.same)
             for number, stars in zip(numbers, ratings, strict=True):
                 self.stored(number, stars, IMPORT)
             return multiple(*numbers)

@@ -175,11 +175,12 @@ async def _terms(db: Db, visit: Visit, known: Known) -> dict[str, Any] | None:
 async def flag(key: str, db: Db, posting: Posting = Posted) -> Response:
     """Flag an answer so that it does not count, or count it again."""
     posting.visit.need("feedback:write")
+    known = await posting.visit.request.app.state.registry.get(key)
     said = posting.get("flag")
     try:
         number = UUID(posting.get("id"))
         flags = FlagsIn.model_validate({"flags": [said] if said else []}).flags
     except ValueError:
         raise Problem(Code.INVALID_REQUEST, "This flag or answer is not known.") from None
-    await db.write(lambda session: store.flag(session, number, flags))
+    await db.write(lambda session: store.flag(session, known.id, number, flags))
     return RedirectResponse(inside(posting.get("next")), 303)
