@@ -1,11 +1,11 @@
 """What may come in, what is flagged, what is refused. Pure rules; nothing here is dropped in silence."""
 
-import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from app.errors import Code, Place, Problem
 from app.ingest.channels import IMPORT
+from app.ingest.spam import is_spam
 
 SPAM, MISUSE, BURST, TEST, DUPLICATE, UNCONFIRMED = FLAGS = (
     "spam",
@@ -19,20 +19,24 @@ OLDEST = timedelta(days=90)
 CLOCK_TOLERANCE = timedelta(minutes=5)
 SKEW_TOLERANCE = timedelta(seconds=120)  # more than a round trip on a bad line, far less than a wrong time zone
 TAPS_MAX, TAPS_WITHIN = 5, timedelta(seconds=10)
-_LINK = re.compile(r"https?://|www\.", re.IGNORECASE)
 
 
-def occurred(claimed: datetime | None, received: datetime, source: str) -> datetime:
+def occurred(
+    claimed: datetime | None, received: datetime, source: str, warnings: list[Place] | None = None
+) -> datetime:
     """When the customer answered: the claimed time, or when it was received.
 
-    A clock up to five minutes fast is taken as now. Problem occurred_in_future beyond that, and occurred_too_long_ago
-    beyond 90 days (an import may be older: it brings history).
+    What lies ahead is taken as now, for one of the two clocks is wrong, perhaps ours; by more than five minutes it is
+    told in `warnings`, or Problem occurred_in_future without them. Problem occurred_too_long_ago beyond 90 days (an
+    import may be older: it brings history).
     """
     if claimed is None:
         return received
     if claimed > received + CLOCK_TOLERANCE:
         place = Place(place="body.occurred_at", message="lies in the future", mend="Check the clock, or leave it out.")
-        raise Problem(Code.OCCURRED_IN_FUTURE, "An answer cannot come from the future.", errors=[place])
+        if warnings is None:
+            raise Problem(Code.OCCURRED_IN_FUTURE, "An answer cannot come from the future.", errors=[place])
+        warnings.append(Place(place=place.place, message="lies in the future: taken as now", mend=place.mend))
     if claimed < received - OLDEST and source != IMPORT:
         place = Place(
             place="body.occurred_at", message="is older than 90 days", mend="Use `touchstone import` for history."
@@ -106,13 +110,13 @@ def reasons_known(reasons: Iterable[str], known: frozenset[str], warnings: list[
     return " ".join(sorted(said))
 
 
-def flags(comment: str | None, trap: str | None, *, test: bool, trusted: bool) -> str:
+def flags(comment: str | None, trap: str | None, origins: Iterable[str] | None, *, test: bool) -> str:
     """Why this answer does not count, as sorted words; empty when it does.
 
-    `trap` is a field that people cannot see and robots fill. Two links in a comment of somebody without a key are
-    taken for spam.
+    `trap` is a field that people cannot see and robots fill. The comment of somebody without a key is looked at, with
+    the touchpoint's `origins`; None for whom is trusted.
     """
-    spam = bool(trap) or (not trusted and comment is not None and len(_LINK.findall(comment)) >= 2)
+    spam = bool(trap) or (origins is not None and comment is not None and is_spam(comment, origins))
     return " ".join([SPAM] * spam + [TEST] * test)
 
 

@@ -1,5 +1,6 @@
 """How one answer gets in: parse, admit, make it an Answer, wait for the commit, say what became of it."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -98,6 +99,8 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
     state = request.app.state
     state.limiter.check(request, known.key, answer.id)
     network = state.limiter.network(request, known.key)
+    if answer.comment and state.repeats.note(answer.comment, answer.id, known.row.origins, time.monotonic()):
+        answer.flags = " ".join(sorted({*answer.flags.split(), guard.SPAM}))
     earlier = await state.floods.note(known, answer, network, shared=lambda: state.limiter.is_shared(request))
     try:
         outcome = await submit(request, answer)
@@ -205,7 +208,7 @@ def to_answer(
 ) -> Answer:
     """What was said, checked against its touchpoint, as an Answer; Problem when it does not fit.
 
-    With `warnings`, reasons that are not offered (any more) are left out and told there.
+    With `warnings`, reasons that are not offered (any more) and a time that lies ahead are left out and told there.
     """
     guard.not_empty(said.rating, said.comment)
     guard.rating_fits(said.rating, known.scale.low, known.scale.high)
@@ -217,11 +220,11 @@ def to_answer(
         said.comment,
         guard.reasons_known(said.reasons, known.reasons, warnings) if said.reasons else "",
         source,
-        guard.flags(said.comment, said.website, test=test, trusted=source not in KEYLESS),
+        guard.flags(said.comment, said.website, known.row.origins if source in KEYLESS else None, test=test),
         said.locale,
         said.respondent,
         said.context or None,
-        guard.occurred(said.occurred_at, received, source),
+        guard.occurred(said.occurred_at, received, source, warnings),
         received,
         said.occurred_at,
         zone=known.zone,
