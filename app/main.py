@@ -28,7 +28,7 @@ from app.loop import journey_routes as journeys
 from app.metrics import Metrics
 from app.models import now
 from app.outermost import Application
-from app.pages import aggregate, demo, docs, hosted, kiosk, render, widget
+from app.pages import aggregate, demo, docs, hosted, kiosk, problem, render, widget
 from app.pages.dashboard import routes as dashboard
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
@@ -81,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.origin = _origin(settings.public_url)
     app.state.metrics = Metrics()
     app.state.clock = now
+    app.state.problem_page = problem.problem_page
     problems.install(app)
     for router in (
         touchpoints.router,

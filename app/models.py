@@ -175,6 +175,7 @@ class Device(Table, table=True):
     revoked_at: datetime | None = None
     last_seen_at: datetime | None = None
     queue_depth: int | None = None
+    refused: int | None = None
     oldest_at: datetime | None = None
     version: str | None = Field(default=None, max_length=40)
     persisted: bool | None = None

@@ -14,6 +14,8 @@ from app.logs import log
 from app.sql import is_data_fault
 
 MEDIA_TYPE = "application/problem+json"
+FOR_CUSTOMERS = ("/t/", "/r/")
+FOR_PROGRAMS = ("/v1/", "/static/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 NOBODY_THERE = 499  # the client hung up; nobody reads the answer, and it is no fault of ours
 
 _BY_STATUS = {
@@ -25,10 +27,21 @@ _BY_STATUS = {
 }
 
 
-def response(problem: Problem, request: Request) -> JSONResponse:
-    """The problem as an HTTP answer."""
+def response(problem: Problem, request: Request) -> Response:
+    """The problem as an HTTP answer: a page where a person is likely to see it."""
+    if page := for_a_person(request) and getattr(request.app.state, "problem_page", None):
+        found: Response = page(request, problem)
+        return found
     body = body_of(problem, getattr(request.state, "request_id", ""))
     return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
+
+
+def for_a_person(request: Request) -> bool:
+    """Whether somebody sits before a browser: nobody should have to read JSON there."""
+    path, accept = request.scope["path"], request.headers.get("accept", "")
+    if "json" in accept or path.startswith(FOR_PROGRAMS):
+        return False
+    return path.startswith(FOR_CUSTOMERS) or "text/html" in accept
 
 
 def problem_of(exc: Exception) -> Problem:

@@ -65,7 +65,7 @@ def revoke(session: Session, number: int) -> Device:
 
 def note(session: Session, number: int, body: Heartbeat, at: datetime) -> None:
     """Remember how the tablet is."""
-    said: dict[str, Any] = body.model_dump(include={"queue_depth", "version", "persisted"})
+    said: dict[str, Any] = body.model_dump(include={"queue_depth", "refused", "version", "persisted"})
     oldest = None if body.oldest_age_s is None else max(at - timedelta(seconds=body.oldest_age_s), _EPOCH)
     session.execute(update(Device).where(col(Device.id) == number).values(**said, oldest_at=oldest, last_seen_at=at))
 

@@ -43,6 +43,7 @@ class DeviceOut(BaseModel):
     pairing_expires_at: datetime | None = Field(description="until when a pairing code waits to be used")
     last_seen_at: datetime | None
     queue_depth: int | None = Field(description="answers that waited on it when it last reported")
+    refused: int | None = Field(description="answers that were refused; it keeps them and tries again when it restarts")
     oldest_at: datetime | None = Field(description="when the oldest of them was given")
     oldest_age_s: int | None
     version: str | None
@@ -102,6 +103,7 @@ class Heartbeat(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     queue_depth: Annotated[StrictInt, Field(ge=0, le=10_000_000)]
+    refused: Annotated[StrictInt, Field(ge=0, le=10_000_000)] | None = None
     oldest_age_s: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
     version: Annotated[str, Field(max_length=40, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
     persisted: StrictBool | None = None

@@ -15,7 +15,7 @@ from app.ids import uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_anybody, from_page, not_from_here, refusal, to_answer
-from app.ingest.schemas import BODY_MAX, AnswerIn
+from app.ingest.schemas import COMMENT_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.i18n import Texts, in_language, language_of, texts
 from app.pages.render import conditional, page, static
@@ -43,21 +43,15 @@ def address(request: Request, key: str) -> str:
 @router.get("/t/{key}", include_in_schema=False)
 async def hosted(request: Request, key: str) -> Response:
     """The question. Nothing is written."""
-    try:
-        known = await request.app.state.registry.open(key)
-    except Problem as problem:
-        return _gone(request, problem)
+    known: Known = await request.app.state.registry.open(key)
     return _form(request, known, {})
 
 
 @router.post("/t/{key}", include_in_schema=False)
 async def hosted_answer(request: Request, key: str) -> Response:
     """Take the form's answer. Its id was made with the form, so sending it again changes that answer and adds none."""
-    try:
-        known: Known = await request.app.state.registry.open(key)
-    except Problem as problem:
-        return _gone(request, problem)
-    given = _given(await request.form(max_files=0, max_fields=20, max_part_size=BODY_MAX))
+    known: Known = await request.app.state.registry.open(key)
+    given = _given(await request.form(max_files=0, max_fields=20))
     if given.pop("change", None):
         return _form(request, known, given)
     try:
@@ -108,12 +102,19 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
         "chosen": given.get("rating"),
         "ticked": given.get("reasons", ()),
         "comment": given.get("comment", ""),
-        "problem": t(_TOLD.get(problem.code, "try_later")) if problem else None,
+        "problem": _told(problem, t) if problem else None,
     }
     answer = page(request, "hosted.html", context, language, status=STATUS[problem.code] if problem else 200)
     answer.headers.update(problem.headers if problem else {})
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
+
+
+def _told(problem: Problem, t: Texts) -> str:
+    """What is wrong, to the customer who sees the form again."""
+    if any(place.place == "body.comment" for place in problem.errors):
+        return t("too_long", n=COMMENT_MAX)
+    return t(_TOLD.get(problem.code, "try_later"))
 
 
 def _thanks(request: Request, known: Known, answer: Answer) -> Response:
@@ -130,15 +131,6 @@ def _thanks(request: Request, known: Known, answer: Answer) -> Response:
 
 def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
     return {"name": in_language(known.row.name, language), "offered": known.row.question}
-
-
-def _gone(request: Request, problem: Problem) -> Response:
-    """A page instead of problem+json: a person stands before it."""
-    language = language_of(request)
-    t: Texts = texts("customer", language)
-    what = "closed" if problem.code == Code.TOUCHPOINT_ARCHIVED else "unknown"
-    context = {"title": t(f"{what}_title"), "text": t(what), "offered": ("en", "de", "da", "pl")}
-    return page(request, "gone.html", context, language, status=STATUS[problem.code])
 
 
 @router.get(

@@ -332,8 +332,9 @@ def test_a_wrong_code_is_said(live_server: LiveServer, tab: Page) -> None:
     expect(tab.get_by_role("alert")).to_contain_text("not known")
 
 
+@pytest.mark.parametrize("again", ["by the staff", "by a restart"])
 def test_what_the_server_refuses_is_set_aside_and_shown_to_the_staff(
-    paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page
+    paired: Callable[..., Any], live_server: LiveServer, context: BrowserContext, tab: Page, again: str
 ) -> None:
     device = paired("exit", "cafe", scale="smiley")
     context.set_offline(True)
@@ -348,10 +349,15 @@ def test_what_the_server_refuses_is_set_aside_and_shown_to_the_staff(
     sent(tab)
     assert waiting(tab, "rejected") == 1 and len(live_server.answers("cafe")) == 1
     on(tab, "attract")
+    assert live_server.api("GET", f"/v1/devices/{device['id']}")["refused"] == 1
     live_server.api("PATCH", f"/v1/devices/{device['id']}", json={"touchpoints": ["cafe", "exit"]})
-    staff(tab)
-    expect(tab.locator(".facts")).to_contain_text("Refused answers1")
-    tab.get_by_role("button", name="Try refused answers again").click()
+    if again == "by the staff":
+        staff(tab)
+        expect(tab.locator(".facts")).to_contain_text("Refused answers1")
+        tab.get_by_role("button", name="Try refused answers again").click()
+    else:
+        tab.reload()
+        on(tab, "attract")
     sent(tab)
     assert waiting(tab, "rejected") == 0 and len(live_server.answers("exit")) == 1
 

@@ -30,12 +30,12 @@ export async function post(path, body, key) {
   throw new Refused(code, reply.status, Number(reply.headers.get("retry-after")) * 1000 || 0);
 }
 
-/** Begin to send for `key`. `on.config(config)`, `on.locked()`, `on.change()` are called as things happen; `on.held()` is the id being written. */
+/** Begin to send for `key`, with what was refused before: the service or the touchpoint may have changed. `on.config(config)`, `on.locked()`, `on.change()` are called as things happen; `on.held()` is the id being written. */
 export function start(key, on) {
   device = key;
   hooks = on;
   failures = 0;
-  wake(0);
+  queue.retryRejected().catch(console.error).finally(() => wake(0));
 }
 
 export function stop() {
@@ -106,11 +106,11 @@ async function sendBatch(records) {
 }
 
 async function beat() {
-  const { depth, oldest } = await queue.state();
+  const { depth, refused, oldest } = await queue.state();
   const age = oldest && Math.max(0, Math.round((Date.now() - Date.parse(oldest)) / 1000));
   const { version } = document.getElementById("kiosk").dataset;
   const asked = await queue.toReport(BATCH);
-  const said = { queue_depth: depth, oldest_age_s: age && Math.min(age, 1e9), version, persisted: status.persisted };
+  const said = { queue_depth: depth, refused, oldest_age_s: age && Math.min(age, 1e9), version, persisted: status.persisted };
   const config = await post("/v1/devices/heartbeat", { ...said, sent_at: new Date().toISOString(), asked }, device);
   if (asked.length) await queue.reported(asked);
   status.contact = Date.now();
