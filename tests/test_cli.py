@@ -1,5 +1,6 @@
 """The command line, as an operator uses it: in a process's own words and exit codes."""
 
+import json
 import os
 import shutil
 import socket
@@ -56,6 +57,19 @@ def test_an_import_makes_the_database_stores_the_rows_and_says_so(touchstone):
     assert touchstone("rollup", "verify").exit_code == 0
 
 
+def test_an_export_is_imported_without_options(touchstone):
+    said = {"id": "0192f0c1-2222-7000-8000-000000000001", "touchpoint": "shop", "rating": 4, "comment": None}
+    said |= {"reasons": [], "source": "web", "flags": ["spam"], "scale": "smiley"}
+    said |= {"occurred_at": "2026-05-01T10:00:00Z", "received_at": "2026-05-01T10:00:01Z"}
+    Path("export.ndjson").write_text(json.dumps(said) + "\n")
+    first = touchstone("import", "export.ndjson", "--create-touchpoints")
+    assert first.exit_code == 0 and "1 stored, 0 refused" in first.stdout, first.stderr
+    assert rows(
+        "SELECT rating, source, flags, scale FROM feedback JOIN touchpoint ON touchpoint.id = touchpoint_id"
+    ) == [(4, "web", "spam", "smiley")]
+    assert "0 stored, 1 there already, 0 refused" in touchstone("import", "export.ndjson").stdout
+
+
 def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_is_one(touchstone):
     Path("answers.csv").write_text("score\n" + "5\n" * 3 + "9\n" * 30)
     command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]
@@ -75,6 +89,7 @@ def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_i
         (["--touchpoint", "a", "--rating-column", "x", "--scale", "hearts"], "no scale hearts"),
         (["--touchpoint", "a", "--rating-column", "x", "--timezone", "Mars"], "no time zone Mars"),
         (["--touchpoint", "a", "--rating-column", "x", "--encoding", "utf-99"], "no encoding utf-99"),
+        (["--touchpoint", "a", "--rating-column", "x", "--undated", "skip"], "needs --time-column"),
         (["--touchpoint", "a", "--rating-column", "y"], "no column 'y'"),
     ],
 )

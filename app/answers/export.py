@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
@@ -11,7 +10,7 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
-from app.answers import find
+from app.answers import cells, find
 from app.answers.schemas import AnswerFilter
 from app.auth import KeyedRoute, needs
 from app.db import Database
@@ -21,12 +20,7 @@ from app.state import Db
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 PAGE = 500
-COLUMNS = (
-    "id", "touchpoint", "rating", "comment", "reasons", "source", "occurred_at", "received_at", "flags", "locale",
-    "respondent", "context", "claimed_at",
-)  # fmt: skip
 BOM = "\ufeff"  # without it Excel takes UTF-8 for the machine's old code page
-DANGEROUS = tuple("=+-@\t\r\n\0＝＋－＠")  # a spreadsheet runs a cell that begins with one of these
 Items = Sequence[dict[str, Any]]
 Pages = AsyncIterator[Items]
 
@@ -36,8 +30,11 @@ class ExportQuery(AnswerFilter):
 
     format: Literal["csv", "ndjson"] = Field(
         "csv",
-        description="`csv` for spreadsheets: text that one would run as a formula begins with an apostrophe; "
+        description="`csv` for spreadsheets: an apostrophe stands wherever one could begin a formula; "
         "`ndjson` for machines: one answer per line, unchanged",
+    )
+    delimiter: Literal[",", ";", "\t"] = Field(
+        ",", description="of the columns of a CSV: `;` where the comma parts decimals, as spreadsheets there expect"
     )
 
 
@@ -48,13 +45,14 @@ class ExportQuery(AnswerFilter):
     responses={200: {"content": {"text/csv": {}, "application/x-ndjson": {}}}, **problems(401, 403, 404, 422)},
 )
 async def export_feedback(db: Db, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
-    """All answers that fit, newest first, as a file. `touchstone import` reads it again."""
+    """All answers that fit, newest first, as a file. `touchstone import FILE` takes it back whole."""
     first = await _page(db, query, None)  # what is wrong with the question is said before anything is sent
-    lines = as_csv if query.format == "csv" else as_ndjson
+    pages = _pages(db, query, *first)
+    lines = as_csv(pages, query.delimiter) if query.format == "csv" else as_ndjson(pages)
     media = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}[query.format]
     name = f"feedback-{now().date().isoformat()}.{query.format}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return StreamingResponse(lines(_pages(db, query, *first)), media_type=media, headers=headers)
+    return StreamingResponse(lines, media_type=media, headers=headers)
 
 
 async def _page(db: Database, query: ExportQuery, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
@@ -68,11 +66,11 @@ async def _pages(db: Database, query: ExportQuery, items: list[dict[str, Any]], 
         yield items
 
 
-async def as_csv(pages: Pages) -> AsyncIterator[str]:
-    """RFC 4180 with a byte order mark and a header line."""
-    yield BOM + _lines([COLUMNS])
+async def as_csv(pages: Pages, delimiter: str = ",") -> AsyncIterator[str]:
+    """RFC 4180 with a byte order mark and a header line; every cell of an answer is quoted."""
+    yield f"{BOM}{delimiter.join(cells.COLUMNS)}\r\n"
     async for items in pages:
-        yield _lines([[cell(item[name]) for name in COLUMNS] for item in items])
+        yield _lines([[cells.mark(cells.text(item[name])) for name in cells.COLUMNS] for item in items], delimiter)
 
 
 async def as_ndjson(pages: Pages) -> AsyncIterator[bytes]:
@@ -81,23 +79,7 @@ async def as_ndjson(pages: Pages) -> AsyncIterator[bytes]:
         yield b"".join(to_json(item) + b"\n" for item in items)
 
 
-def cell(value: Any) -> str:
-    """A value as the text of a cell that no spreadsheet runs."""
-    text = _text(value)
-    return f"'{text}" if text.startswith(DANGEROUS) else text
-
-
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, list):
-        return " ".join(value)
-    return to_json(value).decode() if isinstance(value, dict) else str(value)
-
-
-def _lines(rows: Sequence[Sequence[str]]) -> str:
+def _lines(rows: Sequence[Sequence[str]], delimiter: str) -> str:
     text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows(rows)
     return text.getvalue()

@@ -29,6 +29,7 @@ COLUMNS: tuple[Any, ...] = (
     Feedback.respondent,
     Feedback.context,
     Feedback.claimed_at,
+    Touchpoint.scale,
     Feedback.touchpoint_id,
 )
 

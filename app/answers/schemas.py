@@ -44,6 +44,7 @@ class StoredFeedback(FeedbackOut):
     respondent: str | None
     context: dict[str, Any] | None
     claimed_at: datetime | None = Field(description="the time the client gave, before any correction")
+    scale: str = Field(description="what the touchpoint is rated on")
 
 
 class StoredFeedbackList(BaseModel):

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app import migrate
 from app.cli.run import fail, settings, with_database
-from app.importer.answers import Columns
+from app.importer.answers import UNDATED, Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
 from app.texts import terminal_text
@@ -19,7 +19,12 @@ from app.touchpoints.scales import SCALES
 
 
 def import_command(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV or NDJSON, gzipped or not.")],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="CSV or NDJSON, gzipped or not. An export needs no further option."
+        ),
+    ],
     rating_column: Annotated[str | None, typer.Option(help="Column of the rating.")] = None,
     comment_column: Annotated[str | None, typer.Option(help="Column of the comment.")] = None,
     touchpoint: Annotated[str | None, typer.Option(help="The touchpoint of all rows.")] = None,
@@ -29,7 +34,7 @@ def import_command(
         str | None, typer.Option(help="When the customer answered: ISO 8601, 31.12.2025 18:30, or seconds since 1970.")
     ] = None,
     id_column: Annotated[
-        str | None, typer.Option(help="What tells rows apart; without it their whole content does.")
+        str | None, typer.Option(help="What tells answers apart; else touchpoint, time, rating and comment.")
     ] = None,
     respondent_column: Annotated[str | None, typer.Option(help="An opaque reference to the person.")] = None,
     timezone: Annotated[
@@ -37,6 +42,10 @@ def import_command(
     ] = None,
     scale: Annotated[str | None, typer.Option(help=f"Of touchpoints made: {', '.join(SCALES)}.")] = None,
     create_touchpoints: Annotated[bool, typer.Option("--create-touchpoints", help="Make missing ones.")] = False,
+    undated: Annotated[
+        str | None,
+        typer.Option(help="Rows without a time: skip leaves them out, import-day dates them now; else an error."),
+    ] = None,
     encoding: Annotated[str, typer.Option(help="Of the text, such as cp1252.")] = "utf-8",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check every row, store nothing.")] = False,
 ) -> None:
@@ -51,32 +60,38 @@ def import_command(
         id=id_column,
         respondent=respondent_column,
     )
-    _check(columns, scale, timezone, encoding)
+    export = columns == Columns()
+    _check(columns, scale, timezone, encoding, undated)
     zone = ZoneInfo(timezone) if timezone else None
-    wish = Wish(scale, create_touchpoints, zone, dry_run, encoding)
-    tally = _run(file, columns, wish)
+    wish = Wish(scale, create_touchpoints, zone, dry_run, encoding, undated)
+    tally = _run(file, None if export else columns, wish)
     _report(tally, dry_run)
+    if not export and time_column is None:
+        typer.echo("Without --time-column, answers are dated with the time of their import.")
     if tally.refused:
         raise typer.Exit(1)
 
 
-def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: str) -> None:
+def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: str, undated: str | None) -> None:
     """End with code 2 on options that cannot be meant."""
-    if (columns.touchpoint is None) == (columns.touchpoint_column is None):
+    export = columns == Columns()
+    if not export and (columns.touchpoint is None) == (columns.touchpoint_column is None):
         raise fail("Say either --touchpoint or --touchpoint-column.", 2)
-    if columns.rating is None and columns.comment is None:
+    if not export and columns.rating is None and columns.comment is None:
         raise fail("Say --rating-column, --comment-column, or both.", 2)
     if scale not in (None, *SCALES):
         raise fail(f"There is no scale {scale}. The scales are {', '.join(SCALES)}.", 2)
     if timezone is not None and timezone not in available_timezones():
         raise fail(f"There is no time zone {timezone}; they look like Europe/Copenhagen.", 2)
+    if undated is not None and (undated not in UNDATED or columns.time is None):
+        raise fail("--undated is skip or import-day, and needs --time-column.", 2)
     try:
         "".encode(encoding)
     except LookupError:
         raise fail(f"There is no encoding {encoding}.", 2) from None
 
 
-def _run(file: Path, columns: Columns, wish: Wish) -> Tally:
+def _run(file: Path, columns: Columns | None, wish: Wish) -> Tally:
     url = settings().database_url
     if migrate.is_embedded(url):
         migrate.upgrade(url)
@@ -112,5 +127,6 @@ def _report(tally: Tally, dry_run: bool) -> None:
         typer.echo(f"Touchpoints {'that would be made' if dry_run else 'made'}: {made:,}")
     parts = [f"{tally.created:,} {'can be stored' if dry_run else 'stored'}"]
     parts += [f"{n:,} {what}" for n, what in ((tally.same, "there already"), (tally.updated, "changed")) if n]
+    parts += [f"{tally.left_out:,} left out for they have no time"] if tally.left_out else []
     parts += [f"{tally.erased:,} left out, they were erased"] if tally.erased else []
     typer.echo(f"Rows: {', '.join(parts)}, {tally.refused:,} refused.")

@@ -2,18 +2,19 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha1
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pydantic
 
 from app.errors import Problem, invalid
-from app.importer.rows import Row, RowError
+from app.importer.rows import LeftOut, Row, RowError
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
@@ -21,6 +22,8 @@ from app.touchpoints.registry import Known
 
 NAMESPACE = UUID("5b0c6d0e-6b1f-5d5e-9a3e-6f1d0c1f7a51").bytes  # changing it would double every import
 FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
+SKIP, IMPORT_DAY = UNDATED = ("skip", "import-day")
+UNNUMBERED = UUID(int=0)  # until the answer is known
 FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 _WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0*)?")
 _EPOCH = re.compile(r"\d{9,10}(\.\d+)?|\d{12,13}")
@@ -42,52 +45,74 @@ class Columns:
     id: str | None = None
     respondent: str | None = None
 
-    def wanted(self) -> tuple[str | None, ...]:
-        """The columns in the order in which `Reader` takes the cells."""
-        return self.touchpoint_column, self.rating, self.comment, self.time, self.id, self.respondent
-
     def key(self, cell: str) -> str:
         """The key of the touchpoint that the cell of `touchpoint_column` names; RowError when it names none."""
         return self.touchpoint if self.touchpoint is not None else slug(self.touchpoint_prefix, cell.strip())
 
 
+class Numbered(NamedTuple):
+    """An answer, and the id that versions before this one would have given it, where it may be stored under that."""
+
+    answer: Answer
+    former: UUID | None = None
+
+
 @dataclass(slots=True)
 class Reader:
-    """Makes answers of rows. It counts equal rows: about 100 bytes for each different row of a file without ids."""
+    """Makes answers of rows. It counts equal ones: about 100 bytes for each different one of a file without ids.
+
+    `undated` is what becomes of an empty time: an error (None), left out (`skip`), or dated now (`import-day`).
+    `imported` are the touchpoints that have imported answers already.
+    """
 
     columns: Columns
     zone: ZoneInfo | None
     received: datetime
+    undated: str | None = None
+    imported: Container[int] = ()
     _seen: dict[int, int] = field(default_factory=dict)
+    _rows_seen: dict[int, int] = field(default_factory=dict)
 
-    def answer(self, row: Row, known: Known) -> Answer:
-        """The row as an answer at `known`; RowError when it cannot be taken."""
+    def wanted(self) -> tuple[str | None, ...]:
+        """The columns in the order in which `answer` takes the cells; the first names the touchpoint."""
+        of = self.columns
+        return of.touchpoint_column, of.rating, of.comment, of.time, of.id, of.respondent
+
+    def answer(self, row: Row, known: Known) -> Numbered:
+        """The row as an answer at `known`; RowError when it cannot be taken, LeftOut when it is not wanted."""
         _, rating, comment, time, number, respondent = row.cells
         said: dict[str, Any] = {"rating": whole(rating)}
         if comment:
             said["comment"] = comment
-        if time:
-            said["occurred_at"] = moment(time.strip(), self.zone or known.zone)
+        if self.columns.time is not None and (at := self._time(time.strip(), known)):
+            said["occurred_at"] = at
         if respondent:
             said["respondent"] = respondent.strip()
+        given = self._given(known, number.strip())
         try:
-            answer = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
-            return to_answer(known, answer, IMPORT, self._id(row, known, number), self.received)
-        except pydantic.ValidationError as error:
-            raise RowError(_reason(invalid(error, ""))) from None
-        except Problem as problem:
-            raise RowError(_reason(problem)) from None
+            told = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
+            answer = to_answer(known, told, IMPORT, given or UNNUMBERED, self.received)
+        except (pydantic.ValidationError, Problem) as error:
+            raise refused(error) from None
+        if given:
+            return Numbered(answer)
+        answer.id = _counted(self._seen, content(known.key, answer))
+        former = known.id in self.imported
+        return Numbered(answer, _counted(self._rows_seen, "\x1f".join((known.key, *row.content))) if former else None)
 
-    def _id(self, row: Row, known: Known, said: str) -> UUID:
-        """The row's own id, or one that the same row gets again: of its touchpoint and id, or of its content and its
-        number among equal rows, so that equal rows are kept apart and importing a file again adds nothing."""
+    def _time(self, text: str, known: Known) -> datetime | None:
+        if not text and self.undated is None:
+            raise RowError(
+                f"has no {self.columns.time} (--undated skip leaves it out, --undated import-day dates it now)"
+            )
+        if not text and self.undated == SKIP:
+            raise LeftOut
+        return moment(text, self.zone or known.zone)
+
+    def _given(self, known: Known, text: str) -> UUID | None:
+        """The row's own id, or the one that it always gets; None without a column of ids."""
         if self.columns.id is None:
-            content = "\x1f".join((known.key, *row.content))
-            first = uuid5(content)
-            before = self._seen.get(first.int, 0)
-            self._seen[first.int] = before + 1
-            return uuid5(f"{content}\x1e{before}") if before else first
-        text = said.strip()
+            return None
         if not text:
             raise RowError(f"has no {self.columns.id}")
         try:
@@ -96,17 +121,31 @@ class Reader:
             return uuid5(f"{known.key}\x1f{text}")
 
 
+def content(touchpoint: str, answer: Answer) -> str:
+    """What an answer is, wherever else its row may say: importing it again adds nothing."""
+    at = answer.claimed_at.astimezone(UTC).isoformat() if answer.claimed_at else ""
+    return f"{touchpoint}\x1f{at}\x1f{answer.rating}\x1f{' '.join(answer.comment.split()) if answer.comment else ''}"
+
+
+def _counted(seen: dict[int, int], name: str) -> UUID:
+    """The id of `name`, another one each time it comes again: equal answers are kept apart."""
+    first = uuid5(name)
+    before = seen.get(first.int, 0)
+    seen[first.int] = before + 1
+    return uuid5(f"{name}\x1e{before}") if before else first
+
+
 @lru_cache
 def _bare(rating: int | None) -> AnswerIn:
     """A rating alone: most rows of most files, and there are few of them."""
     return AnswerIn(rating=rating)
 
 
-def _reason(problem: Problem) -> str:
-    """A problem in one line for a row."""
-    where = problem.errors[0]
+def refused(error: pydantic.ValidationError | Problem) -> RowError:
+    """What is wrong with an answer, in one line for its row."""
+    where = (error if isinstance(error, Problem) else invalid(error, "")).errors[0]
     field_name = where.place.removeprefix("body.")
-    return f"{field_name}: {where.message}" + (f" ({where.mend})" if where.mend else "")
+    return RowError(f"{field_name}: {where.message}" + (f" ({where.mend})" if where.mend else ""))
 
 
 def uuid5(name: str) -> UUID:

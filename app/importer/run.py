@@ -6,18 +6,21 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pydantic
 from sqlmodel import Session, col, select
 
+from app.answers.cells import is_export
 from app.db import Database
 from app.errors import invalid
-from app.importer.answers import Columns, Reader
-from app.importer.rows import FileError, Row, RowError, open_rows
-from app.ingest.channels import Answer
+from app.importer.answers import Columns, Numbered, Reader
+from app.importer.restore import Restorer, scale
+from app.importer.rows import FileError, LeftOut, Row, RowError, open_table
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
+from app.sql import Bulk, Lookup
 from app.touchpoints import registry
 from app.touchpoints.registry import Known
 from app.touchpoints.schemas import TouchpointIn
@@ -37,6 +40,7 @@ class Wish:
     zone: ZoneInfo | None = None
     dry_run: bool = False
     encoding: str = "utf-8"
+    undated: str | None = None
 
 
 @dataclass(slots=True)
@@ -48,6 +52,7 @@ class Tally:
     same: int = 0
     updated: int = 0
     erased: int = 0
+    left_out: int = 0
     refused: int = 0
     errors: list[tuple[int, str]] = field(default_factory=list)
     new_touchpoints: list[str] = field(default_factory=list)
@@ -60,10 +65,10 @@ class Tally:
 
 @dataclass(slots=True)
 class Import:
-    """One run over one file."""
+    """One run over one file. Without `columns` it must be an export of ours, which is taken back whole."""
 
     db: Database
-    columns: Columns
+    columns: Columns | None
     wish: Wish
     tally: Tally = field(default_factory=Tally)
     _by_key: dict[str, Known] = field(default_factory=dict)
@@ -76,9 +81,10 @@ class Import:
         While one chunk is being stored, the next is read.
         """
         self._by_key = await self.db.read(_touchpoints)
-        reader = Reader(self.columns, self.wish.zone, datetime.now(UTC))
         storing: asyncio.Task[None] | None = None
-        with open_rows(path, self.columns.wanted(), self.wish.encoding) as (rows, position):
+        with open_table(path, self.wish.encoding) as table:
+            reader = await self._reader(table.names)
+            rows = table.rows(reader.wanted())
             while chunk := list(islice(rows, CHUNK)):
                 if self.wish.create_touchpoints:
                     await self._create_missing(chunk)
@@ -88,12 +94,23 @@ class Import:
                 storing = asyncio.create_task(self._store(answers))
                 await asyncio.sleep(0)  # lets the task hand its work to the database before the next chunk is read
                 self.tally.rows += len(chunk)
-                progress(position(), self.tally.rows)
+                progress(table.position(), self.tally.rows)
         if storing:
             await storing
         return self.tally
 
-    def _answers(self, reader: Reader, chunk: Chunk) -> list[tuple[int, Answer]]:
+    async def _reader(self, names: Sequence[str]) -> Reader | Restorer:
+        if self.columns is not None:
+            imported = await self.db.read(_imported)
+            return Reader(self.columns, self.wish.zone, datetime.now(UTC), self.wish.undated, imported)
+        if not is_export(names):
+            raise FileError(
+                "This is not an export of Touchstone. Say either --touchpoint or --touchpoint-column, and "
+                f"--rating-column or --comment-column. The columns are: {', '.join(names) or 'none'}."
+            )
+        return Restorer(frozenset(names), datetime.now(UTC))
+
+    def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> list[tuple[int, Numbered]]:
         found = []
         for line, row in chunk:
             try:
@@ -103,15 +120,20 @@ class Import:
                 found.append((line, reader.answer(row, self._by_cell.get(cell) or self._touchpoint(cell))))
             except RowError as error:
                 self.tally.refuse(line, str(error))
+            except LeftOut:
+                self.tally.left_out += 1
         return found
+
+    def _key(self, cell: str) -> str:
+        return cell if self.columns is None else self.columns.key(cell)
 
     def _touchpoint(self, cell: str) -> Known:
         """The touchpoint that a cell names; RowError when it cannot take the row."""
-        key = self.columns.key(cell)
+        key = self._key(cell)
         known = self._by_key.get(key)
         if known is None:
             raise RowError(f"there is no touchpoint {key} (--create-touchpoints makes it)")
-        if known.archived:
+        if known.archived and self.columns is not None:
             raise RowError(f"the touchpoint {key} is archived")
         if self.wish.scale not in (None, known.scale.name):
             raise RowError(f"the touchpoint {key} has the scale {known.scale.name}, not {self.wish.scale}")
@@ -121,11 +143,12 @@ class Import:
     async def _create_missing(self, chunk: Chunk) -> None:
         """Make the touchpoints that the chunk names first; FileError when they are too many or cannot be made."""
         missing: dict[str, TouchpointIn] = {}
-        for cell in sorted({row.cells[0] for _, row in chunk if isinstance(row, Row)} - self._by_cell.keys()):
+        named = {row.cells[0]: row for _, row in chunk if isinstance(row, Row)}
+        for cell in sorted(named.keys() - self._by_cell.keys()):
             try:
-                key = self.columns.key(cell)
+                key = self._key(cell)
                 if key not in self._by_key:
-                    missing.setdefault(key, self._new(key, cell.strip()))
+                    missing.setdefault(key, self._new(key, named[cell]))
             except RowError:
                 continue  # counted when the row becomes an answer
             except pydantic.ValidationError as error:
@@ -137,9 +160,11 @@ class Import:
             self._by_key |= await self._create(missing)
             self.tally.new_touchpoints += missing
 
-    def _new(self, key: str, value: str) -> TouchpointIn:
-        title = self.columns.touchpoint_prefix + value or key
+    def _new(self, key: str, row: Row) -> TouchpointIn:
         zone = self.wish.zone.key if self.wish.zone else None
+        if self.columns is None:
+            return TouchpointIn(key=key, scale=self.wish.scale or scale(row), timezone=zone)
+        title = self.columns.touchpoint_prefix + row.cells[0].strip() or key
         return TouchpointIn(key=key, name={"en": title}, scale=self.wish.scale, timezone=zone)
 
     async def _create(self, missing: dict[str, TouchpointIn]) -> dict[str, Known]:
@@ -148,13 +173,18 @@ class Import:
         rows = await self.db.write(lambda session: [registry.create(session, body) for body in missing.values()])
         return {row.key: registry.known(row) for row in rows}
 
-    async def _store(self, numbered: list[tuple[int, Answer]]) -> None:
-        answers = [answer for _, answer in numbered]
-        if self.wish.dry_run or not answers:
-            self.tally.created += len(answers)
+    async def _store(self, found: list[tuple[int, Numbered]]) -> None:
+        if self.wish.dry_run or not found:
+            self.tally.created += len(found)
             return
-        outcomes = await self.db.write(lambda session: store(session, answers))
-        for (line, _), outcome in zip(numbered, outcomes, strict=True):
+        restored = self.columns is None
+
+        def work(session: Session) -> list[Outcome]:
+            _keep_former(session, [numbered for _, numbered in found])
+            return store(session, [numbered.answer for _, numbered in found], restored=restored)
+
+        outcomes = await self.db.write(work)
+        for (line, _), outcome in zip(found, outcomes, strict=True):
             self._count(line, outcome)
 
     def _count(self, line: int, outcome: Outcome) -> None:
@@ -173,3 +203,29 @@ class Import:
 
 def _touchpoints(session: Session) -> dict[str, Known]:
     return {row.key: registry.known(row) for row in session.exec(select(Touchpoint).order_by(col(Touchpoint.id)))}
+
+
+_IMPORTED = Lookup("SELECT DISTINCT touchpoint_id FROM rollup WHERE grain = 'total' AND source = 'import'")
+_THERE = Bulk(
+    "SELECT touchpoint_id, id FROM {r} WHERE "
+    "EXISTS (SELECT 1 FROM feedback WHERE feedback.touchpoint_id = r.touchpoint_id AND feedback.id = r.id) OR "
+    "EXISTS (SELECT 1 FROM erasure WHERE erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id)",
+    {"touchpoint_id": "int", "id": "uuid"},
+)
+
+
+def _imported(session: Session) -> frozenset[int]:
+    """The touchpoints that have imported answers."""
+    return frozenset(number for (number,) in _IMPORTED.rows(session, {}))
+
+
+def _keep_former(session: Session, found: Sequence[Numbered]) -> None:
+    """Give an answer that was imported (or erased) under its former id that id."""
+    rows = [(answer.touchpoint_id, former) for answer, former in found if former]
+    there = {
+        (place, number if isinstance(number, UUID) else UUID(number))
+        for place, number in _THERE.returning(session, rows)
+    }
+    for answer, former in found:
+        if former and (answer.touchpoint_id, former) in there:
+            answer.id = former

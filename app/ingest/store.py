@@ -73,13 +73,15 @@ class Outcome:
 _row = attrgetter(*COLUMNS)
 
 
-def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
+def store(session: Session, answers: Sequence[Answer], *, restored: bool = False) -> list[Outcome]:
     """Store a batch within the session's transaction; an outcome for each answer, in order.
 
-    Only what was inserted is counted as new, so a retry never inflates a score. Problem overloaded when a touchpoint
-    got another scale in the moment since its answer was checked.
+    Only what was inserted is counted as new, so a retry never inflates a score. What is `restored` was judged and told
+    of when it was given. Problem overloaded when a touchpoint got another scale in the moment since its answer was
+    checked.
     """
-    _flag_repeats(session, answers)
+    if not restored:
+        _flag_repeats(session, answers)
     keys = [_key(answer) for answer in answers]
     first: dict[Key, Answer] = {}
     for key, answer in zip(keys, answers, strict=True):
@@ -91,13 +93,13 @@ def store(session: Session, answers: Sequence[Answer]) -> list[Outcome]:
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
-    held = _follow(session, moves)
+    held = _follow(session, moves, told=not restored)
     if any(after and after.scale not in (None, held[after.touchpoint_id].scale) for _, after in moves):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
 
 
-def _follow(session: Session, moves: Sequence[Change]) -> dict[int, Held]:
+def _follow(session: Session, moves: Sequence[Change], *, told: bool = True) -> dict[int, Held]:
     """Let the rollup and the outbox follow what happened, each answer before and after; the touchpoints, locked."""
     moves = [*moves, *_decided_anew(session, moves)]
     deltas = Deltas()
@@ -107,7 +109,8 @@ def _follow(session: Session, moves: Sequence[Change]) -> dict[int, Held]:
         if after:
             deltas.add(after)
     held = apply(session, deltas)
-    outbox.tell(session, moves)
+    if told:
+        outbox.tell(session, moves)
     return held
 
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.answers import export
-from app.answers.export import COLUMNS, DANGEROUS, cell
+from app.answers.cells import COLUMNS, DELIMITERS, mark, unmark
 from app.ids import uuid7
 from app.importer.answers import Columns
 from app.importer.run import Import, Wish
@@ -105,7 +106,7 @@ async def test_an_export_is_for_those_who_may_read_feedback(anybody, client, sto
 
 
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
-async def test_an_export_can_be_imported_again(app, client, stored, tmp_path, form):
+async def test_an_export_can_be_imported_as_any_file(app, client, stored, tmp_path, form):
     path = tmp_path / f"answers.{form}"
     path.write_bytes((await exported(client, format=form, touchpoint="shop")).content)
     names = {"rating": "rating", "comment": "comment", "time": "occurred_at", "id": "id", "respondent": "respondent"}
@@ -114,16 +115,67 @@ async def test_an_export_can_be_imported_again(app, client, stored, tmp_path, fo
     assert (tally.created, tally.refused) == (len(EVIL + PLAIN), 0), tally.errors
     copied = (await client.get("/v1/feedback?touchpoint=copy-shop&limit=200")).json()["items"]
     original = (await client.get("/v1/feedback?touchpoint=shop&limit=200")).json()["items"]
-    same = ("id", "rating", "occurred_at", "respondent") + (("comment",) if form == "ndjson" else ())
+    same = ("id", "rating", "occurred_at", "respondent", "comment")
     assert [[item[name] for name in same] for item in copied] == [[item[name] for name in same] for item in original]
     again = await Import(app.state.db, columns, Wish("stars", True)).run(path, lambda *_: None)
     assert (again.created, again.same) == (0, len(copied))
 
 
-@given(
-    st.one_of(st.text(max_size=30), st.sampled_from(DANGEROUS).flatmap(lambda c: st.text(max_size=9).map(c.__add__)))
-)
-def test_no_cell_begins_like_a_formula(text):
-    made = cell(text)
-    assert not made.startswith(DANGEROUS)
-    assert made.removeprefix("'") == text or made == text
+PAYLOADS = [
+    "=1",
+    "+1",
+    "-1",
+    "@S",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠x",
+    "=cmd|' /C calc'!A0",
+    "\0=1",
+    '=HYPERLINK("http://x","y")',
+]
+BEFORE = ["", " ", '"', '""', "'", '" ', "\u00a0", "''", "'\""]
+
+
+def hostile():
+    """Every formula after every separator, tab and line end, behind blanks, quotes and apostrophes."""
+    for separator in ("", *DELIMITERS, "\n", "\r", "\r\n", ";;", ",\t", "|\n"):
+        for before in BEFORE:
+            for payload in PAYLOADS:
+                yield f"+49{separator}{before}{payload}"
+                yield f"{separator}{before}{payload}{separator}{payload}"
+
+
+def runs(cell):
+    return cell.lstrip(' "\u00a0').startswith(tuple("=+-@\0＝＋－＠"))
+
+
+@pytest.mark.parametrize("read", DELIMITERS)
+@pytest.mark.parametrize("written", [",", ";", "\t"])
+async def test_no_cell_is_a_formula_however_a_spreadsheet_parts_the_file(written, read):
+    async def pages():
+        yield [dict.fromkeys(COLUMNS) | {"comment": text, "respondent": text} for text in hostile()]
+
+    file = "".join([part async for part in export.as_csv(pages(), written)]).removeprefix("\ufeff")
+    parsed = [cell for row in csv.reader(io.StringIO(file, newline=""), delimiter=read) for cell in row]
+    naive = re.split(f"[{re.escape(read)}\r\n]", file)
+    assert not [cell for cell in [*parsed, *naive] if runs(cell)]
+    back = list(csv.DictReader(io.StringIO(file, newline=""), delimiter=written))
+    assert [unmark(row["comment"]) for row in back] == list(hostile())
+
+
+@given(st.one_of(st.text(max_size=30), st.text("=+-@;,|\t\r\n\0'\" a＝", max_size=12)))
+def test_what_is_marked_can_be_taken_back(text):
+    made = mark(text)
+    assert unmark(made) == text
+    assert not any(map(runs, re.split(r"[,;|\t\r\n]", made))) and not made.startswith(("\t", "\r", "\n", "\0"))
+
+
+async def test_a_csv_for_where_the_comma_parts_decimals(client, stored):
+    answer = await exported(client, delimiter=";", touchpoint="shop")
+    assert answer.content.startswith(b"\xef\xbb\xbfid;touchpoint;rating;comment;")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    assert [row | {"comment": ""} for row in rows] == [
+        row | {"comment": ""} for row in rows_of(await exported(client, touchpoint="shop"))
+    ]
+    assert (await client.get("/v1/feedback/export", params={"delimiter": "x"})).status_code == 422

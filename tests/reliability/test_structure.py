@@ -13,6 +13,7 @@ from app.settings import Settings
 
 APP = Path(__file__).parents[2] / "app"
 PURE = (
+    "answers/cells.py",
     "ingest/channels.py",
     "ingest/guard.py",
     "ingest/lenient.py",
@@ -33,7 +34,7 @@ MAY = {
     "loop": {"scores", "touchpoints"},
     "devices": {"ingest", "scores.rollup", "touchpoints"},
     "links": {"ingest", "scores.rollup", "touchpoints", "pages.i18n", "pages.render", "pages.words"},
-    "importer": {"ingest", "touchpoints"},
+    "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"answers", "devices", "ingest", "links", "loop", "scores", "touchpoints"},
     "demo": {"devices", "ingest", "loop", "scores.rollup", "touchpoints"},
     "cli": {"demo", "importer", "pages", "scores.rollup", "touchpoints"},
