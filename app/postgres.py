@@ -1,11 +1,21 @@
 """PostgreSQL: a unit of work runs on asyncpg through SQLAlchemy's greenlets."""
 
+import asyncio
+import random
 from typing import Any
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.work import T, Work, within
+
+GAVE_WAY = ("40P01", "40001")  # a deadlock, a serialization failure: the same again will succeed
+
+
+def sqlstate(error: BaseException) -> str:
+    """PostgreSQL's five letters for what went wrong; empty when it was not PostgreSQL that said so."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
 def postgres_engine(url: URL, **options: Any) -> AsyncEngine:
@@ -33,10 +43,18 @@ class PostgresDatabase:
         self._read_engine = self._replica.execution_options(isolation_level="AUTOCOMMIT")
 
     async def write(self, work: Work[T]) -> T:
-        async with self._engine.begin() as connection:
-            done = await connection.run_sync(within, work)
-        self.generation += 1
-        return done
+        """Run `work` and commit, again from its beginning when PostgreSQL chose it to give way to others."""
+        for last in (False, False, True):
+            try:
+                async with self._engine.begin() as connection:
+                    done = await connection.run_sync(within, work)
+                self.generation += 1
+                return done
+            except DBAPIError as error:
+                if last or sqlstate(error) not in GAVE_WAY:
+                    raise
+                await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that the two do not meet again
+        raise AssertionError
 
     async def read(self, work: Work[T]) -> T:
         async with self._read_engine.connect() as connection:

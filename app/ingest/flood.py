@@ -7,15 +7,14 @@ network counts so often a day, and no more. See decision 0025.
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.db import Database
-from app.errors import Problem
 from app.ids import uuid7
 from app.ingest import store
 from app.ingest.channels import Answer
@@ -162,18 +161,22 @@ class Floods:
             log.warning("unusual_burst", extra={"touchpoint": known.key, "usual": place.usual.limit, **figures})
         place.told = recent.over
 
-    async def flag(self, touchpoint_id: int, earlier: list[UUID]) -> None:
-        """Flag stored answers that turned out to be part of a flood."""
+    async def flag(self, known: Known, stored: Answer, earlier: list[UUID]) -> None:
+        """Flag earlier answers that turned out to be part of a flood, and `stored` if that came out meanwhile.
 
-        def work(session: Session) -> None:
-            for number in earlier:
-                try:
-                    store.change(session, touchpoint_id, number, lambda a: replace(a, flags=with_burst(a.flags)))
-                except Problem:  # refused or erased in the meantime
-                    continue
-
-        if earlier:
-            await self._db.write(work)
+        When the database fails here they count again in memory too: the next answer of the flood gets them flagged.
+        """
+        recent = self._places[known.id].recent if known.id in self._places else Recent()
+        late = [stored.id] if BURST not in stored.flags.split() and recent.is_aside(stored.id) else []
+        keys = [(known.id, number) for number in (*earlier, *late)]
+        if not keys:
+            return
+        try:
+            await self._db.write(lambda session: store.change_flags(session, keys, lambda one: with_burst(one.flags)))
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            log.warning("flood_not_flagged", extra={"touchpoint": known.key, "error": type(error).__name__})
+            for _, number in keys:
+                recent.count_again(number)
 
 
 def with_burst(flags: str) -> str:

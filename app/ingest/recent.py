@@ -81,6 +81,16 @@ class Recent:
         noted.flagged = True
         self.networks[noted.network].counting.pop(number, None)
 
+    def count_again(self, number: UUID) -> None:
+        """Take back `set_aside`: what it says could not be written."""
+        if noted := self.answers.get(number):
+            noted.flagged = False
+            self.networks[noted.network].counting[number] = None
+
+    def is_aside(self, number: UUID) -> bool:
+        """Whether this answer of the window was set aside."""
+        return number in self.answers and self.answers[number].flagged
+
     def share(self, at: float) -> float:
         """Which part of the answers comes to this process, 0 to 1."""
         return len(self.answers) / max(len(self.answers), self.totals.within_window(at), 1)

@@ -107,7 +107,7 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
     except Exception:
         state.floods.forget(known, answer.id)
         raise
-    await state.floods.flag(known.id, earlier)
+    await state.floods.flag(known, answer, earlier)
     return outcome
 
 

@@ -4,7 +4,7 @@ Whatever happens to an answer, the rollup and what webhooks are told follow in t
 """
 
 import sqlite3
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from operator import attrgetter
@@ -56,6 +56,11 @@ _INSERT, _INSERT_RETURNING = Bulk(_NEW, COLUMNS), Bulk(f"{_NEW} RETURNING touchp
 _LAST, _SINCE = (
     Lookup("SELECT max(rowid) FROM feedback"),
     Lookup("SELECT touchpoint_id, id FROM feedback WHERE rowid > :last"),
+)
+_SET_FLAGS = Bulk(
+    "UPDATE feedback SET flags = r.flags FROM {r} "
+    "WHERE feedback.touchpoint_id = r.touchpoint_id AND feedback.id = r.id",
+    {"touchpoint_id": "int", "id": "uuid", "flags": "text"},
 )
 _KEY = (col(Feedback.touchpoint_id), col(Feedback.id))
 _WHO: tuple[Any, ...] = (Feedback.touchpoint_id, Feedback.respondent, Feedback.occurred_at, Feedback.id)
@@ -234,6 +239,19 @@ def flag(session: Session, touchpoint_id: int, number: UUID, flags: Sequence[str
     """Set the flags of an answer: none lets it count again; Problem not_found."""
     words = " ".join(sorted(set(flags)))
     change(session, touchpoint_id, number, lambda answer: replace(answer, flags=words))
+
+
+def change_flags(session: Session, keys: Iterable[tuple[int, UUID]], to: Callable[[Answer], str]) -> None:
+    """Give stored answers, by touchpoint and id, the flags that `to` says; whichever are not there are left out.
+
+    All rows are locked before the rollup is, in the order of their keys, and folded once: taken one by one, each of two
+    transactions would soon hold what the other waits for.
+    """
+    stored = _fetch(session, sorted({(touchpoint_id, number.int) for touchpoint_id, number in keys}))
+    moves = [(before, replace(before, flags=to(before))) for before in stored.values()]
+    changed = [(before, after) for before, after in moves if after != before]
+    _SET_FLAGS.run(session, [(after.touchpoint_id, after.id, after.flags) for _, after in changed])
+    _follow(session, changed)
 
 
 def erase(session: Session, touchpoint_id: int, number: UUID) -> None:

@@ -68,12 +68,7 @@ async def flag_hammering(request: Request, device: Device, answers: Sequence[Ans
             answer.flags = " ".join(sorted({*answer.flags.split(), guard.MISUSE}))
     late = [key for key, _, flags in near if key in hammered and not flags]
     if late:
-        await request.app.state.db.write(lambda session: _misuse(session, late))
-
-
-def _misuse(session: Session, keys: Sequence[Key]) -> None:
-    for touchpoint_id, number in keys:
-        store.flag(session, touchpoint_id, number, (guard.MISUSE,))
+        await request.app.state.db.write(lambda session: store.change_flags(session, late, lambda _: guard.MISUSE))
 
 
 def _near(session: Session, device: Device, answers: Sequence[Answer]) -> list[tuple[Key, datetime, str]]:

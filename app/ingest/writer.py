@@ -83,7 +83,7 @@ class Writer:
         batch = only or []
 
         def work(session: Session) -> list[Outcome]:
-            batch.extend(() if only else self._gather())
+            batch.extend(() if batch else self._gather())  # after a deadlock this is tried again
             return store(session, [answer for waiting in batch for answer in waiting.answers])
 
         try:
