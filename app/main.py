@@ -35,6 +35,7 @@ from app.scores.cache import Bodies, Fresh
 from app.scores.gauges import Gauges
 from app.scores.rollup import ASKED
 from app.settings import Settings
+from app.touchpoints import origins
 from app.touchpoints import routes as touchpoints
 from app.touchpoints.registry import Registry
 from app.webhooks import routes as webhooks
@@ -119,4 +120,4 @@ def create_app(settings: Settings) -> FastAPI:
 
 def _origin(url: str | None) -> str | None:
     parts = urlsplit(url) if url else None
-    return f"{parts.scheme}://{parts.netloc}" if parts else None
+    return origins.normal(f"{parts.scheme}://{parts.netloc}") if parts else None

@@ -118,15 +118,3 @@ def flags(comment: str | None, trap: str | None, origins: Iterable[str] | None, 
     """
     spam = bool(trap) or (origins is not None and comment is not None and is_spam(comment, origins))
     return " ".join([SPAM] * spam + [TEST] * test)
-
-
-def origin_allowed(origin: str, patterns: Iterable[str]) -> bool:
-    """Whether a browser's Origin is on the list: exactly, under `https://*.shop.example`, or `*` for anywhere."""
-    origin = origin.lower()
-    for pattern in patterns:
-        if pattern in ("*", origin):
-            return True
-        scheme, star, domain = pattern.partition("*.")
-        if star and origin.startswith(scheme) and origin.endswith("." + domain) and "@" not in origin:
-            return True
-    return False

@@ -20,6 +20,7 @@ from app.ingest.schemas import BODY_MAX, AnswerIn, StrictQuery, TakenFeedback
 from app.ingest.store import CREATED, ERASED, LOCKED, REFUSED, Outcome
 from app.problems import response as problem_response
 from app.raw import RawRoute, key, problems, query_parameters, request_body
+from app.touchpoints import origins
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
@@ -52,7 +53,7 @@ async def preflight(request: Request) -> Response:
     """A browser asks whether it may send JSON from where it is."""
     known = await request.app.state.registry.get(request.path_params["key"])
     origin = request.headers.get("origin", "")
-    if not guard.origin_allowed(origin, known.row.origins):
+    if not origins.allowed(origin, known.row.origins):
         raise Problem(Code.ORIGIN_NOT_ALLOWED, "This origin is not on the touchpoint's list.")
     allowed = {"Access-Control-Allow-Methods": "POST, PUT", "Access-Control-Allow-Headers": "content-type"}
     return Response(status_code=204, headers={**cors(origin), **allowed, "Access-Control-Max-Age": "7200"})
@@ -130,7 +131,7 @@ def from_page(request: Request, known: Known) -> str | None:
     origin = request.headers.get("origin", "")
     if not origin:
         return None  # not even where every origin is allowed
-    if guard.origin_allowed(origin, known.row.origins):
+    if origins.allowed(origin, known.row.origins):
         return WEB
     # Whoever ends TLS in front of us may not tell us so: the host is what names our own pages.
     own = origin == request.app.state.origin or origin.partition("://")[2] == request.url.netloc

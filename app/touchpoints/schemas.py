@@ -1,6 +1,5 @@
 """What a touchpoint looks like over HTTP, and what may be said of it."""
 
-import re
 from collections.abc import Iterable
 from datetime import datetime
 from functools import cache
@@ -21,13 +20,12 @@ from pydantic import (
 
 from app.moments import Day
 from app.texts import PLAIN, plain_text
+from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 
 CLEARABLE = {"owner", "target", "review_interval_days"}  # what a touchpoint may have none of
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
-_ORIGIN = re.compile(r"(\*|https?://(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?)")
-_ORIGIN_SAID = r"^(\*|[Hh][Tt][Tt][Pp][Ss]?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?)/*$"
 
 
 def one_of(names: Iterable[str], what: str) -> tuple[Any, ...]:
@@ -51,13 +49,6 @@ def _known_languages(texts: dict[str, str]) -> dict[str, str]:
     if unknown:
         raise ValueError(f"unknown language {unknown[0]}; the languages are {', '.join(LANGUAGES)}")
     return texts
-
-
-def _origin(value: str) -> str:
-    value = value.lower().rstrip("/")
-    if not _ORIGIN.fullmatch(value):
-        raise ValueError("an origin is scheme, host and port, such as https://shop.example or https://*.shop.example")
-    return value
 
 
 _time_zones = cache(available_timezones)  # it reads hundreds of files
@@ -86,7 +77,7 @@ Texts = Annotated[
 ]
 Slug = Annotated[str, Field(pattern=SLUG)]
 Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
-Origin = Annotated[str, Field(json_schema_extra={"pattern": _ORIGIN_SAID}), AfterValidator(_origin)]
+Origin = Annotated[str, Field(json_schema_extra={"pattern": origins.SAID}), AfterValidator(origins.normal)]
 ScaleName = Annotated[str, *one_of(SCALES, "scale")]
 
 

@@ -23,6 +23,7 @@ PURE = (
     "scores/formulas.py",
     "scores/buckets.py",
     "scores/score.py",
+    "touchpoints/origins.py",
 )
 # Which other folders, or modules of theirs, a folder may import. What is named by module is all that it needs of it.
 MAY = {
