@@ -31,4 +31,5 @@ def _within(value: date | datetime) -> date | datetime:
 
 Time = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(_within)]
 Day = Annotated[date, BeforeValidator(written_out), AfterValidator(_within)]
+# A time, or a whole day: as the end of a period it is that day's end.
 Moment = Annotated[AwareDatetime | date, BeforeValidator(written_out), AfterValidator(_within)]

@@ -1,10 +1,11 @@
 """Finds stored answers, newest first, in pages that stay put while new answers come in."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, exists, literal, or_, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal, or_, tuple_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -13,6 +14,8 @@ from app.answers import search
 from app.answers.schemas import AnswerFilter, AnswerQuery
 from app.errors import Code, Place, Problem
 from app.models import Erasure, Feedback, Touchpoint
+from app.scores import serve
+from app.scores.buckets import to_time
 from app.touchpoints.registry import by_key
 
 COLUMNS: tuple[Any, ...] = (
@@ -33,6 +36,7 @@ COLUMNS: tuple[Any, ...] = (
     Feedback.touchpoint_id,
 )
 
+_EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 # As its index has it, without a parameter: only so do the databases see that the index will do.
 _FLAGGED = col(Feedback.flags) != literal("", literal_execute=True)
 
@@ -59,10 +63,7 @@ def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool
         found.append(col(Feedback.touchpoint_id) == at)
     if query.source is not None:
         found.append(col(Feedback.source) == query.source)
-    if query.since is not None:
-        found.append(col(Feedback.occurred_at) >= query.since)
-    if query.until is not None:
-        found.append(col(Feedback.occurred_at) < query.until)
+    found += _within(session, query)
     if query.rating_min is not None:
         found.append(col(Feedback.rating) >= query.rating_min)
     if query.rating_max is not None:
@@ -76,6 +77,33 @@ def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool
     if query.respondent is not None:
         found.append(col(Feedback.respondent) == query.respondent)
     return found
+
+
+def _within(session: Session, query: AnswerFilter) -> list[ColumnElement[bool]]:
+    """The WHERE of a period: a date is a day of each touchpoint's own time zone."""
+    days = [moment for moment in (query.since, query.until) if moment and not isinstance(moment, datetime)]
+    zones = session.exec(select(Touchpoint.timezone).distinct()).all() if days else ["UTC"]
+    edges = {zone: _edges(query, ZoneInfo(zone)) for zone in zones}
+    if len(edges) < 2:
+        return [condition for since, until in edges.values() for condition in _between(since, until)]
+    # What holds for all zones stands beside it: only so do the databases see that the index of times will do.
+    whole = _between(min(since for since, _ in edges.values()), max(until for _, until in edges.values()))
+    each = (and_(col(Touchpoint.timezone) == zone, *_between(*edge)) for zone, edge in edges.items())
+    return [*whole, or_(*each)]
+
+
+def _edges(query: AnswerFilter, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """When a query's period begins and ends (exclusive) in a zone."""
+    since, until = query.since or _EVER[0], query.until or _EVER[1]
+    return (
+        since if isinstance(since, datetime) else to_time(serve.second(since, zone)),
+        until if isinstance(until, datetime) else to_time(serve.ending(until, zone)),
+    )
+
+
+def _between(since: datetime, until: datetime) -> list[ColumnElement[bool]]:
+    at = col(Feedback.occurred_at)
+    return [at >= since] * (since != _EVER[0]) + [at < until] * (until != _EVER[1])
 
 
 def _before(cursor: str) -> ColumnElement[bool]:

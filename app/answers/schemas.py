@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.ingest.schemas import FeedbackOut
-from app.moments import Time
+from app.moments import Moment
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
 
@@ -20,8 +20,8 @@ class AnswerFilter(BaseModel):
         None, description="words that the comment holds, all of them; the last one may be the beginning of a word"
     )
     source: Literal["web", "email", "kiosk", "page", "api", "import"] | None = None
-    since: Time | None = None
-    until: Time | None = None
+    since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")
+    until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
     rating_min: Annotated[int, Field(ge=0, le=10)] | None = None
     rating_max: Annotated[int, Field(ge=0, le=10)] | None = None
     has_comment: bool | None = None

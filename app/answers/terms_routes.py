@@ -32,7 +32,7 @@ class TermsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     since: Moment | None = Field(None, description="a time with its offset, or a date in the touchpoint's time zone")
-    until: Moment | None = None
+    until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
     lang: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = Field(
         None, description="only comments with this locale"
     )
@@ -90,7 +90,7 @@ def newest(session: Session, known: Known, query: TermsQuery) -> Sequence[Row[An
     if query.since is not None:
         wanted.append(col(Feedback.occurred_at) >= to_time(serve.second(query.since, known.zone)))
     if query.until is not None:
-        wanted.append(col(Feedback.occurred_at) < to_time(serve.second(query.until, known.zone)))
+        wanted.append(col(Feedback.occurred_at) < to_time(serve.ending(query.until, known.zone)))
     if query.lang is not None:
         locale = col(Feedback.locale)
         wanted.append(

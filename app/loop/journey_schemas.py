@@ -84,7 +84,7 @@ class JourneyScoreQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")
-    until: Moment | None = Field(None, description="exclusive; now when left out")
+    until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included; now when left out")
     rule: Rule | None = Field(None, description=f"{RULE}; the journey's own when left out")
     compare: Literal["previous"] | None = Field(
         None, description="adds trends against the period of the same length before, and looks whether the mix shifted"

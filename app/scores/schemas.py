@@ -18,7 +18,9 @@ class ScoreQuery(BaseModel):
     since: Moment | None = Field(
         None, description="from here: a time with its offset, or a date in the touchpoint's time zone"
     )
-    until: Moment | None = Field(None, description="up to here, exclusive; now when left out")
+    until: Moment | None = Field(
+        None, description="up to here: a time, exclusive, or a date, that day included; now when left out"
+    )
     source: Source | None = Field(None, description="only what came in this way")
     interval: Literal["hour", "day", "week", "month"] | None = Field(
         None, description="adds a series; weeks start on Monday"

@@ -35,10 +35,15 @@ def second(moment: Moment, zone: ZoneInfo) -> int:
     return int(datetime(moment.year, moment.month, moment.day, tzinfo=zone).timestamp())
 
 
+def ending(moment: Moment, zone: ZoneInfo) -> int:
+    """Where a period that ends with `moment` ends, exclusive: a date is there whole, to the next midnight."""
+    return second(moment if isinstance(moment, datetime) else moment + timedelta(days=1), zone)
+
+
 def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
     """The window a query means, from the `first` hour with answers on; Problem invalid_request when it is empty."""
     now = ceil_hour(int(clock()) + 1, zone)
-    until = ceil_hour(second(query.until, zone), zone) if query.until else now
+    until = ceil_hour(ending(query.until, zone), zone) if query.until else now
     if query.since:
         since = hour_start(second(query.since, zone), zone)
     elif query.compare:

@@ -155,7 +155,7 @@ async def test_language_window_and_flags_choose_the_comments(client, make, hear)
     both = (await client.get(url)).json()
     assert (both["low_comments"], both["high_comments"]) == (24, 32)
     assert (await client.get(f"{url}?since=2026-06-02")).json()["low_comments"] == 0
-    assert (await client.get(f"{url}?until=2026-06-02")).json()["low_comments"] == 24
+    assert (await client.get(f"{url}?until=2026-06-01")).json()["low_comments"] == 24
     assert len((await client.get(f"{url}?limit=1")).json()["low"]) == 1
 
 
