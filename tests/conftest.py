@@ -1,10 +1,12 @@
 """Real databases for every test: SQLite in a temporary file, PostgreSQL out of its wheel."""
 
+import fcntl
 import gc
 import os
 import shutil
 import sqlite3
 import ssl
+import subprocess
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -87,6 +89,28 @@ def migrated_postgres(postgres_server: Any) -> str:
 
 def _other(uri: str, database: str) -> str:
     return uri.replace("/postgres?", f"/{database}?")
+
+
+NPM_PACKAGES = ("react@19", "react-dom@19", "vue@3", "@hotwired/turbo@8", "alpinejs@3")
+
+
+@pytest.fixture(scope="session")
+def npm() -> Path:
+    """Where the packages above lie: what pages are built with, to be tried with the widget. Kept between runs."""
+    if shutil.which("npm") is None:
+        if "npm" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
+            pytest.fail("npm is required and not installed")
+        pytest.skip("npm is not installed")
+    folder = Path(tempfile.gettempdir()) / f"touchstone-npm-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    done = folder / "installed"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.is_file() or done.read_text() != " ".join(NPM_PACKAGES):
+            install = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *NPM_PACKAGES]
+            subprocess.run(install, check=True, timeout=120)
+            done.write_text(" ".join(NPM_PACKAGES))
+    return folder / "node_modules"
 
 
 @pytest.fixture

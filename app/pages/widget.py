@@ -36,7 +36,7 @@ def zipped(build: bytes) -> bytes:
 @router.get("/widget.{version}.js", include_in_schema=False)
 def read_script(request: Request, version: str) -> Response:
     """The widget: `v1` is the newest, for an hour; `v1.0` and so on never change. Any page may load them."""
-    build = builds.made() if version == "v1" else builds.kept().get(version)
+    build = builds.newest() if version == "v1" else builds.kept().get(version)
     if build is None:
         raise Problem(Code.NOT_FOUND, f"There is no build {version} of the widget. The newest is {PATH}.")
     headers = {

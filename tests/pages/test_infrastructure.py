@@ -120,9 +120,9 @@ async def test_any_page_may_load_the_widget_and_check_its_hash(anybody: httpx.As
     assert again.status_code == 304
 
 
+@pytest.mark.usefixtures("npm")
 def test_the_newest_kept_build_is_what_the_sources_make() -> None:
-    newest = list(builds.kept().values())[-1]
-    assert newest == builds.made(), "the widget changed: keep it with `touchstone widget --keep`"
+    assert builds.newest() == builds.made(), "the widget changed: keep it with `touchstone widget --keep`"
 
 
 async def test_each_kept_build_is_served_for_ever_under_the_hash_it_had(anybody: httpx.AsyncClient) -> None:

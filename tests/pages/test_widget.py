@@ -183,7 +183,7 @@ def test_two_widgets_on_a_page_are_two_answers(visit: Callable[..., Page], live_
 
 def test_a_script_tag_alone_is_enough(site: Site, live_server: LiveServer, tab: Page) -> None:
     live_server.make("checkout", scale="csat")
-    integrity = builds.integrity(builds.made())
+    integrity = builds.integrity(builds.newest())
     address = f"{live_server.url}/widget.v1.js"
     script = f'<script src="{address}" data-touchpoint="checkout" integrity="{{}}" crossorigin></script>'
     tab.goto(site.page("/", f'<!doctype html><html lang="en"><main>{script.format(integrity)}</main>'))
@@ -480,4 +480,4 @@ def test_the_panel_fits_the_narrowest_phone_even_in_trouble(
 
 
 def test_it_is_at_most_six_kilobytes() -> None:
-    assert len(widget.zipped(builds.made())) <= 6_000
+    assert len(widget.zipped(builds.newest())) <= 6_144

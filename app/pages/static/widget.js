@@ -3,14 +3,15 @@
 //   <script src="https://feedback.example/widget.v1.js" data-touchpoint="checkout" async></script>
 //   <touchstone-feedback touchpoint="checkout" display="button"></touchstone-feedback>
 //
-// Attributes (data-* on the script): touchpoint, display (inline, button, modal), lang, label, trigger (a selector that
-// opens a modal), server (where the service is; where the script came from otherwise), cooldown-days.
-// The element has open(), close(), and the properties context and respondent, which go with the answer. It says
-// `touchstone:submitted` when an answer is stored. Without cooldown-days nothing is kept on the device.
+// Attributes (data-* on the script): touchpoint, display (inline, button, modal), lang, label, trigger (a selector of what
+// opens the panel), server (where the service is; where the script came from otherwise), cooldown-days, context (JSON) and
+// respondent, which go with the answer. The element follows them: another touchpoint shows another question.
+// It has open(), close(), reset() for the next person, and the properties context and respondent, which count before the
+// attributes. It says `touchstone:submitted` when an answer is stored. Without cooldown-days nothing is kept on the device.
 (() => {
 	const NAME = "touchstone-feedback", doc = document, script = doc.currentScript;
 	const home = script && script.src ? new URL(".", script.src).href : location.origin + "/";
-	const DAY = 864e5;
+	const DAY = 864e5, SHOWN = ["touchpoint", "server", "lang", "display", "label"];
 
 	// h("p.soft", {part: "status"}, "text", child): an element with its class, attributes and children.
 	const h = (what, set, ...kids) => {
@@ -29,97 +30,164 @@
 			tint ? h("circle", {cx: 24, cy: 24, r: 24, fill: tint}) : "", h("path", {d: lines}), full ? h("path.full", {d: full}) : "");
 	};
 	// A UUIDv7: its first 48 bits are the time, so that answers stored together lie together.
-	const uuid = () => {
-		const bytes = crypto.getRandomValues(new Uint8Array(10));
-		bytes[0] = bytes[0] & 15 | 112;
-		bytes[2] = bytes[2] & 63 | 128;
-		const hex = Date.now().toString(16).padStart(12, "0") + [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("");
-		return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+	const uuid = () => (Date.now().toString(16).padStart(12, 0) + "-7xxx-8xxx-xxxxxxxxxxxx").replace(/.{4}-/, "-$&")
+		.replace(/x/g, () => (crypto.getRandomValues(new Uint8Array(1))[0] & 15).toString(16));
+	const warn = what => console.warn("touchstone: " + what);
+	// What is typed into our fields opens nothing on the page around: there its target is the element, which is no field.
+	const keep = event => {
+		if (/^(input|textarea)$/.test(event.target.localName) && !/^(Escape|Tab)$/.test(event.key)) event.stopPropagation();
 	};
 
 	class Feedback extends HTMLElement {
-		async connectedCallback() {
-			if (this.key) return;
-			this.key = this.getAttribute("touchpoint") || "";
-			if (this.cooling()) return;
-			const page = this.closest("[lang]"), lang = this.getAttribute("lang") || page && page.lang || navigator.language;
-			try {
-				const answer = await fetch(this.at("widget") + "?lang=" + encodeURIComponent(lang), {credentials: "omit"});
-				const said = await answer.json();
-				if (!answer.ok) throw Error(said.detail);
-				// A form inside, for browsers without scripts, stays when somebody has begun with it.
-				if (!this.querySelector(":checked")) this.show(said);
-			} catch (error) {
-				console.warn("touchstone: " + this.key + " is not shown: " + error.message);
-			}
+		static observedAttributes = SHOWN;
+
+		connectedCallback() {
+			doc.addEventListener("click", this, true);
+			this.look();
+			this.follow();
 		}
 
-		at(path) {
-			return (this.getAttribute("server") || home).replace(/\/?$/, "/v1/touchpoints/") + encodeURIComponent(this.key) + "/" + path;
+		disconnectedCallback() {
+			doc.removeEventListener("click", this, true);
+			this.watch?.disconnect();
+			this.talk?.leave();
+		}
+
+		attributeChangedCallback() {
+			this.follow();
+		}
+
+		handleEvent({target}) {
+			const trigger = this.getAttribute("trigger");
+			if (trigger && target.closest(trigger)) this.open();
+		}
+
+		// A page changes several attributes one by one: what they say together is followed.
+		async follow() {
+			await 0;
+			const shown = SHOWN.map(name => this.getAttribute(name)).join("\n"), key = this.getAttribute("touchpoint");
+			if (!this.isConnected || shown == this.shown) return;
+			this.shown = shown;
+			this.show();
+			if (!key || this.cooling(key)) return;
+			const lang = this.closest("[lang]")?.lang || navigator.language;
+			const at = (this.getAttribute("server") || home).replace(/\/?$/, "/v1/touchpoints/") + encodeURIComponent(key) + "/";
+			try {
+				const answer = await fetch(at + "widget?lang=" + encodeURIComponent(lang));
+				const said = await answer.json();
+				if (!answer.ok) throw Error(said.detail);
+				// A form inside, for browsers without scripts, stays when somebody has begun with it, or where it looks better.
+				if (shown == this.shown && !this.querySelector(CSSStyleSheet.prototype.replaceSync ? ":checked" : "form"))
+					this.show(new Talk(this, said, key, at));
+			} catch (error) {
+				if (shown == this.shown) this.shown = warn(key + " is not shown: " + error.message);
+			}
 		}
 
 		// Only where the page's author asks for it does the device remember that it has answered.
-		cooling(set) {
-			const days = +this.getAttribute("cooldown-days"), name = "touchstone:" + this.key;
-			if (!(days > 0)) return false;
+		cooling(key, set) {
+			const days = this.getAttribute("cooldown-days"), name = "touchstone:" + key;
 			try {
-				if (set) localStorage.setItem(name, Date.now());
-				return Date.now() - localStorage.getItem(name) < days * DAY;
-			} catch { return false; }
+				if (days > 0 && set) localStorage.setItem(name, Date.now());
+				return days > 0 && Date.now() - localStorage.getItem(name) < days * DAY;
+			} catch { /* where storage is blocked, it asks again */ }
 		}
 
-		show(said) {
-			this.said = said;
-			Object.assign(drawings, said.drawings);
-			this.answer = {id: uuid()};
-			this.wanted = this.stored = this.flying = this.tries = 0;
-			this.live = h("p.live", {role: "status"});
-			this.box = h("div.box", {lang: said.language, dir: "auto"}, this.live, this.ask(), this.more(), this.sent());
-			this.step(0);
-			const display = this.getAttribute("display"), root = this.attachShadow({mode: "open"}), text = said.texts;
-			if (!sheet) (sheet = new CSSStyleSheet()).replaceSync("@widget.css");
-			root.adoptedStyleSheets = [sheet];
-			if (display == "button" || display == "modal") {
-				const close = h("button.btn.bare.x", {type: "button", "aria-label": text.close, part: "close"}, draw("close", 24));
-				const label = this.getAttribute("label") || text.feedback;
-				this.box.append(close);
-				this.pop = h(display == "modal" ? "dialog" : "div.pop", {"aria-label": label, part: "panel"}, this.box);
-				close.onclick = () => this.close();
-				if (display == "button") {
-					this.fab = h("button.btn.fab.line", {type: "button", "aria-expanded": "false", part: "button"}, draw("chat", 24), label);
-					this.fab.onclick = () => this.pop.hidden ? this.open() : this.close();
-					this.pop.setAttribute("role", "dialog");
-					this.pop.hidden = true;
-					this.pop.onkeydown = event => { if (event.key == "Escape") this.close(); };
-				}
-				root.append(...this.fab ? [this.fab] : [], this.pop);
-				const trigger = this.getAttribute("trigger");
-				if (trigger) doc.querySelectorAll(trigger).forEach(node => node.addEventListener("click", () => this.open()));
-			} else {
-				root.append(this.box);
-				const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && (watch.disconnect(), this.asked()), {threshold: .5});
-				watch.observe(this);
+		// What goes with an answer: an object and a text, whatever was given, for anything else would cost the answer.
+		about() {
+			let context = this.context ?? this.getAttribute("context");
+			try {
+				context = {...context?.trim ? JSON.parse(context) : context};
+			} catch {
+				warn("context is no JSON");
+				context = null;
 			}
-			addEventListener("online", () => this.timer && this.send());
-			addEventListener("pagehide", () => this.wanted > Math.max(this.stored, this.flying) && this.post("feedback", this.answer).catch(() => {}));
+			return {context, respondent: "" + (this.respondent ?? this.getAttribute("respondent") ?? "") || null};
+		}
+
+		show(talk) {
+			this.talk?.leave();
+			this.talk = talk;
+			let root = this.shadowRoot, style = "";
+			if (!talk) return root?.replaceChildren();
+			if (!root) root = this.attachShadow({mode: "open"});
+			const css = "@widget.css";
+			try {
+				if (!sheet) (sheet = new CSSStyleSheet()).replaceSync(css);
+				root.adoptedStyleSheets = [sheet];
+			} catch { style = h("style", {}, css); }
+			root.replaceChildren(style, ...talk.panel());
+			this.look();
+		}
+
+		// Inline, the question counts as asked when half of it is seen.
+		look() {
+			const {talk} = this;
+			if (!talk || talk.pop || talk.seen) return;
+			this.watch?.disconnect();
+			this.watch = new IntersectionObserver(([entry]) => entry.isIntersecting && talk.asked(), {threshold: .5});
+			this.watch.observe(this);
 		}
 
 		open() {
-			if (!this.pop) return;
-			if (this.fab) {
-				this.pop.hidden = false;
-				this.fab.setAttribute("aria-expanded", "true");
-				const first = this.pop.querySelector(".card:not([hidden]) :is(input:checked, input, textarea, button)");
-				if (first) first.focus();
-			} else if (!this.pop.open) this.pop.showModal();
-			this.asked();
+			this.talk?.open(true);
 		}
 
 		close() {
-			if (!this.fab) return this.pop && this.pop.close();
+			this.talk?.open(false);
+		}
+
+		// The same question for the next person.
+		reset() {
+			const {talk} = this;
+			if (talk) this.show(new Talk(this, talk.said, talk.key, talk.at));
+		}
+	}
+
+	// Frameworks set a property where there is one, and an attribute otherwise.
+	Feedback.prototype.context = Feedback.prototype.respondent = null;
+
+	// One person's answer at one touchpoint: it is sent there, whatever its element shows or wherever it has gone meanwhile.
+	class Talk {
+		constructor(host, said, key, at) {
+			const page = host.querySelector("[name=id]");
+			Object.assign(drawings, said.drawings);
+			Object.assign(this, {host, said, key, at, answer: {id: page?.value || uuid(), locale: said.language}});
+			page?.remove();
+			this.wanted = this.stored = this.flying = this.tries = 0;
+			this.live = h("p.live", {role: "status"});
+			this.cards = [this.ask(), this.more(), this.sent()];
+			this.box = h("div.box", {lang: said.language, dir: "auto"}, this.live, ...this.cards);
+			this.box.onkeydown = this.box.onkeyup = this.box.onkeypress = keep;
+			this.step(0);
+		}
+
+		panel() {
+			const {box, host, said: {texts}} = this, display = host.getAttribute("display");
+			if (display != "button" && display != "modal") return [box];
+			const close = h("button.btn.bare.x", {type: "button", "aria-label": texts.close, part: "close"}, draw("close", 24));
+			const label = host.getAttribute("label") || texts.feedback;
+			box.append(close);
+			this.pop = h(display == "modal" ? "dialog" : "div.pop", {role: "dialog", "aria-label": label, part: "panel"}, box);
+			close.onclick = () => this.open(false);
+			if (display == "modal") return [this.pop];
+			this.fab = h("button.btn.fab.line", {type: "button", "aria-expanded": "false", part: "button"}, draw("chat", 24), label);
+			this.fab.onclick = () => this.open(this.pop.hidden);
 			this.pop.hidden = true;
-			this.fab.setAttribute("aria-expanded", "false");
-			this.fab.focus();
+			this.pop.onkeydown = event => { if (event.key == "Escape") this.open(false); };
+			return [this.fab, this.pop];
+		}
+
+		open(open) {
+			const {fab, pop} = this;
+			if (!pop) return;
+			if (fab) {
+				pop.hidden = !open;
+				fab.setAttribute("aria-expanded", open);
+				(open ? pop.querySelector(".card:not([hidden]) :is(input, textarea, button)") : fab)?.focus();
+			} else if (!open) pop.close();
+			else if (!pop.open) pop.showModal();
+			if (open) this.asked();
 		}
 
 		ask() {
@@ -148,46 +216,44 @@
 				const chosen = form.querySelector(":checked");
 				if (chosen) this.rate(+chosen.value);
 			};
-			return this.first = form;
+			return form;
 		}
 
 		more() {
 			const {reasons, comment_prompt, texts} = this.said, id = "comment" + count;
 			this.mark = h("span.mark");
 			this.state = h("p.soft");
-			const again = h("button.btn.bare", {type: "button"}, texts.change), now = h("button.btn.bare", {type: "button"}, texts.try_now);
-			const skip = h("button.btn.bare", {type: "button"}, texts.skip);
+			const bare = (text, onclick) => Object.assign(h("button.btn.bare", {type: "button"}, text), {onclick});
 			this.why = h("p");
 			this.next = h("span");
-			this.retry = h("div.line.soft", {}, now, this.next);
+			this.retry = h("div.line.soft", {}, bare(texts.try_now, () => this.send()), this.next);
 			this.note = h("div.note", {part: "note", hidden: ""}, draw("cloud-off", 24), h("div", {}, this.why, this.retry));
-			this.comment = h("textarea", {id, rows: 3, maxlength: 4000, dir: "auto", part: "comment"});
+			const comment = h("textarea", {id, rows: 3, maxlength: 4000, dir: "auto", part: "comment"});
 			const form = h("form.card", {part: "card", tabindex: -1},
-				h("div.line.head", {part: "status"}, this.mark, h("div", {}, h("p.q", {}, texts.thanks), this.state), again), this.note,
+				h("div.line.head", {part: "status"}, this.mark, h("div", {}, h("p.q", {}, texts.thanks), this.state), bare(texts.change, () => this.step(0))), this.note,
 				...reasons.length ? [h("fieldset", {}, h("legend.field", {}, texts.reasons), h("div.line", {}, ...reasons.map(({key, label}) =>
 					h("label.chip", {part: "reason"}, h("input", {type: "checkbox", value: key}), h("span", {}, label)))))] : [],
-				h("div", {}, h("label.field", {for: id}, comment_prompt), this.comment),
-				h("div.line", {}, h("button.btn", {type: "submit", part: "submit"}, texts.send), skip));
-			again.onclick = () => this.step(0);
-			now.onclick = () => this.send();
-			skip.onclick = () => this.finish();
+				h("div", {}, h("label.field", {for: id}, comment_prompt), comment),
+				h("div.line", {}, h("button.btn", {type: "submit", part: "submit"}, texts.send), bare(texts.skip, () => this.finish())));
 			form.onsubmit = event => {
 				event.preventDefault();
-				this.finish({comment: this.comment.value.trim() || undefined, reasons: [...form.querySelectorAll(":checked")].map(box => box.value)});
+				this.finish({comment: comment.value.trim(), reasons: [...form.querySelectorAll(":checked")].map(box => box.value)});
 			};
-			return this.second = form;
+			return form;
 		}
 
 		sent() {
 			const {texts} = this.said;
-			return this.third = h("div.card", {part: "card", tabindex: -1}, h("div.line.head", {part: "status"}, draw("check", 48),
+			return h("div.card", {part: "card", tabindex: -1}, h("div.line.head", {part: "status"}, draw("check", 48),
 				h("div", {}, h("p.q", {}, texts.sent), h("p.soft", {}, texts.sent_thanks))));
 		}
 
 		step(which) {
-			const cards = [this.first, this.second, this.third], inside = this.shadowRoot && this.shadowRoot.activeElement;
+			const {cards} = this, inside = this.host.shadowRoot?.activeElement;
+			clearTimeout(this.turning);
+			this.turning = 0;
 			cards.forEach((card, place) => card.hidden = place != which);
-			if (inside) (which ? cards[which] : this.first.querySelector(":checked, input")).focus({preventScroll: true});
+			if (inside && this.box.contains(inside)) (which ? cards[which] : cards[0].querySelector(":checked, input")).focus({preventScroll: true});
 		}
 
 		rate(rating) {
@@ -209,10 +275,27 @@
 			this.settled();
 		}
 
+		// While something is not stored, and only then, it listens for the network's return and the page's end.
 		want(more) {
-			Object.assign(this.answer, more);
+			Object.assign(this.answer, more, this.host.about());
 			this.wanted++;
+			this.hear("add");
 			this.send();
+		}
+
+		hear(how) {
+			for (const type of ["online", "pagehide"]) window[how + "EventListener"](type, this);
+		}
+
+		handleEvent({type}) {
+			if (type == "online") this.timer && this.send();
+			else if (this.wanted > Math.max(this.stored, this.flying)) this.post("feedback", this.answer).catch(() => {});
+		}
+
+		// Its element goes, or shows something else: nothing waits but what is not stored, which is tried at once.
+		leave() {
+			if (this.turning) this.step(1);
+			if (this.timer) this.send();
 		}
 
 		asked() {
@@ -222,7 +305,7 @@
 
 		// As text/plain a POST needs no preflight; keepalive lets it outlive the page.
 		post(path, body) {
-			return fetch(this.at(path), {method: "POST", credentials: "omit", keepalive: true, headers: {"Content-Type": "text/plain"}, body: JSON.stringify(body)});
+			return fetch(this.at + path, {method: "POST", keepalive: true, headers: {"Content-Type": "text/plain"}, body: JSON.stringify(body)});
 		}
 
 		// One request at a time, each with all that is known, until what is wanted is stored. The id makes a repeat harmless.
@@ -231,30 +314,32 @@
 			clearTimeout(this.timer);
 			this.timer = 0;
 			this.flying = this.wanted;
-			const {context, respondent, said, wanted} = this, body = {...this.answer, locale: said.language, context, respondent};
+			const {answer, host, key, said: {texts}, wanted} = this;
 			let status = 0, wait;
 			try {
-				const answer = await this.post("feedback", body);
-				status = answer.status;
-				wait = +answer.headers.get("Retry-After");
+				const reply = await this.post("feedback", answer);
+				status = reply.status;
+				wait = +reply.headers.get("Retry-After");
 			} catch { /* no answer: try again */ }
 			this.flying = 0;
 			if (status == 200 || status == 201) {
 				this.stored = wanted;
 				this.tries = 0;
 				this.note.hidden = true;
-				this.live.textContent = said.texts.thanks + ". " + (this.state.textContent = this.spoken);
-				this.cooling(true);
-				this.dispatchEvent(new CustomEvent("touchstone:submitted", {bubbles: true, composed: true, detail: {touchpoint: this.key, ...this.answer}}));
+				this.live.textContent = texts.thanks + ". " + (this.state.textContent = this.spoken);
+				host.cooling(key, true);
+				host.dispatchEvent(new CustomEvent("touchstone:submitted", {bubbles: true, composed: true, detail: {touchpoint: key, ...answer}}));
 				if (this.wanted > wanted) return this.send();
+				this.hear("remove");
 				return this.settled();
 			}
 			const again = !status || status == 408 || status == 429 || status > 499;
 			this.note.hidden = false;
 			this.retry.hidden = !again;
-			this.live.textContent = this.why.textContent = again ? said.texts.not_sent : said.texts.refused;
-			if (again) this.tick(Math.ceil(Math.min(300, wait || Math.min(60, 2 ** ++this.tries) * (.8 + Math.random() * .4))));
-			else console.warn("touchstone: " + this.key + " refused the answer with " + status);
+			this.live.textContent = this.why.textContent = again ? texts.not_sent : texts.refused;
+			if (again) return this.tick(Math.ceil(Math.min(300, wait || Math.min(60, 2 ** ++this.tries) * (.8 + Math.random() * .4))));
+			this.hear("remove");
+			warn(key + " refused the answer with " + status);
 		}
 
 		tick(seconds) {
@@ -265,7 +350,6 @@
 		settled() {
 			if (!this.done || this.stored < this.wanted) return;
 			this.live.textContent = this.said.texts.sent + ". " + this.said.texts.sent_thanks;
-			clearTimeout(this.turning);
 			this.step(2);
 		}
 	}
@@ -274,8 +358,12 @@
 	if (script && script.dataset.touchpoint) {
 		const node = doc.createElement(NAME);
 		for (const {name, value} of script.attributes) if (/^data-/.test(name)) node.setAttribute(name.slice(5), value);
-		const put = () => script.closest("head") ? doc.body.append(node) : script.after(node);
+		// A router that restores a page restores what stood on it, and runs the script again.
+		const put = () => {
+			if (script.closest("head")) doc.body.append(node);
+			else if (script.nextElementSibling?.localName != NAME) script.after(node);
+		};
 		if (doc.body) put();
-		else addEventListener("DOMContentLoaded", put);
+		else addEventListener("DOMContentLoaded", put, {once: true});
 	}
 })();
