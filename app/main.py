@@ -61,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)
         state.gauges = Gauges(state.db)
         state.fresh, state.bodies = Fresh(state.db), Bodies()
-        state.writer = Writer(state.db, settings.queue_size)
+        state.writer = Writer(state.db, settings.queue_size, settings.settle_seconds)
         state.writer.start()
         state.deliverer = Deliverer(state.db, settings.webhook_allow_networks)
         state.deliverer.start()

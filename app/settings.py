@@ -55,6 +55,9 @@ class Settings(BaseModel):
     webhook_allow_networks: Networks = Field(
         (), description="networks (CIDR, comma separated) that webhooks may reach although they are private"
     )
+    settle_seconds: float = Field(
+        60, ge=0, le=3600, description="after the last change of a customer's answer that webhooks are told of it"
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")

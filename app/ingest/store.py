@@ -78,12 +78,14 @@ class Outcome:
 _row = attrgetter(*COLUMNS)
 
 
-def store(session: Session, answers: Sequence[Answer], *, restored: bool = False) -> list[Outcome]:
+def store(
+    session: Session, answers: Sequence[Answer], settling: timedelta = timedelta(), *, restored: bool = False
+) -> list[Outcome]:
     """Store a batch within the session's transaction; an outcome for each answer, in order.
 
     Only what was inserted is counted as new, so a retry never inflates a score. What is `restored` was judged and told
-    of when it was given. Problem overloaded when a touchpoint got another scale in the moment since its answer was
-    checked.
+    of when it was given; other answers are told of when nothing has changed them for the time of `settling`. Problem
+    overloaded when a touchpoint got another scale in the moment since its answer was checked.
     """
     if not restored:
         _flag_repeats(session, answers)
@@ -98,13 +100,15 @@ def store(session: Session, answers: Sequence[Answer], *, restored: bool = False
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
-    held = _follow(session, moves, told=not restored)
+    held = _follow(session, moves, settling, told=not restored)
     if any(after and after.scale not in (None, held[after.touchpoint_id].scale) for _, after in moves):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
 
 
-def _follow(session: Session, moves: Sequence[Change], *, told: bool = True) -> dict[int, Held]:
+def _follow(
+    session: Session, moves: Sequence[Change], settling: timedelta = timedelta(), *, told: bool = True
+) -> dict[int, Held]:
     """Let the rollup and the outbox follow what happened, each answer before and after; the touchpoints, locked."""
     moves = [*moves, *_decided_anew(session, moves)]
     deltas = Deltas()
@@ -115,7 +119,7 @@ def _follow(session: Session, moves: Sequence[Change], *, told: bool = True) -> 
             deltas.add(after)
     held = apply(session, deltas)
     if told:
-        outbox.tell(session, moves)
+        outbox.tell(session, moves, settling)
     return held
 
 

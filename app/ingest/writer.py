@@ -5,6 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -31,8 +32,8 @@ class _Waiting:
 class Writer:
     """The bounded queue in front of `store`. A caller goes on after the commit that holds its answers, never before."""
 
-    def __init__(self, db: Database, queue_size: int) -> None:
-        self._db, self.queue_size = db, queue_size
+    def __init__(self, db: Database, queue_size: int, settle_seconds: float) -> None:
+        self._db, self.queue_size, self._settling = db, queue_size, timedelta(seconds=settle_seconds)
         self._queue: deque[_Waiting] = deque()
         self.depth = 0
         self._wake = asyncio.Event()
@@ -84,7 +85,7 @@ class Writer:
 
         def work(session: Session) -> list[Outcome]:
             batch.extend(() if batch else self._gather())  # after a deadlock this is tried again
-            return store(session, [answer for waiting in batch for answer in waiting.answers])
+            return store(session, [answer for waiting in batch for answer in waiting.answers], self._settling)
 
         try:
             outcomes = await self._db.write(work)

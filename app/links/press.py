@@ -12,8 +12,8 @@ page), when the hidden link was followed a moment ago, when many links of the to
 once, or when it says something else than another press on the same link within CONTRADICTION without having been
 pressed on the page that answered it.
 
-Webhooks are told of an answer when CONTRADICTION has passed (`webhooks/outbox.py`): a score can take an answer back, a
-message cannot. What is held tells nobody.
+Webhooks are told of an answer when CONTRADICTION has passed, or its comment is there (`webhooks/events.py`): a score
+can take an answer back, a message cannot. What is held tells nobody.
 
 A program that waits and presses exactly one button cannot be told from a person, here or anywhere, without a challenge.
 """

@@ -182,7 +182,8 @@ class Deliverer:
         try:
             replies = await self._sender.post(hook.url, [_message(hook, row, at) for row in rows])
             pairs, at = list(zip(rows, replies, strict=True)), self._clock()
-            self._resting[number] = at + rest(replies)
+            if pause := rest(replies):
+                self._resting[number] = at + pause
             await self._db.write(lambda session: settle(session, number, at, pairs))
         except Exception as error:  # they are due again when the lease is over
             log.error("webhook_not_settled", extra={"webhook": number, "error": type(error).__name__})

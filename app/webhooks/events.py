@@ -1,7 +1,7 @@
 """What may happen to an answer that somebody wants to hear of. Pure."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,6 +16,10 @@ CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
     "feedback.low_rating",
 )
 TEST = "webhook.test"
+# How many times the settling time an answer waits to be told, unless its comment is there. A press on a rating link may
+# be contradicted for two minutes, and then counts no more: a score can take an answer back, a message cannot. What a
+# machine sends is whole.
+SETTLES = {"web": 1, "page": 1, "email": 2}
 
 
 class Told(Answered, Protocol):
@@ -34,19 +38,37 @@ def happened(before: Told | None, after: Told | None, bottom: int) -> list[str]:
     if now is None:
         return [WITHDRAWN] * (was is not None)
     changed = was is not None and _said(was) != _said(now)
-    low = _is_low(now, bottom) and not (was is not None and _is_low(was, bottom))
+    low = is_low(now, bottom) and not (was is not None and is_low(was, bottom))
     return [CREATED] * (was is None) + [CHANGED] * changed + [LOW_RATING] * low
 
 
+def settled(answer: Told, at: datetime, settling: timedelta) -> datetime:
+    """When to tell of an answer that was changed `at`: when its comment is there, or nothing came for so long."""
+    return at if answer.comment else at + settling * SETTLES.get(answer.source, 0)
+
+
+def folded(untold: Collection[str], since: Collection[str], *, low: bool) -> list[str]:
+    """What there is to tell in all, of what was not told yet and what happened since; whether the answer is low now."""
+    names = {*untold, *since}
+    names -= {CHANGED} if CREATED in names else set()
+    names -= set() if low else {LOW_RATING}
+    return [name for name in EVENTS if name in names]
+
+
+def counts(answer: Told | None) -> bool:
+    """Whether it is there, and no flag keeps it out of the scores."""
+    return answer is not None and not answer.flags
+
+
 def _counting(answer: Told | None) -> Told | None:
-    return answer if answer is not None and not answer.flags else None
+    return answer if counts(answer) else None
 
 
 def _said(answer: Told) -> tuple[Any, ...]:
     return answer.rating, answer.comment, answer.reasons, answer.occurred_at
 
 
-def _is_low(answer: Told, bottom: int) -> bool:
+def is_low(answer: Told, bottom: int) -> bool:
     return answer.rating is not None and answer.rating <= bottom
 
 

@@ -1,12 +1,15 @@
-"""Events enter the outbox in the transaction of what happened: neither is ever there without the other."""
+"""Events enter the outbox in the transaction of what happened: neither is ever there without the other.
 
-from collections.abc import Iterator, Sequence
+An answer that somebody may still be writing waits there until it is settled, and is told as it is then.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlmodel import Session, col
 
 from app.ids import uuid7
@@ -17,6 +20,7 @@ from app.webhooks import events
 from app.webhooks.events import WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
+Key = tuple[int, UUID]  # touchpoint and answer
 Row = tuple[UUID, int, int, UUID, str, str, datetime, datetime]  # a value for each of _COLUMNS
 
 _COLUMNS = {
@@ -36,9 +40,8 @@ _INSERT = Bulk(
 )
 _WANTED = Lookup("SELECT id, events, touchpoints FROM webhook WHERE disabled_at IS NULL")
 _HISTORY = "import"  # what is imported happened long ago
-# A press on a rating link may be contradicted for so long, and then counts no more: a score can take an answer back, a
-# message cannot.
-SETTLES = {"email": timedelta(minutes=2)}
+_KEY: Any = (col(Delivery.touchpoint_id), col(Delivery.feedback_id))
+_AT_A_TIME = 400  # answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,43 +56,81 @@ class Wish:
         return name in self.events and (not self.touchpoints or touchpoint in self.touchpoints)
 
 
-def tell(session: Session, moves: Sequence[Move]) -> None:
-    """Queue what the webhooks want to hear of these changes of answers."""
+def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelta()) -> None:
+    """Queue what the webhooks want to hear of these changes of answers, each when it is settled."""
     found = _WANTED.rows(session, {}) if moves else []
     wishes = [Wish(number, frozenset(names.split()), frozenset(keys.split())) for number, names, keys in found]
     if wishes:
-        _INSERT.run(session, list(_rows(session, wishes, moves)))
+        _INSERT.run(session, list(_rows(session, wishes, moves, settling)))
 
 
-def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move]) -> Iterator[Row]:
+def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settling: timedelta) -> Iterator[Row]:
     at = now()
     kept = [(before, after, one) for before, after, one in _net(moves) if one.source != _HISTORY]
     known = _touchpoints(session, {one.touchpoint_id for _, _, one in kept})
+    untold = _take_back(session, [one for before, _, one in kept if before])
     for before, after, one in kept:
         key, scale = known[one.touchpoint_id]
-        due = at + SETTLES.get(one.source, timedelta()) if after else at
-        for name in events.happened(before, after, SCALES[scale].bottom):
-            heard = wishes if name != WITHDRAWN else _heard(session, wishes, one)
-            if whom := [wish.webhook_id for wish in heard if wish.covers(name, key)]:
-                text = events.body(name, at, events.about(name, one, key, scale))
-                yield from ((uuid7(), number, one.touchpoint_id, one.id, name, text, at, due) for number in whom)
+        bottom = SCALES[scale].bottom
+        happened = events.happened(before, after, bottom)
+        gone = WITHDRAWN in happened
+        heard = _heard(session, wishes, one) if gone else wishes
+        waiting = untold.get(_key(one), {}) if events.counts(after) else {}
+        due = at if gone else events.settled(one, at, settling)
+        for name, whom in _whom(heard, happened, waiting, key, low=events.is_low(one, bottom)).items():
+            text = events.body(name, at, events.about(name, one, key, scale))
+            yield from ((uuid7(), number, one.touchpoint_id, one.id, name, text, at, due) for number in whom)
+
+
+def _whom(
+    wishes: Sequence[Wish], happened: Sequence[str], waiting: Mapping[int, set[str]], key: str, *, low: bool
+) -> Mapping[str, list[int]]:
+    """Which webhooks are told which events, of those that happened and those that waited untold for each."""
+    names = {wish.webhook_id: [name for name in happened if wish.covers(name, key)] for wish in wishes}
+    whom: dict[str, list[int]] = {}
+    for number in names.keys() | waiting.keys():
+        for name in events.folded(waiting.get(number, ()), names.get(number, ()), low=low):
+            whom.setdefault(name, []).append(number)
+    return whom
 
 
 def _net(moves: Sequence[Move]) -> Iterator[tuple[Told | None, Told | None, Told]]:
     """What happened to each answer in all, and the answer: two presses in one batch may contradict each other."""
-    net: dict[tuple[int, UUID], tuple[Told | None, Told | None, Told]] = {}
+    net: dict[Key, tuple[Told | None, Told | None, Told]] = {}
     for before, after in moves:
         if one := after or before:
-            key = one.touchpoint_id, one.id
+            key = _key(one)
             net[key] = net[key][0] if key in net else before, after, one
     yield from net.values()
 
 
+def _key(one: Told) -> Key:
+    return one.touchpoint_id, one.id
+
+
+def _take_back(session: Session, answers: Sequence[Told]) -> Mapping[Key, Mapping[int, set[str]]]:
+    """Take what was not told yet of these answers out of the outbox: events by answer and webhook.
+
+    What somebody has claimed is told already. That an answer was withdrawn stays: it ends what came before it.
+    """
+    untold: dict[Key, dict[int, set[str]]] = {}
+    number, name = col(Delivery.webhook_id), col(Delivery.type)
+    for start in range(0, len(answers), _AT_A_TIME):
+        keys = [_key(one) for one in answers[start : start + _AT_A_TIME]]
+        these = _KEY[1].in_([id_ for _, id_ in keys]), tuple_(*_KEY).in_(keys)  # the index knows the answers alone
+        taken = delete(Delivery).where(*these, col(Delivery.tries) == 0, name != WITHDRAWN)
+        rows = session.execute(taken.returning(*_KEY, number, name).execution_options(synchronize_session=False))
+        for touchpoint_id, id_, webhook_id, event in rows:
+            untold.setdefault((touchpoint_id, id_), {}).setdefault(webhook_id, set()).add(event)
+    return untold
+
+
 def _heard(session: Session, wishes: Sequence[Wish], one: Told) -> list[Wish]:
-    """Who has heard of an answer that is withdrawn. What nobody was told yet is taken back instead."""
-    session.execute(delete(Delivery).where(*_of(one), col(Delivery.tries) == 0))
-    told = set(session.execute(select(col(Delivery.webhook_id)).where(*_of(one))).scalars())
-    return [wish for wish in wishes if wish.webhook_id in told]
+    """Who has heard of an answer that is withdrawn, and waits for no such word already."""
+    number = col(Delivery.webhook_id)
+    told = select(number).where(*_of(one)).group_by(number).having(func.min(col(Delivery.tries)) > 0)
+    heard = set(session.execute(told).scalars())
+    return [wish for wish in wishes if wish.webhook_id in heard]
 
 
 def _of(one: Told) -> tuple[Any, Any]:
