@@ -16,6 +16,7 @@ from app.devices import routes as devices
 from app.ingest import asked, batch
 from app.ingest import routes as ingest
 from app.ingest.flood import Floods
+from app.ingest.forgetting import Forgetting
 from app.ingest.limiter import Limiter
 from app.ingest.spam import Repeats
 from app.ingest.writer import Writer
@@ -65,7 +66,10 @@ def create_app(settings: Settings) -> FastAPI:
         state.writer.start()
         state.deliverer = Deliverer(state.db, settings.webhook_allow_networks)
         state.deliverer.start()
+        state.forgetting = Forgetting(state.db)
+        state.forgetting.start()
         yield
+        await state.forgetting.close()
         await state.deliverer.close()
         await state.writer.close()
         await state.db.close()

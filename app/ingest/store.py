@@ -3,7 +3,6 @@
 Whatever happens to an answer, the rollup and what webhooks are told follow in the same transaction.
 """
 
-import sqlite3
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -11,12 +10,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text, tuple_, update
+from sqlalchemy import delete, insert, select, tuple_, update
 from sqlmodel import Session, col
 
 from app.db import is_sqlite
 from app.errors import Code, Problem
-from app.ingest import repeats
+from app.ingest import forgetting, repeats
 from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.ingest.repeats import Change
@@ -180,6 +179,8 @@ def _replace(session: Session, before: Answer, after: Answer) -> None:
         if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
     }
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
+    if "comment" in changed and before.comment:
+        forgetting.note(session)
 
 
 def _is(answer: Answer) -> tuple[Any, Any]:
@@ -262,13 +263,7 @@ def erase(session: Session, touchpoint_id: int, number: UUID) -> None:
     """Delete an answer for good; Problem not_found. Its id stays, so that a late retry does not bring it back."""
     answer = _found(session, touchpoint_id, number)
     session.execute(delete(Feedback).where(*_is(answer)))
-    _forget_words(session)
+    forgetting.note(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
     _follow(session, [(answer, None)])
     outbox.forget(session, answer)
-
-
-def _forget_words(session: Session) -> None:
-    """Take erased words out of the full-text index now. SQLite does so by itself from 3.42 on (`secure-delete`)."""
-    if is_sqlite(session) and sqlite3.sqlite_version_info < (3, 42):
-        session.execute(text("INSERT INTO feedback_search (feedback_search) VALUES ('optimize')"))

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app import migrate
 from app.answers import search
 from app.answers.search import fts5, phrases, tsquery
 from app.db import open_database
+from app.ingest import forgetting
 from app.settings import Settings
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
@@ -132,8 +134,17 @@ async def test_an_erased_comment_is_found_no_more(client, say):
     assert await find(client, "somebody") == ["somebody else"]
 
 
-async def test_erased_words_leave_the_files(sqlite_url):
-    """Neither the table, nor the full-text index, nor the log keeps a word of an erased comment."""
+async def forgotten(app):
+    """Wait until the full-text index is merged."""
+    async with asyncio.timeout(20):
+        while await app.state.db.read(forgetting.noted):  # noqa: ASYNC110 - it is the database that knows
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("taken", ["erased", "changed", "taken back"])
+async def test_words_that_are_taken_away_leave_the_files(sqlite_url, monkeypatch, taken):
+    """Neither the table, nor the full-text index, nor the log keeps a word of a comment that is erased or changed."""
+    monkeypatch.setattr(forgetting, "POLL_S", 0.05)
     path = sqlite_url.removeprefix("sqlite+aiosqlite:///")
     settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off")
     async with running(settings) as app, client_of(app, headers=ADMIN) as client:
@@ -143,8 +154,57 @@ async def test_erased_words_leave_the_files(sqlite_url):
             body = {"rating": 3, "comment": f"{n}zsigmondy complains of the courierquux"}
             ids.append((await client.post("/v1/touchpoints/shop/feedback", json=body)).json()["id"])
         for number in ids[:-1]:
-            await client.delete(f"/v1/feedback/{number}")
+            if taken == "erased":
+                await client.delete(f"/v1/feedback/{number}")
+            else:
+                body = {"rating": 3, "comment": "it came late" if taken == "changed" else ""}
+                await client.put(f"/v1/touchpoints/shop/feedback/{number}", json=body)
+        await forgotten(app)
+        assert await find(client, "courierquux") == ["3zsigmondy complains of the courierquux"]
     assert kept(path, b"zsigmondy") == 2, "one in the table, one in the index"
+
+
+async def test_a_large_index_is_merged_in_small_steps_and_goes_on_after_a_stop(sqlite_url, monkeypatch):
+    """What holds up other answers is bounded: a step merges so many pages, however large the index is."""
+    monkeypatch.setattr(forgetting, "PAGES", 8)
+    monkeypatch.setattr(forgetting, "IDLE", 0)
+    steps, db = [], open_database(sqlite_url)
+    add = text("INSERT INTO feedback_search (rowid, place, comment) VALUES (:n, 't1', :words)")
+    parts = text("SELECT count(DISTINCT segid) FROM feedback_search_idx")
+
+    def fill(session, start):
+        rows = [{"n": n, "words": " ".join(f"w{n}x{k}" for k in range(12))} for n in range(start, start + 1000)]
+        session.execute(add, rows)
+
+    def merge(session, pages, step=forgetting.step):
+        if len(steps) == 5:
+            steps.append("stopped")
+            raise OperationalError("locked", None, Exception())
+        steps.append(pages)
+        return step(session, pages)
+
+    for start in range(0, 6000, 1000):
+        await db.write(lambda session, start=start: fill(session, start))
+    await db.write(forgetting.note)
+    monkeypatch.setattr(forgetting, "step", merge)
+    with pytest.raises(OperationalError):
+        await forgetting.Forgetting(db)._forget()
+    assert await db.read(forgetting.noted), "what is left is still noted"
+    await forgetting.Forgetting(db)._forget()
+    assert steps[:8] == [-8, 8, 8, 8, 8, "stopped", -8, 8] and len(steps) > 10
+    assert await db.read(lambda session: session.execute(parts).scalar()) == 1
+    assert await db.read(forgetting.noted) is None
+    await db.close()
+
+
+async def test_what_is_taken_away_meanwhile_is_merged_once_more(sqlite_url):
+    db = open_database(sqlite_url)
+    await db.write(forgetting.note)
+    first = await db.read(forgetting.noted)
+    await db.write(forgetting.note)
+    await db.write(lambda session: forgetting._done(session, first))
+    assert await db.read(forgetting.noted) not in (None, first)
+    await db.close()
 
 
 async def test_a_search_survives_vacuum(sqlite_url):
