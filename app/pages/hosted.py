@@ -1,9 +1,11 @@
 """The hosted page: /t/{key} behind a link, an SMS or a QR code. A plain form, or the widget in its place."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
+from uuid import UUID
 
 import segno
 from fastapi import APIRouter, Request
@@ -11,7 +13,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.errors import STATUS, Code, Place, Problem
-from app.ids import uuid7
+from app.ids import first_of, uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_anybody, from_page, not_from_here, refusal, to_answer
@@ -27,6 +29,8 @@ from app.texts import xml_text
 from app.touchpoints.registry import Known
 
 router = APIRouter(tags=["pages"])
+VISIT = timedelta(hours=1)  # longer than an answer may change
+_UUID = "-".join(f"[0-9a-f]{{{length}}}" for length in (8, 4, 4, 4, 12))
 _TOLD = {
     Code.RATE_LIMITED: "too_many",
     Code.EMPTY_FEEDBACK: "choose",
@@ -44,7 +48,20 @@ def address(request: Request, key: str) -> str:
 async def hosted(request: Request, key: str) -> Response:
     """The question. Nothing is written."""
     known: Known = await request.app.state.registry.open(key)
-    return _form(request, known, {})
+    number = _visit(request) or uuid7()
+    answer = _form(request, known, {"id": number})
+    # Going back shows the page as it was, with its id, so that sending again changes that answer; a reload tells us it.
+    answer.headers.update({"Cache-Control": "private, no-cache", "ETag": f'"{number}"', "Vary": "Accept-Language"})
+    return answer
+
+
+def _visit(request: Request) -> UUID | None:
+    """The id that this page has had before it was reloaded, within the last hour; None for somebody who comes anew."""
+    said = re.search(rf'"({_UUID})"', request.headers.get("if-none-match", ""))
+    if said is None or "max-age=0" not in request.headers.get("cache-control", ""):
+        return None
+    number = UUID(said[1])
+    return number if first_of(datetime.now(UTC) - VISIT) < number < uuid7() else None
 
 
 @router.post("/t/{key}", include_in_schema=False)

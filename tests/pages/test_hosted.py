@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.ids import first_of
 from tests.pages.axe import flaws
-from tests.pages.conftest import LiveServer
+from tests.pages.conftest import CHROMIUM, FLAGS, LiveServer
 
 pytestmark = pytest.mark.browser
 
@@ -71,6 +75,59 @@ def test_with_javascript_the_widget_takes_the_forms_place(store: LiveServer, tab
     assert [(answer["rating"], answer["source"]) for answer in store.answers("store")] == [(4, "page")]
     assert store.api("GET", "/v1/touchpoints/store/score")["response_rate"]["asked"] == 1
     assert violations == []
+
+
+@pytest.fixture(params=["kept in memory", "loaded anew"])
+def back(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[[bool], Page]]:
+    """Opens a tab of a browser that keeps a page in memory when it is left, or does not: back(javascript)."""
+    ignored = ["--disable-back-forward-cache"] if request.param == "kept in memory" else []
+    own = browser.browser_type.launch(executable_path=CHROMIUM, args=list(FLAGS), ignore_default_args=ignored)
+    yield lambda javascript: own.new_page(java_script_enabled=javascript, locale="en-GB")
+    own.close()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_back_and_send_again_is_one_answer_of_one_visit(
+    store: LiveServer, back: Callable[[bool], Page], javascript: bool
+) -> None:
+    page = back(javascript)
+    page.set_default_timeout(10_000)
+
+    def rate(name: str) -> None:
+        radio, change = page.get_by_role("radio", name=name, exact=True), page.get_by_role("button", name="Change")
+        expect(radio.or_(change)).to_be_visible()
+        if change.is_visible():  # the widget as it was left
+            change.click()
+        radio.click()
+        if not javascript or page.locator("touchstone-feedback button.big").is_visible():
+            page.get_by_role("button", name="Send").click()
+            expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+        expect(page.get_by_text("Saved: ").locator("visible=true").last).to_be_visible()
+
+    with page.expect_response("**/asked") if javascript else nullcontext():
+        page.goto(f"{store.url}/t/store")
+    rate("Good")
+    if javascript:
+        page.goto(f"{store.url}/healthz")
+    page.go_back()
+    rate("Not so good")
+    if not javascript:
+        page.go_back()
+    page.reload()
+    rate("Very good")
+    assert [answer["rating"] for answer in store.answers("store")] == [4]
+    page.goto("about:blank")
+    page.goto(f"{store.url}/t/store")  # somebody else
+    rate("Good")
+    assert sorted(answer["rating"] for answer in store.answers("store")) == [3, 4]
+
+
+def test_an_id_that_a_stranger_could_have_made_up_is_not_taken_for_a_reload(store: LiveServer) -> None:
+    old = first_of(datetime.now(UTC) - timedelta(hours=2))
+    for etag in ('"nothing"', f'"{old}"', f'"{UUID(int=2**128 - 1)}"', '"-"'):
+        reload = {"If-None-Match": etag, "Cache-Control": "max-age=0"}
+        answer = httpx.get(f"{store.url}/t/store", headers=reload)
+        assert (answer.status_code, answer.headers["etag"] == etag) == (200, False)
 
 
 def test_an_empty_form_is_asked_to_choose(store: LiveServer, plain: Page) -> None:
