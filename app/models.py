@@ -87,6 +87,7 @@ class Feedback(Table, table=True):
     claimed_at: datetime | None = Field(default=None)
     device_id: int | None = Field(default=None)
     pressed_at: datetime | None = Field(default=None)
+    secret_hash: str | None = Field(default=None, max_length=32)
 
 
 class Erasure(Table, table=True):

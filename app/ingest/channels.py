@@ -26,9 +26,9 @@ class Answer:
     """One customer's answer on its way to the table `feedback`, with what storing it needs to know of the touchpoint.
 
     `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it;
-    `pressed_at` is when a rating link was last pressed. `given` names what the sender said, empty or not: the rest was
-    left out. `onto` makes of the stored answer and this one what is stored from now on; without it that is `merged`.
-    `scale` is the one that the rating was checked against.
+    `pressed_at` is when a rating link was last pressed; `secret_hash` is of what only the sender knows. `given` names
+    what he said, empty or not: the rest was left out. `onto` makes of the stored answer and this one what is stored
+    from now on; without it that is `merged`. `scale` is the one that the rating was checked against.
     """
 
     touchpoint_id: int
@@ -46,6 +46,7 @@ class Answer:
     claimed_at: datetime | None = None
     device_id: int | None = None
     pressed_at: datetime | None = None
+    secret_hash: str | None = None
     zone: ZoneInfo | None = field(default=None, compare=False)
     review_interval_days: int | None = field(default=None, compare=False)
     given: Set[str] = field(default=frozenset(), compare=False)
@@ -67,6 +68,11 @@ def came_alike(stored: Answer, said: Answer) -> bool:
     Only so may it change what is stored: an id is not a secret, whoever is told of an answer knows it.
     """
     return _way(stored) == _way(said)
+
+
+def is_stranger(stored: Answer, said: Answer) -> bool:
+    """Whether somebody without a key does not know what the browser that gave the answer keeps to itself."""
+    return said.source in KEYLESS and stored.secret_hash not in (None, said.secret_hash)
 
 
 def _way(answer: Answer) -> tuple[str, int | None]:

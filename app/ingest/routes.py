@@ -1,5 +1,6 @@
 """How one answer gets in: parse, admit, make it an Answer, wait for the commit, say what became of it."""
 
+import hashlib
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -232,7 +233,13 @@ def to_answer(
         scale=known.scale.name,
         review_interval_days=known.review_interval_days,
         given=said.model_fields_set,
+        secret_hash=hashed(said.secret) if said.secret else None,
     )
+
+
+def hashed(secret: str) -> str:
+    """What is stored of a browser's secret. It has 74 random bits, so a fast hash is enough."""
+    return hashlib.blake2b(secret.encode(), digest_size=16).hexdigest()
 
 
 def refusal(outcome: Outcome) -> Problem | None:

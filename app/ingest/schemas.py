@@ -83,6 +83,9 @@ class AnswerIn(BaseModel):
     comment: Comment | None = Field(None, description=f"text, at most {COMMENT_MAX} characters")
     reasons: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=6)] | None = None
     id: UUID | None = Field(None, description="made by the client (UUIDv7): the same id is the same answer")
+    secret: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="random, kept by a browser: without a key only who sends it again may change this answer"
+    )
     locale: Locale | None = None
     occurred_at: Time | None = Field(None, description="when the customer answered; now when left out")
     respondent: Respondent | None = Field(

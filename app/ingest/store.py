@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from app.db import is_sqlite
 from app.errors import Code, Problem
 from app.ingest import forgetting, repeats
-from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, merged
+from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, is_stranger, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.ingest.repeats import Change
 from app.models import Erasure, Feedback, Touchpoint, now
@@ -44,6 +44,7 @@ COLUMNS = {
     "claimed_at": "timestamptz",
     "device_id": "int",
     "pressed_at": "timestamptz",
+    "secret_hash": "text",
 }
 _NAMES = ", ".join(COLUMNS)
 _NEW = (
@@ -159,6 +160,8 @@ def _settle(session: Session, present: dict[Key, Answer], said: Answer, moves: l
     if stored is None:
         return Outcome(ERASED, said)
     stored.zone = said.zone
+    if is_stranger(stored, said):
+        return Outcome(LOCKED, stored)
     after = (said.onto or merged)(stored, said)
     if after == stored:
         return Outcome(SAME, stored)
@@ -263,7 +266,8 @@ def erase(session: Session, touchpoint_id: int, number: UUID) -> None:
     """Delete an answer for good; Problem not_found. Its id stays, so that a late retry does not bring it back."""
     answer = _found(session, touchpoint_id, number)
     session.execute(delete(Feedback).where(*_is(answer)))
-    forgetting.note(session)
+    if answer.comment:
+        forgetting.note(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
     _follow(session, [(answer, None)])
     outbox.forget(session, answer)

@@ -174,3 +174,21 @@ async def test_who_answered_twice_counts_once_when_the_first_moves(client, make)
     assert second["flags"] == ["duplicate"]
     await client.put(url, json={"rating": 5, "respondent": "c-18"})
     assert (await stored(client, second["id"]))["flags"] == []
+
+
+async def test_who_knows_the_id_but_not_the_browsers_secret_is_a_stranger(client, anybody, checkout):
+    mine = {"id": str(uuid7()), "secret": str(uuid7())}
+    first = await anybody.post(URL, json=mine | {"rating": 4}, headers=SHOP)
+    assert first.status_code == 201 and mine["secret"] not in first.text
+    for secret in ({}, {"secret": None}, {"secret": str(uuid7())}):
+        for rating in (4, 1):
+            refused = await anybody.post(URL, json={"id": mine["id"], "rating": rating, **secret}, headers=SHOP)
+            assert (refused.status_code, refused.json()["code"]) == (409, "feedback_locked")
+    refused = await anybody.post("/t/checkout", data={"id": mine["id"], "rating": "1"})
+    assert refused.status_code == 409
+    assert (await anybody.post(URL, json=mine | {"rating": 5}, headers=SHOP)).status_code == 200
+    for shown in (
+        await client.get(f"/v1/feedback/{mine['id']}"),
+        await client.get("/v1/feedback/export?format=ndjson"),
+    ):
+        assert '"rating":5' in shown.text and mine["secret"] not in shown.text and "secret" not in shown.text
