@@ -20,8 +20,8 @@ SAID = (
 def normal(said: str) -> str:
     """An origin as a browser sends it: names in their ASCII form, no default port; ValueError when it is none."""
     text = said.strip().lower()
-    if text == "*":
-        return text
+    if text.rstrip("/") == "*":
+        return "*"
     if app := _APP.fullmatch(text):
         return app[1]
     web = _WEB.fullmatch(text)
