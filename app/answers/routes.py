@@ -8,8 +8,8 @@ from pydantic import Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from app.answers import find
-from app.answers.schemas import AnswerQuery, FlagsIn, StoredFeedback, StoredFeedbackList
+from app.answers import find, many
+from app.answers.schemas import AnswerQuery, Changed, FlagsIn, ManyFlagsIn, StoredFeedback, StoredFeedbackList
 from app.auth import KeyedRoute, needs
 from app.ingest import store
 from app.raw import problems
@@ -29,6 +29,12 @@ async def list_feedback(db: Db, query: Annotated[AnswerQuery, Query()]) -> Respo
     """Answers, newest first."""
     page = await db.read(lambda session: find.page(session, query))
     return Response(to_json(page), media_type="application/json")
+
+
+@router.patch("", dependencies=[WRITE], responses=problems(404))
+async def flag_many(body: ManyFlagsIn, db: Db) -> Changed:
+    """Let all answers with a flag count again, or give them another: a flood that was none, with one request."""
+    return Changed(changed=await many.replace_flag(db, body))
 
 
 @router.get("/{id:uuid}", dependencies=[READ], response_model=StoredFeedback, responses=NOT_UNIQUE)

@@ -57,3 +57,20 @@ class FlagsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     flags: list[Flag] = Field(max_length=6)
+
+
+class ManyFlagsIn(BaseModel):
+    """Answers with a flag at one touchpoint, of all times or of a period, and the flags they are to have instead."""
+
+    model_config = ConfigDict(extra="forbid")
+    touchpoint: Annotated[str, Field(max_length=64)]
+    flag: Flag = Field(description="answers with this flag")
+    since: Moment | None = Field(None, description="a time with its offset, or a date in the touchpoint's time zone")
+    until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
+    flags: list[Flag] = Field(max_length=6, description="what takes its place; none: they count")
+
+
+class Changed(BaseModel):
+    """How many answers changed."""
+
+    changed: int

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.answers import find
 from app.answers.schemas import AnswerQuery
-from app.pages.dashboard import attention, charts, periods, sentences, standing
+from app.pages.dashboard import attention, bursts, charts, periods, sentences, standing
 from app.pages.dashboard.standing import Standing
 from app.pages.dashboard.visit import PageRoute, Signed, Visit
 from app.scores import serve
@@ -36,6 +36,7 @@ class Seen:
     comments: list[dict[str, Any]]
     alarms: list[attention.Alarm]
     tablets: list[dict[str, Any]]
+    bursts: list[bursts.Burst]
 
 
 @router.get("/")
@@ -62,6 +63,7 @@ async def overview(db: Db, visit: Visit = Signed) -> Response:
         comments=seen.comments,
         alarms=seen.alarms,
         tablets=seen.tablets,
+        bursts=seen.bursts,
         names={touchpoint.row.key: touchpoint for touchpoint in seen.everything},
         now=serve.clock(),
         charts=charts,
@@ -80,7 +82,8 @@ def _read(session: Session, visit: Visit, period: periods.Period, filters: dict[
         comments = find.page(session, query)["items"]
     keys = {touchpoint.row.key for touchpoint in chosen}
     tablets = attention.tablets(session, keys, now) if visit.may("devices:read") else []
-    return Seen(everything, standings, comments, attention.alarms(session, standings, now), tablets)
+    floods = bursts.bursts(session, chosen, now) if visit.may("feedback:read") else []
+    return Seen(everything, standings, comments, attention.alarms(session, standings, now), tablets, floods)
 
 
 def matches(touchpoint: Known, filters: dict[str, str]) -> bool:

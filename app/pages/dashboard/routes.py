@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from app.pages.dashboard import (
+    bursts,
     comments,
     door,
     journey_edit,
@@ -19,6 +20,7 @@ router = APIRouter(include_in_schema=False)
 for part in (
     door.router,
     overview.router,
+    bursts.router,
     comments.router,
     manage.router,
     touchpoint.router,
