@@ -2,7 +2,9 @@
 
 import asyncio
 import random
+import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,6 +16,7 @@ from app.demo.build import build
 from app.demo.company import JOURNEYS, PLACES, TABLETS
 from app.demo.people import Crowd
 from app.models import Touchpoint
+from app.pages.dashboard.words import Words
 from app.settings import Settings
 from app.touchpoints.catalogue import CATALOGUE
 from app.touchpoints.registry import draft, known
@@ -40,11 +43,25 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, int]:
 
 
 @pytest.fixture
-async def visitor(company):
+async def shop(company):
+    """The application over the demo."""
+    async with running(Settings(database_url=company[0], admin_key=ADMIN_KEY, rate_limit="off")) as app:
+        yield app
+
+
+@pytest.fixture
+async def visitor(shop):
     """A client with the admin key, over the demo."""
-    settings = Settings(database_url=company[0], admin_key=ADMIN_KEY, rate_limit="off")
-    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+    async with client_of(shop, headers=ADMIN) as client:
         yield client
+
+
+@pytest.fixture
+async def person(shop):
+    """Somebody signed in, over the demo."""
+    async with client_of(shop) as person:
+        await person.post("/login", data={"key": ADMIN_KEY})
+        yield person
 
 
 async def test_it_shows_the_whole_catalogue_with_owners_and_months_of_answers(company, visitor):
@@ -111,3 +128,50 @@ async def test_every_address_that_the_demo_prints_answers(visitor):
     for name, path in PAGES:
         answer = await visitor.get(path, follow_redirects=True)
         assert answer.status_code == 200 and "text/html" in answer.headers["content-type"], name
+
+
+def tiles_of(overview: str) -> dict[str, tuple[str, str]]:
+    """What the overview prints of each touchpoint that was rated: the figure, and how many ratings it rests on."""
+    shown = r'/touchpoints/([\w-]+)\?.*?class="score">(\d+)<.*?<br>n ([\d,]+)'
+    found = (re.search(shown, tile, re.DOTALL) for tile in overview.split('<li class="card tile')[1:])
+    return {tile[1]: (tile[2], tile[3].replace(",", "")) for tile in found if tile}
+
+
+@pytest.mark.parametrize("period", [7, 30, 90])
+async def test_every_page_and_the_api_show_the_same_figure_for_the_same_period(visitor, person, period):
+    overview = (await person.get(f"/?period={period}d")).text
+    journeys = (await person.get(f"/journeys?period={period}d")).text
+    tiles = tiles_of(overview)
+    links = dict(re.findall(r"/touchpoints/([\w-]+)[^>]*>[^<]*</a></dt><dd><b>(\d+)", journeys))
+    assert len(tiles) > 40 and len(links) > 8
+    assert links == {key: tiles[key][0] for key in links}
+    scores = {
+        item["touchpoint"]: item for item in (await visitor.get(f"/v1/scores?days={period}&limit=200")).json()["items"]
+    }
+    assert {key: tiles[key][1] for key in tiles} == {key: str(scores[key]["rated_count"]) for key in tiles}
+    today = datetime.now(ZoneInfo("Europe/Copenhagen")).date()
+    since = {"since": str(today - timedelta(days=period - 1)), "until": str(today)}
+    for key in ("delivery", "online-shop", *list(links)[:6]):
+        page = (await person.get(f"/touchpoints/{key}?period={period}d")).text
+        title, end = re.search(r'class="score">(\d+)<', page), re.search(r'class="now">(\d+)<', page)
+        score = (await visitor.get(f"/v1/touchpoints/{key}/score", params=since)).json()
+        said = score["metrics"]["index"]
+        assert title and end and title[1] == end[1] == tiles[key][0] == Words("en", {}).number(said["value"])
+        assert said == scores[key]["metrics"]["index"] and said["n"] == score["rated_count"] <= score["count"]
+    for row in JOURNEYS:
+        journey = (await visitor.get(f"/v1/journeys/{row.key}/score", params=since)).json()
+        for link in (link for stage in journey["stages"] for link in stage["touchpoints"]):
+            assert str(link["rated_count"]) == tiles[link["touchpoint"]][1]
+            assert {**link["index"], "n": link["rated_count"]} == scores[link["touchpoint"]]["metrics"]["index"]
+
+
+async def test_a_bucket_that_is_not_over_says_so_and_ends_no_line(visitor, person):
+    for interval in ("hour", "day", "week", "month"):
+        query = {"interval": interval, "since": (NOW - timedelta(days=40)).isoformat()}
+        series = (await visitor.get("/v1/touchpoints/delivery/score", params=query)).json()["series"]
+        assert [point["partial"] for point in series] == [False] * (len(series) - 1) + [True]
+    ended = {"interval": "week", "since": "2026-01-01", "until": str((NOW - timedelta(days=20)).date())}
+    series = (await visitor.get("/v1/touchpoints/delivery/score", params=ended)).json()["series"]
+    assert not any(point["partial"] for point in series)
+    page = (await person.get("/touchpoints/delivery?period=30d")).text
+    assert page.count("(so far)") == 1

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from app.moments import Day, Moment
-from app.scores.schemas import EstimateOut, Period
+from app.scores.schemas import Days, EstimateOut, Period
 from app.touchpoints.catalogue import PHASES
 from app.touchpoints.schemas import Slug, Texts, one_of, texts_schema
 
@@ -85,6 +85,7 @@ class JourneyScoreQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
     since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")
     until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included; now when left out")
+    days: Days = None
     rule: Rule | None = Field(None, description=f"{RULE}; the journey's own when left out")
     compare: Literal["previous"] | None = Field(
         None, description="adds trends against the period of the same length before, and looks whether the mix shifted"
@@ -105,6 +106,7 @@ class Link(BaseModel):
 
     touchpoint: str
     count: int
+    rated_count: int
     index: EstimateOut | None
     trend: Change | None
 
@@ -131,6 +133,7 @@ class StageScore(BaseModel):
     name: dict[str, str]
     phase: str | None
     count: int
+    rated_count: int
     index: EstimateOut | None
     trend: Change | None
     weakest: WeakestTouchpoint | None = Field(description="among its touchpoints; null with fewer than two rated ones")
@@ -207,6 +210,7 @@ class JourneyScore(BaseModel):
     rule: Rule
     period: Period
     count: int = Field(description="answers that count; a touchpoint in several stages is counted once")
+    rated_count: int = Field(description="those of them that have a rating: what the index rests on")
     index: EstimateOut | None
     trend: Change | None
     target: TargetStanding | None

@@ -55,7 +55,7 @@ def _listen(
     session: Session, members: Sequence[Known], query: JourneyScoreQuery
 ) -> tuple[dict[str, Any], Heard, Heard | None]:
     """The period, what was heard in it, and before it; touchpoints that share a time zone are read together."""
-    question = ScoresQuery(since=query.since, until=query.until, compare=query.compare)
+    question = ScoresQuery(**query.model_dump(exclude={"rule"}))
     firsts = rollup.first_hours(session, [one.id for one in members])
     first = min(firsts.values(), default=None)
     zones = sorted({one.zone.key for one in members}) or ["UTC"]
@@ -122,7 +122,8 @@ def _figures(asked: Asked, members: Sequence[Known]) -> dict[str, Any]:
             "previous": _index(previous),
             "previous_count": asked.before.count(keys),
         }
-    return {"count": asked.now.count(keys), "index": _index(index), "trend": trend}
+    rated = sum(sum(asked.now.rated(one).values()) for one in members)
+    return {"count": asked.now.count(keys), "rated_count": rated, "index": _index(index), "trend": trend}
 
 
 def _target(asked: Asked) -> dict[str, Any] | None:

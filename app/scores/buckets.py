@@ -40,6 +40,13 @@ def day_start(second: int, zone: tzinfo) -> int:
     return int(datetime(local.year, local.month, local.day, tzinfo=zone).timestamp())
 
 
+def days_back(second: int, days: int, zone: tzinfo) -> int:
+    """The local midnight with which the last `days` days began, the day of `second` being the last of them."""
+    local = _local(second, zone)
+    first = datetime(local.year, local.month, local.day) - timedelta(days=days - 1)
+    return int(first.replace(tzinfo=zone).timestamp())
+
+
 def month_start(second: int, zone: tzinfo) -> int:
     """The second at which the local month of `second` began."""
     local = _local(second, zone)

@@ -203,6 +203,12 @@ def rounded(metric: str, estimate: Estimate | None) -> dict[str, float] | None:
     return {"value": round(value, digits) + 0.0, "low": round(low, digits) + 0.0, "high": round(high, digits) + 0.0}
 
 
+def said(metric: str, estimate: Estimate | None) -> Estimate | None:
+    """The estimate as the API says it. Pages print this: rounded twice or once, 34.46 would be 35 here and 34 there."""
+    figures = rounded(metric, estimate)
+    return Estimate(**figures) if figures else None
+
+
 def _sample(scale: Scale, counts: Counts) -> _Sample | None:
     """What the interval of a mean needs to know of a histogram.
 

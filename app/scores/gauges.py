@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 
 from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -54,9 +53,8 @@ class _Families:
 def read(session: Session) -> Found:
     """Counts of the first TOUCHPOINTS_MOST touchpoints in use, by key."""
     touchpoints = [known(row) for row in registry.find(session, limit=TOUCHPOINTS_MOST)]
-    since = datetime.fromtimestamp(serve.clock(), UTC) - timedelta(days=DAYS)
     ever = rollup.read(session, [one.id for one in touchpoints], rollup.ALL_TIME)
-    recent = {one.id: parts for one, parts in serve.many(session, touchpoints, ScoresQuery(since=since))}
+    recent = {one.id: parts for one, parts in serve.many(session, touchpoints, ScoresQuery(days=DAYS))}
     return [(one, score.counted(recent[one.id]), score.counted(ever.get(one.id, {}))) for one in touchpoints]
 
 

@@ -8,6 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.moments import Moment
 
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
+Days = Annotated[
+    Annotated[int, Field(ge=1, le=3660)] | None,
+    Field(description="without `since`: so many days, the last of them the day of `until`, as the dashboard's periods"),
+]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -21,6 +25,7 @@ class ScoreQuery(BaseModel):
     until: Moment | None = Field(
         None, description="up to here: a time, exclusive, or a date, that day included; now when left out"
     )
+    days: Days = None
     source: Source | None = Field(None, description="only what came in this way")
     interval: Literal["hour", "day", "week", "month"] | None = Field(
         None, description="adds a series; weeks start on Monday"
@@ -28,7 +33,7 @@ class ScoreQuery(BaseModel):
     group_by: Literal["source"] | None = Field(None, description="adds the same figures for each source")
     compare: Literal["previous"] | None = Field(
         None,
-        description="adds the trend against the period of the same length before; the last 30 days without `since`",
+        description="adds the trend against the period of the same length before; 30 days when it has no beginning",
     )
 
 
@@ -44,6 +49,7 @@ class ScoresQuery(BaseModel):
     owner: str | None = None
     since: Moment | None = None
     until: Moment | None = None
+    days: Days = None
     source: Source | None = None
     compare: Literal["previous"] | None = None
     sort: Literal["worst", "best", "key", "count"] = "worst"
@@ -59,7 +65,13 @@ class EstimateOut(BaseModel):
     high: float
 
 
-Metrics = dict[str, EstimateOut | None]
+class MetricOut(EstimateOut):
+    """A metric, and how many ratings it rests on."""
+
+    n: int
+
+
+Metrics = dict[str, MetricOut | None]
 
 
 class Period(BaseModel):
@@ -69,7 +81,8 @@ class Period(BaseModel):
 
 
 class Summary(BaseModel):
-    count: int = Field(description="answers that count")
+    count: int = Field(description="answers that count, with a rating or without")
+    rated_count: int = Field(description="those of them that have a rating")
     comment_count: int
     excluded: dict[str, int] = Field(description="answers that do not count, by flag")
     distribution: dict[str, int] = Field(description="answers by rating")
@@ -83,7 +96,9 @@ class Group(Summary):
 
 class Point(BaseModel):
     start: datetime
+    partial: bool = Field(description="true: it is not over yet, so more answers may come")
     count: int
+    rated_count: int
     comment_count: int
     distribution: dict[str, int]
     metrics: Metrics
@@ -92,6 +107,7 @@ class Point(BaseModel):
 class Previous(BaseModel):
     period: Period
     count: int
+    rated_count: int
     metrics: Metrics
 
 

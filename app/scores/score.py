@@ -46,10 +46,17 @@ def only(parts: Mapping[Part, Counts], source: str | None) -> dict[Part, Counts]
 
 
 def metrics(scale: Scale, counts: Counts) -> dict[str, dict[str, float] | None]:
-    """Every metric of the scale as {value, low, high}, or None where nobody rated."""
-    return {
-        name: formulas.rounded(name, estimate) for name, estimate in formulas.metrics(scale, ratings(counts)).items()
-    }
+    """Every metric of the scale as {value, low, high, n}, or None where nobody rated."""
+    n = rated(counts)
+    found: dict[str, dict[str, float] | None] = dict.fromkeys(scale.metrics)
+    for name, estimate in formulas.metrics(scale, ratings(counts)).items() if n else ():
+        found[name] = {**(formulas.rounded(name, estimate) or {}), "n": n}
+    return found
+
+
+def rated(counts: Counts) -> int:
+    """How many answers have a rating."""
+    return sum(ratings(counts))
 
 
 def distribution(scale: Scale, counts: Counts) -> dict[str, int]:
@@ -71,6 +78,7 @@ def summary(scale: Scale, parts: Mapping[Part, Counts]) -> dict[str, Any]:
     counts = counted(parts)
     return {
         "count": counts[0],
+        "rated_count": rated(counts),
         "comment_count": counts[1],
         "excluded": _by_prefix(parts, "flag:"),
         "distribution": distribution(scale, counts),
@@ -96,7 +104,12 @@ def trend(scale: Scale, metric: str, now: Counts, before: Counts, period: Window
         "verdict": formulas.verdict(change),
         "metric": metric,
         "difference": formulas.rounded(metric, change),
-        "previous": {"period": period.public(), "count": before[0], "metrics": metrics(scale, before)},
+        "previous": {
+            "period": period.public(),
+            "count": before[0],
+            "rated_count": rated(before),
+            "metrics": metrics(scale, before),
+        },
     }
 
 
@@ -115,11 +128,17 @@ def groups(scale: Scale, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda group: (-group["count"], group["source"]))
 
 
-def series(scale: Scale, starts: Iterable[int], by_start: Mapping[int, Mapping[Part, Counts]]) -> list[dict[str, Any]]:
-    """One summary for each interval in order; without answers it has count 0 and metrics null: a gap is a gap."""
+def series(
+    scale: Scale, starts: Iterable[int], by_start: Mapping[int, Mapping[Part, Counts]], running: int
+) -> list[dict[str, Any]]:
+    """One summary for each interval in order; without answers it has count 0 and metrics null: a gap is a gap.
+
+    `running` is the start of the interval that is not over yet.
+    """
     found = []
     for start in starts:
         counts = counted(by_start.get(start, {}))
-        point: dict[str, Any] = {"start": to_time(start), "count": counts[0], "comment_count": counts[1]}
+        point: dict[str, Any] = {"start": to_time(start), "partial": start >= running}
+        point |= {"count": counts[0], "rated_count": rated(counts), "comment_count": counts[1]}
         found.append(point | {"distribution": distribution(scale, counts), "metrics": metrics(scale, counts)})
     return found

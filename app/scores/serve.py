@@ -12,7 +12,7 @@ from app.errors import Code, Place, Problem
 from app.moments import Moment
 from app.scores import counts as rollup
 from app.scores import formulas, score
-from app.scores.buckets import Span, ceil_hour, hour_start, starts
+from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
 from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
@@ -44,10 +44,11 @@ def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
     """The window a query means, from the `first` hour with answers on; Problem invalid_request when it is empty."""
     now = ceil_hour(int(clock()) + 1, zone)
     until = ceil_hour(ending(query.until, zone), zone) if query.until else now
+    days = query.days or (COMPARED_DAYS if query.compare else None)
     if query.since:
         since = hour_start(second(query.since, zone), zone)
-    elif query.compare:
-        since = hour_start(until - int(timedelta(days=COMPARED_DAYS).total_seconds()), zone)
+    elif days:
+        since = days_back(until - 1, days, zone)
     else:
         since = min(first if first is not None else now - 3600, until - 3600)
     if since >= until:
@@ -58,14 +59,16 @@ def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
 
 def spans_of(query: Question, window: Window) -> list[Span]:
     """The spans to read: one cell per source and slice when everything is asked for."""
-    if query.since is None and query.until is None and query.compare is None:
+    if not (query.since or query.until or query.days or query.compare):
         return rollup.ALL_TIME
     return rollup.window(window.since, window.until, window.zone)
 
 
 def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     """The score of one touchpoint."""
-    first = None if query.since or query.compare else rollup.first_hours(session, [known.id]).get(known.id)
+    first = (
+        None if query.since or query.days or query.compare else rollup.first_hours(session, [known.id]).get(known.id)
+    )
     window = bounds(query, known.zone, first)
     over = spans_of(query, window)
     parts = score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
@@ -115,7 +118,8 @@ def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -
         raise Problem(Code.INVALID_REQUEST, f"A series has {POINTS_MAX} points at most.", errors=[place])
     found = rollup.series(session, known.id, window.since, window.until, window.zone, query.interval)
     chosen = {start: score.only(parts, query.source) for start, parts in found.items()}
-    return score.series(known.scale, starts(query.interval, window.since, window.until, window.zone), chosen)
+    running = start_of(query.interval, int(clock()), window.zone)
+    return score.series(known.scale, starts(query.interval, window.since, window.until, window.zone), chosen, running)
 
 
 def many(session: Session, touchpoints: Sequence[Known], query: ScoresQuery) -> list[tuple[Known, dict[Part, Counts]]]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,7 +11,6 @@ from starlette.responses import Response
 
 from app.loop import journey_score, journeys
 from app.loop.journey_schemas import JourneyScoreQuery
-from app.models import now
 from app.pages.dashboard import periods
 from app.pages.dashboard.visit import PageRoute, Signed, Visit
 from app.pages.dashboard.words import Words
@@ -30,8 +28,7 @@ async def listed(db: Db, visit: Visit = Signed) -> Response:
     visit.need("journeys:read")
     visit.need("scores:read")
     period = periods.of(visit.request.query_params.get("period"))
-    since = None if period.days is None else now() - timedelta(days=period.days)
-    query = JourneyScoreQuery(since=since)
+    query = JourneyScoreQuery(days=period.days)
 
     def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
         rows = journeys.page(session, "", _MOST)

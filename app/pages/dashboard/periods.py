@@ -1,10 +1,9 @@
 """The periods a page can look at, and how its charts cut them. Pure."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.scores.buckets import ceil_hour, month_start, starts
+from app.scores.buckets import ceil_hour, days_back, month_start, starts
 from app.scores.score import Window
 
 
@@ -23,12 +22,12 @@ class Period:
         until = ceil_hour(now + 1, zone)
         if self.days is None:
             return Window(min(first or now, until - 3600), until, zone)
-        return Window(_midnight(now, zone, self.days - 1), until, zone)
+        return Window(days_back(now, self.days, zone), until, zone)
 
     def trend_starts(self, now: int, zone: ZoneInfo, first: int | None) -> list[int]:
         """The starts of the intervals of the trend, oldest first."""
         unit = {"day": 1, "week": 7, "month": 31}[self.interval]
-        since = _midnight(now, zone, unit * (self.steps - 1))
+        since = days_back(now, unit * (self.steps - 1) + 1, zone)
         if first is not None:
             since = max(since, first)
         return list(starts(self.interval, since, now + 1, zone))[-self.steps :]
@@ -50,12 +49,6 @@ USUAL = PERIODS["30d"]
 def of(name: str | None) -> Period:
     """The period of that name; the usual one for anything else, as a shared link may be of another version."""
     return PERIODS.get(name or "", USUAL)
-
-
-def _midnight(now: int, zone: ZoneInfo, days_ago: int) -> int:
-    local = datetime.fromtimestamp(now, zone)
-    day = datetime(local.year, local.month, local.day) - timedelta(days=days_ago)
-    return int(day.replace(tzinfo=zone).timestamp())
 
 
 def spark_grain(window: Window) -> str:

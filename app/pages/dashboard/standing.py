@@ -90,8 +90,9 @@ class Standing:
         if said is None:
             return None
         low, high = scale.bounds(said["metric"])
-        now = formulas.metrics(scale, ratings(self.now))[said["metric"]]
-        return Goal(said["metric"], now, float(said["value"]), said["status"], low, high)
+        metric = str(said["metric"])
+        now = formulas.said(metric, formulas.metrics(scale, ratings(self.now))[metric])
+        return Goal(metric, now, float(said["value"]), said["status"], low, high)
 
     @property
     def target(self) -> dict[str, Any] | None:
@@ -116,7 +117,8 @@ class Standing:
 
 
 def index(scale: Scale, counts: Counts) -> Estimate | None:
-    return formulas.metrics(scale, ratings(counts))["index"]
+    """The index as the API says it."""
+    return formulas.said("index", formulas.metrics(scale, ratings(counts))["index"])
 
 
 def tick(scale: Scale, target: Mapping[str, Any] | None) -> float | None:
@@ -197,4 +199,4 @@ def worst_first(standings: Sequence[Standing]) -> list[Standing]:
 
 def pooled(standings: Sequence[Standing]) -> Estimate | None:
     """The index over all answers of several touchpoints, each answer weighing the same."""
-    return formulas.pool([(s.known.scale, ratings(s.now), 1.0) for s in standings], "pooled")
+    return formulas.said("index", formulas.pool([(s.known.scale, ratings(s.now), 1.0) for s in standings], "pooled"))

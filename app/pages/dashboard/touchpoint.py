@@ -28,6 +28,7 @@ from app.pages.i18n import texts
 from app.pages.words import ends
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
+from app.scores.buckets import start_of
 from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.state import Db
 from app.touchpoints.registry import Known
@@ -43,6 +44,7 @@ class Seen:
     parts: dict[Part, Counts]
     starts: list[int]
     trend: list[Counts]
+    over: int  # how many of them are over; the rest is the running one
     heat: dict[tuple[int, int], Counts]
     comments: comments.Stream | None
 
@@ -96,23 +98,32 @@ def _read(session: Session, visit: Visit, known: Known, period: Period, now: int
         parts,
         starts,
         [score.counted(by_start.get(start, {})) for start in starts],
+        sum(start < start_of(period.interval, now, known.zone) for start in starts),
         heat.read(session, known.id, window.since, window.until, known.zone),
         stream,
     )
 
 
 def trend(seen: Seen, known: Known) -> dict[str, Any]:
-    """The chart: curve, bars of answers, labels, and the table behind it."""
+    """The chart: curve, bars of answers, labels, and the table behind it. What is not over yet stands apart."""
     points = [standing.index(known.scale, counts) for counts in seen.trend]
     most = max((counts[0] for counts in seen.trend), default=0)
     days = [datetime.fromtimestamp(start, known.zone).date() for start in seen.starts]
     every = max(1, round(len(days) / 7))
+    running = next((point for point in points[seen.over :] if point), None)
     return {
-        "curve": charts.Curve(points, 0, 100, len(points), 100),
-        "last": next((point for point in reversed(points) if point), None),
+        "curve": charts.Curve([*points[: seen.over], *[None] * (len(points) - seen.over)], 0, 100, len(points), 100),
+        "running": running and (charts.per_cent(len(points) - 0.5, len(points)), running.value),
+        "over": seen.over,
+        "any": any(points),
         "most": most,
         "bars": [
-            (charts.per_cent(place + 0.13, len(days)), charts.per_cent(0.74, len(days)), 25 * counts[0] / most)
+            (
+                charts.per_cent(place + 0.13, len(days)),
+                charts.per_cent(0.74, len(days)),
+                25 * counts[0] / most,
+                place < seen.over,
+            )
             for place, counts in enumerate(seen.trend)
             if counts[0]
         ],
@@ -123,10 +134,11 @@ def trend(seen: Seen, known: Known) -> dict[str, Any]:
 
 def trend_says(seen: Seen, known: Known, period: Period, t: Words) -> Markup:
     """What the trend shows: its first quarter against its last, where chance does not explain the difference."""
-    part = max(1, len(seen.trend) // 4)
-    before, now = add([NONE, *seen.trend[:part]]), add([NONE, *seen.trend[-part:]])
+    parts = seen.trend[: seen.over]
+    part = max(1, len(parts) // 4)
+    before, now = add([NONE, *parts[:part]]), add([NONE, *parts[-part:]])
     first, last = standing.index(known.scale, before), standing.index(known.scale, now)
-    if first is None or last is None or len(seen.trend) < 2:
+    if first is None or last is None or len(parts) < 2:
         return t("trend.short")
     change = formulas.difference(known.scale, "index", ratings(now), ratings(before))
     values = {"first": t.number(first.value), "last": t.number(last.value)}
@@ -144,7 +156,8 @@ def heat_says(known: Known, cells: Mapping[tuple[int, int], Counts], t: Words) -
 def facts(known: Known, seen: Seen) -> list[tuple[str, formulas.Estimate]]:
     """The scale's other metrics: the share and the mean."""
     found = formulas.metrics(known.scale, ratings(seen.standing.now))
-    return [(name, estimate) for name, estimate in found.items() if name != "index" and estimate]
+    said = ((name, formulas.said(name, estimate)) for name, estimate in found.items() if name != "index")
+    return [(name, estimate) for name, estimate in said if estimate]
 
 
 def sources(known: Known, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
