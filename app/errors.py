@@ -35,6 +35,7 @@ class Code(StrEnum):
     NOT_FOUND = "not_found"
     TOUCHPOINT_UNKNOWN = "touchpoint_unknown"
     TOUCHPOINT_ARCHIVED = "touchpoint_archived"
+    TOUCHPOINT_CLOSED = "touchpoint_closed"
     TOUCHPOINT_NOT_PUBLIC = "touchpoint_not_public"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     KEY_TAKEN = "key_taken"
@@ -72,6 +73,7 @@ STATUS: Mapping[Code, int] = {
     Code.NOT_FOUND: 404,
     Code.TOUCHPOINT_UNKNOWN: 404,
     Code.TOUCHPOINT_ARCHIVED: 410,
+    Code.TOUCHPOINT_CLOSED: 403,
     Code.TOUCHPOINT_NOT_PUBLIC: 404,
     Code.METHOD_NOT_ALLOWED: 405,
     Code.KEY_TAKEN: 409,

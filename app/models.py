@@ -15,7 +15,7 @@ def now() -> datetime:
 
 def json_column(default: Any) -> Any:
     """A required JSON column."""
-    return Field(default_factory=type(default), sa_column=Column(JSON, nullable=False))
+    return Field(default_factory=default.copy, sa_column=Column(JSON, nullable=False))
 
 
 class Table(SQLModel):
@@ -46,6 +46,7 @@ class Touchpoint(Table, table=True):
     origins: list[str] = json_column([])
     review_interval_days: int | None = None
     public: bool = False
+    open: list[str] = json_column(["widget", "page", "link", "tablet", "key"])
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
     archived_at: datetime | None = None

@@ -24,6 +24,7 @@ from app.devices.schemas import (
 from app.models import Device, Touchpoint
 from app.raw import problems
 from app.state import Db
+from app.touchpoints import ways
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("devices:read")), Depends(needs("devices:write"))
@@ -119,5 +120,6 @@ async def heartbeat(
 def _config(session: Session, device: Device) -> dict[str, Any]:
     """What the tablet shows: its touchpoints that still take answers, in the order given."""
     within = (col(Touchpoint.key).in_(device.touchpoints), col(Touchpoint.archived_at).is_(None))
-    rows = sorted(session.exec(select(Touchpoint).where(*within)), key=lambda row: device.touchpoints.index(row.key))
+    rows = [row for row in session.exec(select(Touchpoint).where(*within)) if ways.TABLET in row.open]
+    rows.sort(key=lambda row: device.touchpoints.index(row.key))
     return {"name": device.name, "touchpoints": [row.model_dump() for row in rows], "now": datetime.now(UTC)}

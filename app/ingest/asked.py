@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from app.db import Database
 from app.errors import Problem
-from app.ingest.routes import cors, from_page, not_from_here
+from app.ingest.routes import cors, from_page
 from app.problems import response as problem_response
 from app.raw import RawRoute, problems
 from app.scores.rollup import Deltas, apply
@@ -56,11 +56,9 @@ async def post_asked(request: Request) -> Response:
     state = request.app.state
     known: Known = await state.registry.get(request.path_params["key"])
     source = from_page(request, known)
-    if source is None:
-        raise not_from_here(request)
     headers = cors(request.headers["origin"])
     try:
-        await state.registry.open(known.row.key)
+        known.taking()
         state.limiter.check_again(request, f"{known.key} asked")
         network = state.limiter.network(request, known.key)
         if await state.asked_floods.takes(known, network, shared=lambda: state.limiter.is_shared(request)):

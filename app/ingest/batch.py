@@ -28,6 +28,7 @@ from app.ingest.schemas import (
     TabletItem,
 )
 from app.raw import RawRoute, key, problems, query_parameters, request_body
+from app.touchpoints import ways
 from app.touchpoints.registry import Known, there
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
@@ -138,7 +139,8 @@ def _prepare(
     try:
         if by and isinstance(item, TabletItem):
             return tablet.prepare(item, known[item.touchpoint], by, _of(warnings, index))
-        return to_answer(there(known[item.touchpoint]).taking(), item, API, item.id, at, _of(warnings, index))
+        place = there(known[item.touchpoint]).reached(ways.KEY).taking()
+        return to_answer(place, item, API, item.id, at, _of(warnings, index))
     except Problem as problem:
         return _rejected(index, item.id, problem)
 

@@ -21,7 +21,7 @@ from app.ingest.schemas import BODY_MAX, AnswerIn, StrictQuery, TakenFeedback
 from app.ingest.store import CREATED, ERASED, LOCKED, REFUSED, Outcome
 from app.problems import response as problem_response
 from app.raw import RawRoute, key, problems, query_parameters, request_body
-from app.touchpoints import origins
+from app.touchpoints import origins, ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
@@ -52,7 +52,7 @@ async def put_feedback(request: Request) -> Response:
 @router.options("/touchpoints/{key}/feedback/{id}", include_in_schema=False)
 async def preflight(request: Request) -> Response:
     """A browser asks whether it may send JSON from where it is."""
-    known = await request.app.state.registry.get(request.path_params["key"])
+    known = (await request.app.state.registry.get(request.path_params["key"])).reached(ways.WIDGET)
     origin = request.headers.get("origin", "")
     if not origins.allowed(origin, known.row.origins):
         raise Problem(Code.ORIGIN_NOT_ALLOWED, "This origin is not on the touchpoint's list.")
@@ -70,9 +70,7 @@ def cors(origin: str) -> dict[str, str]:
 
 
 async def _take(request: Request, number: str | None) -> Response:
-    state = request.app.state
-    known: Known = await state.registry.get(request.path_params["key"])
-    source, reads = await admit(request, known)
+    known, source, reads = await admit(request)
     headers = cors(request.headers["origin"]) if source in KEYLESS else None
     try:
         known.taking()
@@ -113,22 +111,35 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
     return outcome
 
 
-async def admit(request: Request, known: Known) -> tuple[str, bool]:
-    """The source of what this request sends, and whether its sender may read what is stored.
+async def admit(request: Request) -> tuple[Known, str, bool]:
+    """The touchpoint, the source of what this request sends, and whether its sender may read what is stored.
 
-    Problem when it may not send here. A key counts before an Origin.
+    Problem when it may not send here. A key counts before an Origin. Who has no key learns nothing of a touchpoint
+    that is closed to strangers, not even by a wrong one.
     """
-    if request.headers.get("authorization") or "origin" not in request.headers:
+    registry, key = request.app.state.registry, request.path_params["key"]
+    if request.headers.get("authorization"):
         caller = await authorize(request, "feedback:write")
-        return API, caller.may("feedback:read")
-    source = from_page(request, known)
-    if source is None:
-        raise not_from_here(request)
-    return source, False
+        return (await registry.get(key)).reached(ways.KEY), API, caller.may("feedback:read")
+    known: Known = await registry.get(key)
+    if "origin" not in request.headers and not known.open.isdisjoint(ways.STRANGERS):
+        await authorize(request, "feedback:write")
+    return known, from_page(request, known), False
 
 
-def from_page(request: Request, known: Known) -> str | None:
-    """`web` for a page of the touchpoint's origins, `page` for one of our own, None for any other."""
+def from_page(request: Request, known: Known) -> str:
+    """`web` for a page of the touchpoint's origins, `page` for one of our own.
+
+    Problem origin_not_allowed for any other, touchpoint_unknown where no page may send.
+    """
+    source = _page_source(request, known)
+    if source is None and not known.open.isdisjoint(ways.STRANGERS):
+        raise _not_from_here(request)
+    known.reached(ways.WIDGET if source == WEB else ways.PAGE)
+    return source or PAGE
+
+
+def _page_source(request: Request, known: Known) -> str | None:
     origin = request.headers.get("origin", "")
     if not origin:
         return None  # not even where every origin is allowed
@@ -139,7 +150,7 @@ def from_page(request: Request, known: Known) -> str | None:
     return PAGE if own else None
 
 
-def not_from_here(request: Request) -> Problem:
+def _not_from_here(request: Request) -> Problem:
     """Refuses a page whose Origin is not on the list."""
     origin = request.headers.get("origin", "none")
     mend = 'Add it with PATCH /v1/touchpoints/{key} {"origins": [...]}.'

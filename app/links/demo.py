@@ -14,6 +14,7 @@ from app.links.token import mint
 from app.pages.i18n import language_of
 from app.pages.render import csp, page
 from app.raw import RawRoute
+from app.touchpoints import ways
 from app.touchpoints.registry import Known, Registry
 
 router = APIRouter(include_in_schema=False, route_class=RawRoute)
@@ -42,7 +43,7 @@ async def _first_open(registry: Registry) -> Known:
     """The touchpoint that mails are most likely sent for."""
     for key in TOUCHPOINTS[:-1]:
         try:
-            return await registry.open(key)
+            return await registry.open(key, ways.LINK)
         except Problem:
             continue
-    return await registry.open(TOUCHPOINTS[-1])
+    return await registry.open(TOUCHPOINTS[-1], ways.LINK)

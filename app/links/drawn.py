@@ -104,6 +104,7 @@ _ENDS = {
     Code.TOUCHPOINT_UNKNOWN: "not_whole",
     Code.LINK_EXPIRED: "expired",
     Code.TOUCHPOINT_ARCHIVED: "archived",
+    Code.TOUCHPOINT_CLOSED: "archived",
     Code.FEEDBACK_LOCKED: "locked",
     Code.FEEDBACK_ERASED: "erased",
     Code.RATE_LIMITED: "busy",

@@ -19,6 +19,7 @@ from app.links.press import Press, doubts, is_held, mark, milliseconds, settle
 from app.links.token import Link, Nonce, read, sign, verify
 from app.logs import log
 from app.raw import RawRoute
+from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/r", include_in_schema=False, route_class=RawRoute)
@@ -87,7 +88,7 @@ async def _open(request: Request, token: str) -> tuple[Link, Known]:
     """The link and its touchpoint; Problem link_invalid, link_expired, touchpoint_archived."""
     link = read(token, request.app.state.ring)
     known = await request.app.state.registry.numbered(link.touchpoint_id)
-    known = await request.app.state.registry.open(known.key)
+    known = await request.app.state.registry.open(known.key, ways.LINK)
     if link.expires_at <= request.app.state.clock():
         raise Problem(Code.LINK_EXPIRED, f"This link ended at {link.expires_at.isoformat()}.")
     return link, known

@@ -16,6 +16,7 @@ from app.links.token import mint
 from app.pages.i18n import best
 from app.raw import problems
 from app.scores.rollup import Deltas, apply
+from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
@@ -34,7 +35,7 @@ async def make_links(request: Request, body: LinksIn) -> Response:
     Nothing is stored but that so many customers were asked: a link needs no row until somebody answers.
     """
     state = request.app.state
-    known: Known = await state.registry.open(body.touchpoint)
+    known: Known = await state.registry.open(body.touchpoint, ways.LINK)
     at = state.clock()
     ends = at + timedelta(seconds=body.expires_in)
 

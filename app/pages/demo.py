@@ -7,6 +7,7 @@ from app.errors import Problem
 from app.links.routes import base
 from app.pages.i18n import language_of
 from app.pages.render import page
+from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(include_in_schema=False)
@@ -27,7 +28,7 @@ async def shop(request: Request) -> Response:
 
 async def _open(request: Request, key: str) -> Known | None:
     try:
-        known: Known = await request.app.state.registry.open(key)
+        known: Known = await request.app.state.registry.open(key, ways.PAGE)
     except Problem:
         return None
     return known

@@ -16,7 +16,7 @@ from app.errors import STATUS, Code, Place, Problem
 from app.ids import first_of, uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
-from app.ingest.routes import from_anybody, from_page, not_from_here, refusal, to_answer
+from app.ingest.routes import from_anybody, from_page, refusal, to_answer
 from app.ingest.schemas import COMMENT_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.i18n import Texts, in_language, language_of, texts
@@ -26,6 +26,7 @@ from app.pages.words import answer as in_words
 from app.pages.words import icon
 from app.raw import problems
 from app.texts import xml_text
+from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(tags=["pages"])
@@ -47,7 +48,7 @@ def address(request: Request, key: str) -> str:
 @router.get("/t/{key}", include_in_schema=False)
 async def hosted(request: Request, key: str) -> Response:
     """The question. Nothing is written."""
-    known: Known = await request.app.state.registry.open(key)
+    known: Known = await request.app.state.registry.open(key, ways.PAGE)
     number = _visit(request) or uuid7()
     answer = _form(request, known, {"id": number})
     # Going back shows the page as it was, with its id, so that sending again changes that answer; a reload tells us it.
@@ -67,7 +68,7 @@ def _visit(request: Request) -> UUID | None:
 @router.post("/t/{key}", include_in_schema=False)
 async def hosted_answer(request: Request, key: str) -> Response:
     """Take the form's answer. Its id was made with the form, so sending it again changes that answer and adds none."""
-    known: Known = await request.app.state.registry.open(key)
+    known: Known = await request.app.state.registry.open(key, ways.PAGE)
     given = _given(await request.form(max_files=0, max_fields=20))
     if given.pop("change", None):
         return _form(request, known, given)
@@ -91,8 +92,8 @@ def _given(form: FormData) -> dict[str, Any]:
 
 
 async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answer:
-    if "origin" in request.headers and from_page(request, known) is None:
-        raise not_from_here(request)
+    if "origin" in request.headers:
+        from_page(request, known)
     warnings: list[Place] = []
     said = lenient.read(given | {"locale": _language(request, known)}, AnswerIn, warnings, person=True)
     answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC), warnings)
@@ -157,7 +158,7 @@ def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
 )
 async def qr_code(request: Request, key: str) -> Response:
     """A QR code of the hosted page, to be printed on a receipt, a table or a parcel."""
-    known = await request.app.state.registry.get(key)
+    known = (await request.app.state.registry.get(key)).reached(ways.PAGE)
     drawn = BytesIO()
     segno.make(address(request, known.row.key), error="m", micro=False).save(
         drawn, kind="svg", scale=8, border=4, light="#fff", title=xml_text(in_language(known.row.name, "en"))

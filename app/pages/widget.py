@@ -9,13 +9,14 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.errors import Code, Problem
-from app.ingest.routes import cors, from_page, not_from_here
+from app.ingest.routes import cors, from_page
 from app.pages import builds
 from app.pages.i18n import Texts, in_language, language_of, texts
 from app.pages.render import conditional
 from app.pages.words import DRAWINGS, choices, ends
 from app.problems import response as problem_response
 from app.raw import problems
+from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
 router = APIRouter(tags=["widget"])
@@ -73,9 +74,12 @@ def question(known: Known, language: str, t: Texts) -> dict[str, Any]:
 async def read_widget(request: Request, key: str, lang: str = "") -> Response:
     """What the widget shows, in `lang`, the browser's language, or the first that the touchpoint has."""
     try:
-        known = await request.app.state.registry.open(key)
-        if "origin" in request.headers and from_page(request, known) is None:
-            raise not_from_here(request)
+        known = await request.app.state.registry.get(key)
+        if "origin" in request.headers:
+            from_page(request, known)
+        elif known.open.isdisjoint(ways.STRANGERS):
+            known.reached(ways.WIDGET)
+        known.taking()
     except Problem as problem:
         problem.headers["Access-Control-Allow-Origin"] = "*"  # so that the page's author reads why nothing shows
         return problem_response(problem, request)

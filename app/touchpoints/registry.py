@@ -16,6 +16,7 @@ from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint, now
 from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
+from app.touchpoints import ways
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
 from app.touchpoints.scales import SCALES, Scale
 from app.touchpoints.schemas import CLEARABLE, SLUG, TouchpointIn, TouchpointPatch
@@ -30,7 +31,16 @@ class Known:
     key: str  # the next three are read for every answer, and an attribute of a mapped row costs ten times as much
     archived: bool
     review_interval_days: int | None
+    open: frozenset[str]
     stamp: Any = None  # when it was changed, as the driver says it: told apart without reading it all again
+
+    def reached(self, way: str) -> Self:
+        """This touchpoint, if it is open this way; Problem touchpoint_closed, to strangers touchpoint_unknown."""
+        if way in self.open:
+            return self
+        if way in ways.STRANGERS:
+            raise _unknown()
+        raise Problem(Code.TOUCHPOINT_CLOSED, f"The touchpoint {self.key} takes no answers by {way}.")
 
     def taking(self) -> Self:
         """This touchpoint, if it still takes answers; Problem touchpoint_archived."""
@@ -61,7 +71,8 @@ def there(found: Known | Problem) -> Known:
 def known(row: Touchpoint, changed: Any = None) -> Known:
     """A stored touchpoint as the rest of the product uses it."""
     assert row.id is not None
-    return Known(row, row.id, row.key, row.archived_at is not None, row.review_interval_days, changed)
+    archived = row.archived_at is not None
+    return Known(row, row.id, row.key, archived, row.review_interval_days, frozenset(row.open), changed)
 
 
 class Registry:
@@ -98,9 +109,12 @@ class Registry:
             self._keys[number] = row.key
         return await self.get(self._keys[number])
 
-    async def open(self, key: str) -> Known:
-        """The touchpoint `key` if it still takes answers; Problem touchpoint_unknown or touchpoint_archived."""
-        return (await self.get(key)).taking()
+    async def open(self, key: str, way: str) -> Known:
+        """The touchpoint `key` if it takes answers this way.
+
+        Problem touchpoint_unknown, touchpoint_closed or touchpoint_archived.
+        """
+        return (await self.get(key)).reached(way).taking()
 
     def find(self, session: Session, **filters: Any) -> list[Known]:
         """All touchpoints in use that match `filters` (see `find`); only those that changed are read in full."""
@@ -134,8 +148,12 @@ def by_key(session: Session, key: str, *, locked: bool = False) -> Touchpoint:
     if re.fullmatch(SLUG, key):  # anything else cannot be there, and PostgreSQL takes offence at a NUL
         row = session.exec(wanted.with_for_update(key_share=True) if locked else wanted).first()
     if row is None:
-        raise Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
+        raise _unknown()
     return row
+
+
+def _unknown() -> Problem:
+    return Problem(Code.TOUCHPOINT_UNKNOWN, "There is no touchpoint with this key.")
 
 
 def registered(session: Session, keys: Sequence[str]) -> None:
@@ -185,7 +203,10 @@ def draft(body: TouchpointIn, key: str, number: int | None = None) -> Touchpoint
     """A touchpoint as it would be registered under `key`: what is said, and the catalogue's defaults for the rest."""
     kind = CATALOGUE[body.kind] if body.kind else None
     said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
-    return Touchpoint(id=number, key=key, **_defaults(kind, key) | said)
+    row = Touchpoint(id=number, key=key, **_defaults(kind, key) | said)
+    if body.open is None and row.contact == "indirect":  # nobody of ours is there to ask strangers
+        row.open = [way for way in ways.ALL if way != ways.PAGE and (way != ways.WIDGET or row.origins)]
+    return row
 
 
 def create(session: Session, body: TouchpointIn) -> Touchpoint:

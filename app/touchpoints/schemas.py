@@ -77,6 +77,7 @@ Texts = Annotated[
 ]
 Slug = Annotated[str, Field(pattern=SLUG)]
 Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
+Way = Literal["widget", "page", "link", "tablet", "key"]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": origins.SAID}), AfterValidator(origins.normal)]
 ScaleName = Annotated[str, *one_of(SCALES, "scale")]
 
@@ -120,6 +121,14 @@ class TouchpointChange(BaseModel):
         None, description="within it, a respondent's further answers are flagged `duplicate`"
     )
     public: StrictBool | None = Field(None, description="whether anybody may read the aggregate rating and the badge")
+    open: list[Way] | None = Field(
+        None,
+        max_length=5,
+        description="the ways by which answers are taken: `widget` on listed origins, the hosted `page` with its QR "
+        "code, `link` in a mail, `tablet`, and `key` for the API. All by default; kinds where the company is not there "
+        "(contact `indirect`) have no page, and a widget only when origins are given. To strangers a closed way looks "
+        "as if there were no such touchpoint",
+    )
 
     @model_validator(mode="after")
     def _distinct_reasons(self) -> "TouchpointChange":
@@ -181,6 +190,7 @@ class TouchpointOut(BaseModel):
     origins: list[str]
     review_interval_days: int | None
     public: bool
+    open: list[str]
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None

@@ -25,6 +25,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "origins": "\n".join(row.origins),
         "review_interval_days": str(row.review_interval_days or ""),
         "public": "on" if row.public else "",
+        "open": " ".join(row.open),
         "target_metric": str(target.get("metric", "index")),
         "target_value": f"{target['value']:g}" if target else "",
         "target_by": str(target.get("by") or ""),
@@ -49,6 +50,8 @@ def body_of(posting: Posting) -> dict[str, Any]:
     body["origins"] = get("origins").split()
     body["review_interval_days"] = number(get("review_interval_days")) or None
     body["public"] = bool(get("public"))
+    if get("ways"):  # boxes without a tick are not sent, so the form says that it had them
+        body["open"] = list(posting.all("open"))
     body["reasons"] = [
         {"key": key, "label": _by_language(posting, f"reason_{place}")}
         for place in range(REASONS_MOST)

@@ -16,7 +16,7 @@ from app.pages.dashboard.overview import columns
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, Signed, Visit
 from app.pages.dashboard.wrong import NOTHING, Wrong, beside, of_problem
 from app.state import Db
-from app.touchpoints import registry
+from app.touchpoints import registry, ways
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
@@ -78,6 +78,7 @@ def _form(visit: Visit, row: Touchpoint, values: dict[str, str], wrong: Wrong = 
         wrong=wrong,
         choices=CHOICES,
         languages=LANGUAGES,
+        ways=ways.ALL,
         metrics=metrics,
     )
 
@@ -89,6 +90,7 @@ async def save(key: str, db: Db, posting: Posting = Posted) -> Response:
     visit.need("touchpoints:write")
     row = await db.read(lambda session: registry.by_key(session, key))
     said = values_of(row) | {"public": ""} | {name: posting.get(name) for name in posting.fields}
+    said["open"] = " ".join(posting.all("open"))
     try:
         body = TouchpointPatch.model_validate(body_of(posting))
         await db.write(lambda session: registry.change(session, key, body))
