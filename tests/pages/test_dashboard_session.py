@@ -10,7 +10,8 @@ import pytest
 from fastapi import FastAPI
 
 from app.pages.dashboard import session
-from tests.conftest import ADMIN, ADMIN_KEY, client_of
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
 SECRET = b"a secret of the tests"
 
@@ -84,6 +85,16 @@ async def test_the_cookie_is_not_the_key_and_no_script_can_read_it(anybody: http
     said = answer.headers["set-cookie"]
     assert ADMIN_KEY not in said
     assert {"HttpOnly", "SameSite=lax", f"Max-Age={session.LASTS_S}"} <= set(said.split("; "))
+
+
+@pytest.mark.parametrize(("trusted", "secure"), [("127.0.0.1", True), ("10.0.0.1", False)])
+async def test_behind_a_trusted_proxy_that_ends_tls_the_cookie_is_secure(
+    sqlite_url: str, trusted: str, secure: bool
+) -> None:
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, trusted_proxies=trusted)
+    async with running(settings) as app, client_of(app, headers={"X-Forwarded-Proto": "https"}) as browser:
+        answer = await browser.post("/login", data={"key": ADMIN_KEY})
+        assert ("Secure" in answer.headers["set-cookie"].split("; ")) is secure
 
 
 async def test_a_wrong_key_is_told_on_the_page(anybody: httpx.AsyncClient) -> None:
