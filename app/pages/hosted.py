@@ -1,5 +1,6 @@
 """The hosted page: /t/{key} behind a link, an SMS or a QR code. A plain form, or the widget in its place."""
 
+import hmac
 import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -50,19 +51,28 @@ async def hosted(request: Request, key: str) -> Response:
     """The question. Nothing is written."""
     known: Known = await request.app.state.registry.open(key, ways.PAGE)
     number = _visit(request) or uuid7()
-    answer = _form(request, known, {"id": number})
+    secret = _secret(request, number)
+    answer = _form(request, known, {"id": number, "secret": secret})
     # Going back shows the page as it was, with its id, so that sending again changes that answer; a reload tells us it.
-    answer.headers.update({"Cache-Control": "private, no-cache", "ETag": f'"{number}"', "Vary": "Accept-Language"})
+    answer.headers.update(
+        {"Cache-Control": "private, no-cache", "ETag": f'"{number}.{secret}"', "Vary": "Accept-Language"}
+    )
     return answer
 
 
 def _visit(request: Request) -> UUID | None:
     """The id that this page has had before it was reloaded, within the last hour; None for somebody who comes anew."""
-    said = re.search(rf'"({_UUID})"', request.headers.get("if-none-match", ""))
+    said = re.search(rf'"({_UUID})\.(\w+)"', request.headers.get("if-none-match", ""))
     if said is None or "max-age=0" not in request.headers.get("cache-control", ""):
         return None
     number = UUID(said[1])
-    return number if first_of(datetime.now(UTC) - VISIT) < number < uuid7() else None
+    known = hmac.compare_digest(said[2].encode(), _secret(request, number).encode())
+    return number if known and first_of(datetime.now(UTC) - VISIT) < number < uuid7() else None
+
+
+def _secret(request: Request, number: UUID) -> str:
+    """What only the browser knows that got the page with this id: without it the answer cannot be changed."""
+    return hmac.new(request.app.state.secret, b"page " + number.bytes, "sha256").hexdigest()[:32]
 
 
 @router.post("/t/{key}", include_in_schema=False)
@@ -76,7 +86,7 @@ async def hosted_answer(request: Request, key: str) -> Response:
         answer = await _store(request, known, given)
     except Problem as problem:
         return _form(request, known, given, problem)
-    return _thanks(request, known, answer)
+    return _thanks(request, known, answer, given.get("secret"))
 
 
 def _given(form: FormData) -> dict[str, Any]:
@@ -117,6 +127,7 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
         "address": address(request, known.row.key),
         "image": base(request) + static("share.png"),
         "id": given.get("id") or uuid7(),
+        "secret": given.get("secret"),
         "chosen": given.get("rating"),
         "ticked": given.get("reasons", ()),
         "comment": given.get("comment", ""),
@@ -135,11 +146,12 @@ def _told(problem: Problem, t: Texts) -> str:
     return t(_TOLD.get(problem.code, "try_later"))
 
 
-def _thanks(request: Request, known: Known, answer: Answer) -> Response:
+def _thanks(request: Request, known: Known, answer: Answer, secret: str | None) -> Response:
     language = _language(request, known)
     scale, rating = known.row.scale, answer.rating
     context = _context(request, known, language) | {
         "answer": answer,
+        "secret": secret,
         "said": None if rating is None else in_words(scale, rating, texts("customer", language)),
         "icon": None if rating is None else icon(scale, rating),
         "minutes": int(LOCKS_AFTER[PAGE].total_seconds() // 60),

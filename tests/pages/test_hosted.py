@@ -65,6 +65,41 @@ def test_sending_the_form_again_changes_the_answer_and_adds_none(store: LiveServ
     assert store.api("GET", "/v1/touchpoints/store/score")["response_rate"]["asked"] == 1
 
 
+def test_what_is_emptied_is_taken_back_and_a_stranger_changes_nothing(store: LiveServer, plain: Page) -> None:
+    plain.goto(f"{store.url}/t/store")
+    plain.get_by_role("radio", name="Good", exact=True).click()
+    plain.get_by_role("checkbox", name="Staff").check()
+    plain.get_by_role("textbox").fill("Rude.")
+    plain.get_by_role("button", name="Send").click()
+    plain.get_by_role("button", name="Change").click()
+    plain.get_by_role("checkbox", name="Staff").uncheck()
+    plain.get_by_role("textbox").fill("")
+    plain.get_by_role("button", name="Send").click()
+    expect(plain.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(plain.get_by_text("Rude.")).to_have_count(0)
+    (answer,) = store.answers("store")
+    assert (answer["rating"], answer["comment"], answer["reasons"]) == (3, None, [])
+    for secret in ({}, {"secret": "0" * 32}):
+        refused = httpx.post(f"{store.url}/t/store", data={"id": answer["id"], "rating": "1", **secret})
+        assert (refused.status_code, "can no longer be changed" in refused.text) == (409, True)
+    for tag in (f'"{answer["id"]}"', f'"{answer["id"]}.{"0" * 32}"'):
+        reload = {"If-None-Match": tag, "Cache-Control": "max-age=0"}
+        assert answer["id"] not in httpx.get(f"{store.url}/t/store", headers=reload).text
+
+
+def test_what_is_emptied_in_the_widget_is_taken_back(store: LiveServer, tab: Page) -> None:
+    tab.goto(f"{store.url}/t/store")
+    for comment in ("Rude.", ""):
+        tab.get_by_role("radio", name="Very good").click()
+        tab.get_by_role("checkbox", name="Staff").set_checked(bool(comment))
+        tab.get_by_role("textbox").fill(comment)
+        tab.get_by_role("button", name="Send").click()
+        expect(tab.get_by_text("Sent", exact=True).locator("visible=true")).to_be_visible()
+        (answer,) = store.answers("store")
+        assert (answer["comment"], answer["reasons"]) == (comment or None, ["staff"] * bool(comment))
+        tab.reload()
+
+
 def test_with_javascript_the_widget_takes_the_forms_place(store: LiveServer, tab: Page) -> None:
     violations: list[str] = []
     tab.on("console", lambda message: violations.append(message.text))

@@ -403,6 +403,7 @@ def test_a_modal_is_opened_by_the_page_and_says_what_was_answered(
     (answer,) = live_server.answers("checkout")
     said = page.evaluate("said[0]")
     assert (said["touchpoint"], said["id"], said["rating"]) == ("checkout", answer["id"], 9)
+    assert said["secret"] is None, "the page and its scripts are told the id only"
     assert (answer["context"], answer["respondent"]) == ({"plan": "pro"}, "c-17")
 
 
@@ -413,7 +414,11 @@ def test_a_changed_mind_is_the_same_answer(visit: Callable[..., Page], live_serv
     page.get_by_role("button", name="Change").click()
     page.get_by_role("radio").nth(3).click()
     expect(page.get_by_text("Saved: very good.", exact=True)).to_be_visible()
-    assert [answer["rating"] for answer in live_server.answers("checkout")] == [4]
+    (answer,) = live_server.answers("checkout")
+    assert answer["rating"] == 4
+    url, stranger = f"{live_server.url}/v1/touchpoints/checkout/feedback", {"Origin": live_server.url}
+    refused = httpx.post(url, json={"id": answer["id"], "rating": 1}, headers=stranger)
+    assert (refused.status_code, refused.json()["code"]) == (409, "feedback_locked")
 
 
 def test_on_a_right_to_left_page_the_scale_still_runs_from_left_to_right(

@@ -150,10 +150,13 @@
 	// One person's answer at one touchpoint: it is sent there, whatever its element shows or wherever it has gone meanwhile.
 	class Talk {
 		constructor(host, said, key, at) {
-			const page = host.querySelector("[name=id]");
 			Object.assign(drawings, said.drawings);
-			Object.assign(this, {host, said, key, at, answer: {id: page?.value || uuid(), locale: said.language}});
-			page?.remove();
+			// Others are told the id; only who sends the secret too may change the answer. Our own page brings both.
+			Object.assign(this, {host, said, key, at, answer: {id: uuid(), secret: uuid(), locale: said.language}});
+			for (const field of host.querySelectorAll("[name=id],[name=secret]")) {
+				this.answer[field.name] = field.value;
+				field.remove();
+			}
 			this.wanted = this.stored = this.flying = this.tries = 0;
 			this.live = h("p.live", {role: "status"});
 			this.cards = [this.ask(), this.more(), this.sent()];
@@ -328,7 +331,7 @@
 				this.note.hidden = true;
 				this.live.textContent = texts.thanks + ". " + (this.state.textContent = this.spoken);
 				host.cooling(key, true);
-				host.dispatchEvent(new CustomEvent("touchstone:submitted", {bubbles: true, composed: true, detail: {touchpoint: key, ...answer}}));
+				host.dispatchEvent(new CustomEvent("touchstone:submitted", {bubbles: true, composed: true, detail: {touchpoint: key, ...answer, secret: null}}));
 				if (this.wanted > wanted) return this.send();
 				this.hear("remove");
 				return this.settled();
