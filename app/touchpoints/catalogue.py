@@ -37,6 +37,7 @@ class Kind:
     """A kind of touchpoint; ``name`` and ``question`` have a text for each of ``LANGUAGES``.
 
     The ``question`` of a ``ces`` kind is a statement, to be answered from "strongly disagree" to "strongly agree".
+    ``rated`` asks how good it was, where ``question`` does not: for stars, satisfaction and smileys.
     """
 
     kind: str
@@ -47,6 +48,7 @@ class Kind:
     name: Mapping[str, str]
     question: Mapping[str, str]
     reasons: tuple[Reason, ...]
+    rated: Mapping[str, str] | None = None
 
 
 _data: dict[str, Any] = json.loads(files(__package__).joinpath("catalogue.json").read_bytes())
@@ -59,3 +61,4 @@ CATALOGUE: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 COMMENT_PROMPT: Final[dict[str, str]] = _data["comment_prompt"]
+QUESTIONS: Final[Mapping[str, Mapping[str, str]]] = _data["questions"]

@@ -18,6 +18,7 @@ from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
 from app.touchpoints import ways
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
+from app.touchpoints.questions import question_for
 from app.touchpoints.scales import SCALES, Scale
 from app.touchpoints.schemas import CLEARABLE, SLUG, TouchpointIn, TouchpointPatch
 
@@ -169,24 +170,17 @@ def registered(session: Session, keys: Sequence[str]) -> None:
 
 
 def _defaults(kind: Kind | None, key: str) -> dict[str, Any]:
-    """What a touchpoint starts with: its kind's, or something plain."""
+    """What a touchpoint starts with beside its question: its kind's, or something plain."""
     if kind is None:
         title = key.replace("-", " ").replace("_", " ").capitalize()
         plain = {"phase": "purchase", "contact": "direct", "channel": "other", "scale": "stars", "reasons": []}
-        question = {
-            "en": "How was it?",
-            "de": "Wie war es?",
-            "da": "Hvordan var det?",
-            "pl": "Jak było?",
-        }
-        return {**plain, "name": {"en": title}, "question": question, "comment_prompt": dict(COMMENT_PROMPT)}
+        return {**plain, "name": {"en": title}, "comment_prompt": dict(COMMENT_PROMPT)}
     return {
         "phase": kind.phase,
         "contact": kind.contact,
         "channel": kind.channel,
         "scale": kind.scale,
         "name": dict(kind.name),
-        "question": dict(kind.question),
         "comment_prompt": dict(COMMENT_PROMPT),
         "reasons": [asdict(reason) for reason in kind.reasons],
     }
@@ -204,6 +198,8 @@ def draft(body: TouchpointIn, key: str, number: int | None = None) -> Touchpoint
     kind = CATALOGUE[body.kind] if body.kind else None
     said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
     row = Touchpoint(id=number, key=key, **_defaults(kind, key) | said)
+    if body.question is None:
+        row.question = dict(question_for(kind, row.scale))
     if body.open is None and row.contact == "indirect":  # nobody of ours is there to ask strangers
         row.open = [way for way in ways.ALL if way != ways.PAGE and (way != ways.WIDGET or row.origins)]
     return row
@@ -235,6 +231,9 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
         lock(session, [row.id or 0])  # what is being folded now is counted or looked for below
     if scaled and has_answers(session, row):
         raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
+    kind = CATALOGUE.get(row.kind or "")
+    if scaled and said.get("question", row.question) == question_for(kind, row.scale):  # nobody's own: it follows
+        said["question"] = dict(question_for(kind, said["scale"]))
     for name, value in said.items():
         setattr(row, name, value)
     if archived is not None:

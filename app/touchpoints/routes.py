@@ -11,7 +11,15 @@ from app.raw import problems
 from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.catalogue import CATALOGUE
-from app.touchpoints.schemas import Catalogue, TouchpointIn, TouchpointList, TouchpointOut, TouchpointPatch
+from app.touchpoints.questions import misfits
+from app.touchpoints.schemas import (
+    Catalogue,
+    TouchpointChanged,
+    TouchpointIn,
+    TouchpointList,
+    TouchpointOut,
+    TouchpointPatch,
+)
 
 router = APIRouter(prefix="/v1", tags=["touchpoints"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("touchpoints:read")), Depends(needs("touchpoints:write"))
@@ -22,6 +30,10 @@ def _out(row: Touchpoint) -> TouchpointOut:
     return TouchpointOut.model_validate(row, from_attributes=True)
 
 
+def _changed(row: Touchpoint) -> TouchpointChanged:
+    return TouchpointChanged(**_out(row).model_dump(), warnings=misfits(row.question, row.scale))
+
+
 @router.get("/catalogue")
 async def read_catalogue() -> Catalogue:
     """The kinds of touchpoint, with names and first questions in four languages."""
@@ -29,11 +41,11 @@ async def read_catalogue() -> Catalogue:
 
 
 @router.post("/touchpoints", status_code=201, dependencies=[WRITE], responses=problems(409))
-async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointOut:
+async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointChanged:
     """Register a touchpoint; a `kind` alone is enough."""
     row = await db.write(lambda session: registry.create(session, body))
     request.app.state.registry.forget()
-    return _out(row)
+    return _changed(row)
 
 
 @router.get("/touchpoints", dependencies=[READ])
@@ -68,11 +80,11 @@ async def read_touchpoint(key: str, db: Db) -> TouchpointOut:
 
 
 @router.patch("/touchpoints/{key}", dependencies=[WRITE], responses=problems(409))
-async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointOut:
+async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointChanged:
     """Change what is sent. The scale is fixed once answers exist."""
     row = await db.write(lambda session: registry.change(session, key, body))
     request.app.state.registry.forget()
-    return _out(row)
+    return _changed(row)
 
 
 @router.delete("/touchpoints/{key}", dependencies=[WRITE])

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from app.errors import Place
 from app.moments import Day
 from app.texts import PLAIN, plain_text
 from app.touchpoints import origins
@@ -194,6 +195,12 @@ class TouchpointOut(BaseModel):
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
+
+
+class TouchpointChanged(TouchpointOut):
+    """A touchpoint as it is from now on."""
+
+    warnings: list[Place] = Field(description="what is odd about it, such as a question that does not fit its scale")
 
 
 class TouchpointList(BaseModel):

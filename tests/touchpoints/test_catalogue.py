@@ -6,7 +6,7 @@ from itertools import combinations
 
 import pytest
 
-from app.touchpoints.catalogue import CATALOGUE, CHANNELS, COMMENT_PROMPT, CONTACTS, LANGUAGES, PHASES, Kind
+from app.touchpoints.catalogue import CATALOGUE, CHANNELS, COMMENT_PROMPT, CONTACTS, LANGUAGES, PHASES, QUESTIONS, Kind
 
 PRE_PURCHASE = """
     online_ad print_ad marketing_campaign video blog_post landing_page infographic social_media social_media_ad
@@ -50,11 +50,12 @@ every_kind = pytest.mark.parametrize("kind", CATALOGUE.values(), ids=list(CATALO
 def texts_of(kind: Kind) -> Iterator[Mapping[str, str]]:
     yield kind.name
     yield kind.question
+    yield from [kind.rated] if kind.rated else []
     yield from (reason.label for reason in kind.reasons)
 
 
 def all_texts() -> list[Mapping[str, str]]:
-    return [COMMENT_PROMPT, *(text for kind in CATALOGUE.values() for text in texts_of(kind))]
+    return [COMMENT_PROMPT, *QUESTIONS.values(), *(text for kind in CATALOGUE.values() for text in texts_of(kind))]
 
 
 def words(text: str) -> set[str]:

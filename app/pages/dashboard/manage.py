@@ -15,9 +15,12 @@ from app.pages.dashboard.editing import body_of, values_of
 from app.pages.dashboard.overview import columns
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, Signed, Visit
 from app.pages.dashboard.wrong import NOTHING, Wrong, beside, of_problem
+from app.pages.i18n import texts
+from app.pages.words import ends
 from app.state import Db
 from app.touchpoints import registry, ways
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
+from app.touchpoints.questions import misfits
 from app.touchpoints.scales import SCALES
 from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
 
@@ -80,6 +83,8 @@ def _form(visit: Visit, row: Touchpoint, values: dict[str, str], wrong: Wrong = 
         languages=LANGUAGES,
         ways=ways.ALL,
         metrics=metrics,
+        odd=[place.place.rpartition(".")[2] for place in misfits(row.question, row.scale)],
+        ends=ends(row.scale, texts("customer", visit.words.language)),
     )
 
 
