@@ -77,7 +77,7 @@ class Floods:
         self._places: dict[int, Place] = {}
         self._today: Counter[str] = Counter()
         self._began = float("-inf")
-        self._known: OrderedDict[UUID, None] = OrderedDict()
+        self._known: OrderedDict[tuple[int, UUID], None] = OrderedDict()
 
     async def note(
         self, known: Known, answer: Answer, network: str, *, shared: Shared = _never, at: float | None = None
@@ -98,21 +98,21 @@ class Floods:
         at = time.monotonic() if at is None else at
         place = self._places.setdefault(known.id, Place())
         await self._look(place, known, now, at)
-        again = number in self._known
+        again = (known.id, number) in self._known
         if again and number not in place.recent.answers:
             return False, []  # a change: what was stored keeps its flags, and gets no other for it
         flood, earlier = place.recent.note(number, network, at, place.usual)
         if not again and self._is_over_day(place, network, at) and not shared():
             place.recent.set_aside(number)
             flood = True
-        self._known[number] = None
+        self._known[known.id, number] = None
         self._tell(place, known)
         self._bound()
         return flood, earlier
 
     def forget(self, known: Known, number: UUID) -> None:
         """An answer was not stored: sent again, it is a new one."""
-        self._known.pop(number, None)
+        self._known.pop((known.id, number), None)
         if place := self._places.get(known.id):
             place.recent.forget(number)
 

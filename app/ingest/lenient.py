@@ -27,7 +27,7 @@ from app.texts import cleaned
 Said = TypeVar("Said", bound=AnswerIn)
 # A key's program is told at once when it names a field wrongly or sends an address in clear; a customer cannot mend it.
 OF_ANYBODY = frozenset({"context", "locale", "reasons"})
-OF_A_PERSON = OF_ANYBODY | {"respondent", "occurred_at"}
+OF_A_PERSON = OF_ANYBODY | {"respondent", "occurred_at", "secret"}
 _LANGUAGE = re.compile(LOCALE.removesuffix("$") + r"(?![A-Za-z0-9])")
 
 

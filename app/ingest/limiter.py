@@ -30,7 +30,7 @@ class Limiter:
         self._shared = (*SHARED, *shared)
         self._windows = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._day, self._salt = -1, b""
-        self._counted: OrderedDict[UUID, None] = OrderedDict()
+        self._counted: OrderedDict[tuple[str, UUID | None], None] = OrderedDict()
 
     def _key(self, address: str, touchpoint: str) -> str:
         day = int(time.monotonic() // 86_400)  # a clock that is set does not make a new day
@@ -51,12 +51,13 @@ class Limiter:
         """Count an answer, or a change of one that was counted; Problem rate_limited when it is one too many."""
         if self._limit is None:
             return
-        if answer in self._counted:
+        key = what, answer
+        if key in self._counted:
             self.check_again(request, f"{what} again")
             return
         self._hit(self._limit, request, what)
         if answer is not None:
-            self._counted[answer] = None
+            self._counted[key] = None
         if len(self._counted) > self.REMEMBERED:
             self._counted.popitem(last=False)
 

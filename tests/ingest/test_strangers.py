@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.ids import uuid7
-from app.ingest.channels import KEYLESS
-from tests.conftest import client_of
+from app.ingest.channels import KEYLESS, WEB
+from app.ingest.routes import to_answer
+from app.ingest.schemas import AnswerIn
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
 SHOP, OWN = {"Origin": "https://shop.example"}, {"Origin": "http://touchstone.test"}
 TOLD = {"rating": 2, "comment": "Mr. Zsigmondy was rude", "respondent": "c-17", "context": {"order": "4711"}}
@@ -192,3 +195,21 @@ async def test_who_knows_the_id_but_not_the_browsers_secret_is_a_stranger(client
         await client.get("/v1/feedback/export?format=ndjson"),
     ):
         assert '"rating":5' in shown.text and mine["secret"] not in shown.text and "secret" not in shown.text
+
+
+async def test_ids_used_at_another_touchpoint_are_new_answers_to_limit_and_flood(sqlite_url):
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="3/minute")
+    ids = [uuid7() for _ in range(200)]
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client, client_of(app) as anybody:
+        taken, aside = {}, {}
+        for key in ("checkout", "delivery"):
+            await client.post("/v1/touchpoints", json={"key": key, "origins": ["https://shop.example"]})
+            url, known = f"/v1/touchpoints/{key}/feedback", await app.state.registry.get(key)
+            sent = [await anybody.post(url, json={"rating": 1, "id": str(n)}, headers=SHOP) for n in ids[:6]]
+            taken[key] = [answer.status_code for answer in sent]
+            answers = [to_answer(known, AnswerIn(rating=1), WEB, number, datetime.now(UTC)) for number in ids]
+            for at, answer in enumerate(answers):
+                await app.state.floods.note(known, answer, f"one network at {key}", at=float(at))
+            aside[key] = sum(bool(answer.flags) for answer in answers)
+    assert taken["delivery"] == taken["checkout"] == [201] * 3 + [429] * 3
+    assert aside["delivery"] == aside["checkout"] > 100
