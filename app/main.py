@@ -64,7 +64,10 @@ def create_app(settings: Settings) -> FastAPI:
         state.fresh, state.bodies = Fresh(state.db), Bodies()
         state.writer = Writer(state.db, settings.queue_size, settings.settle_seconds)
         state.writer.start()
-        state.deliverer = Deliverer(state.db, settings.webhook_allow_networks)
+        state.deliverer = Deliverer(
+            state.db, settings.webhook_allow_networks, waiting_most=settings.webhook_waiting_max
+        )
+        state.metrics.registry.register(state.deliverer.backlog)
         state.deliverer.start()
         state.forgetting = Forgetting(state.db)
         state.forgetting.start()

@@ -238,6 +238,8 @@ class Webhook(Table, table=True):
     failing_since: datetime | None = None
     disabled_at: datetime | None = None
     disabled_because: str | None = Field(default=None, max_length=200)
+    given_up: int = Field(default=0, sa_type=BigInteger)
+    told_at: datetime | None = None  # when the log last said that it fails
 
 
 class Delivery(Table, table=True):

@@ -55,6 +55,9 @@ class Settings(BaseModel):
     webhook_allow_networks: Networks = Field(
         (), description="networks (CIDR, comma separated) that webhooks may reach although they are private"
     )
+    webhook_waiting_max: int = Field(
+        10_000, ge=1, description="events that may wait for one webhook; beyond that the oldest are given up"
+    )
     settle_seconds: float = Field(
         60, ge=0, le=3600, description="after the last change of a customer's answer that webhooks are told of it"
     )

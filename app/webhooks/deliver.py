@@ -7,13 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, exists, func, update
+from sqlalchemy import exists, func, update
 from sqlmodel import Session, col, select
 
 from app.db import Database
-from app.ids import first_of
 from app.logs import log
 from app.models import Delivery, Webhook, now
+from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
 from app.webhooks.sender import Sender
 from app.webhooks.signature import headers
 
@@ -30,9 +30,7 @@ AT_ONCE_IN_ALL = 500  # requests: each is a descriptor, and a process often has 
 REST, REST_MOST = timedelta(seconds=5), timedelta(minutes=5)  # after a failure, or as long as it asks for
 LEASE = timedelta(minutes=2)  # more than a request takes; whoever died over it is not waited for longer
 DISABLED_AFTER = timedelta(days=5)
-KEPT = timedelta(days=30)
 POLL_S, CLOSE_S = 1.0, 0.5
-CLEAN_AFTER, CLEAN_MOST = timedelta(hours=1), 1000
 GONE = 410
 
 
@@ -84,14 +82,21 @@ def _taken(session: Session, webhook_id: int, at: datetime, most: int) -> list[D
 def settle(session: Session, webhook_id: int, at: datetime, replies: Sequence[tuple[Delivery, "Reply"]]) -> None:
     """Write down what came of it: delivered, to be tried again, given up; a webhook that is gone is switched off."""
     reached = [reply for _, reply in replies if _is_delivered(reply)]
+    given_up = 0
     for row, reply in sorted(replies, key=lambda pair: pair[0].id):  # an erasure may lock the same rows
         done = _is_delivered(reply)
         due_at = None if done or reply.refused else next_try(row.tries, at, reply.retry_after, random.random)
+        given_up += not done and due_at is None
         came = {"status": reply.status, "error": reply.error[:200], "due_at": due_at}
         came |= {"delivered_at": at} if done else {}
         session.execute(update(Delivery).where(col(Delivery.id) == row.id).values(**came))
+    count_given_up(session, webhook_id, given_up)
     hook = session.get(Webhook, webhook_id)
     if hook is not None:
+        if not reached and is_to_be_told(hook, at):
+            _, last = replies[-1]
+            said = {"since": hook.failing_since or at, "status": last.status, "error": last.error}
+            log.warning("webhook_failing", extra={"webhook": webhook_id, **said})
         hook.failing_since = None if reached else hook.failing_since or at
         if because := _hopeless(hook, at, replies):
             hook.disabled_at, hook.disabled_because = at, because
@@ -110,23 +115,18 @@ def _hopeless(hook: Webhook, at: datetime, replies: Sequence[tuple[Delivery, "Re
     return None
 
 
-def clean(session: Session, at: datetime) -> bool:
-    """Delete some of what is older than KEPT; whether more may be left. A little at a time, for answers are waiting."""
-    old = select(col(Delivery.id)).where(col(Delivery.id) < first_of(at - KEPT)).order_by(col(Delivery.id))
-    result: Any = session.execute(delete(Delivery).where(col(Delivery.id).in_(old.limit(CLEAN_MOST))))
-    return bool(result.rowcount == CLEAN_MOST)
-
-
 class Deliverer:
     """Looks each second for what is due. Any number of processes may do so on one database."""
 
-    def __init__(self, db: Database, allowed: "Networks", clock: Callable[[], datetime] = now) -> None:
+    def __init__(
+        self, db: Database, allowed: "Networks", clock: Callable[[], datetime] = now, waiting_most: int = WAITING_MOST
+    ) -> None:
         self._db, self._sender, self._clock = db, Sender(allowed), clock
+        self.backlog = Backlog(db, waiting_most, clock())
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._on_its_way = 0  # requests
         self._resting: dict[int, datetime] = {}  # until when
         self._more = asyncio.Event()
-        self._cleaned = clock()
         self._failed = False
         self._task: asyncio.Task[None] | None = None
 
@@ -161,9 +161,7 @@ class Deliverer:
     async def turn(self) -> None:
         """Start to deliver what is due now."""
         at = self._clock()
-        if at - self._cleaned > CLEAN_AFTER:
-            more = await self._db.write(lambda session: clean(session, at))
-            self._cleaned = self._cleaned if more else at
+        await self.backlog.turn(at)
         self._resting = {number: until for number, until in self._resting.items() if until > at}
         busy, most = [*self._busy, *self._resting], AT_ONCE_IN_ALL - self._on_its_way
         if not most or not await self._db.read(lambda session: session.exec(ready(at, busy).limit(1)).first()):

@@ -55,6 +55,7 @@ class WebhookOut(BaseModel):
     disabled_at: datetime | None
     disabled_because: str | None
     failing_since: datetime | None = Field(description="of an unbroken row of failures")
+    given_up: int = Field(description="events that were tried ten times, refused, or too many to wait")
     created_at: datetime
 
 

@@ -379,7 +379,7 @@ async def test_a_running_service_delivers_by_itself_within_seconds(sqlite_url, r
 
 
 async def test_what_was_sent_is_kept_for_thirty_days(client, make, subscribe, app, receiver, clock, monkeypatch):
-    monkeypatch.setattr("app.webhooks.deliver.CLEAN_MOST", 4)
+    monkeypatch.setattr("app.webhooks.backlog.AT_A_TIME", 4)
     await make("checkout")
     hook = await subscribe("feedback.created")
     for _ in range(10):
