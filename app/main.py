@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from app import keys, openapi, ops, problems
+from app import base_path, keys, openapi, ops, problems
 from app.answers import export
 from app.answers import routes as answers
 from app.answers import terms_routes as terms
@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.settings = settings
-    app.state.origin = _origin(settings.public_url)
+    app.state.origin, app.state.base_path = _origin(settings.public_url), base_path.of(settings.public_url)
     app.state.metrics = Metrics()
     app.state.clock = now
     app.state.problem_page = problem.problem_page

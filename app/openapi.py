@@ -19,6 +19,8 @@ def complete(app: FastAPI) -> Callable[[], dict[str, Any]]:
         found = plain()
         if not made:
             _complete(found)
+            if app.state.base_path:
+                found["servers"] = [{"url": app.state.base_path}]
         return found
 
     return document

@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import forwarded, problems
+from app import base_path, forwarded, problems
 from app.errors import Code, Problem, unavailable
 from app.logs import log
 from app.metrics import Metrics
@@ -45,6 +45,8 @@ class Application(FastAPI):
         peer = scope.get("client")
         if forwarded.read(scope, self.state.settings.trusted_proxies) and peer:
             self._tell_of_proxy(peer[0])
+        base: str = self.state.base_path
+        base_path.take_off(scope, base)
         request_id = f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
@@ -54,6 +56,8 @@ class Application(FastAPI):
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message["headers"]
+                if base and 300 <= status < 400:
+                    headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
                 names = {name for name, _ in headers}
                 headers.extend(default for default in DEFAULTS if default[0] not in names)
                 headers.append((b"x-request-id", request_id.encode()))
@@ -75,6 +79,10 @@ class Application(FastAPI):
         if len(said) > 9 or int(said) > BODY_MAX:
             return await problems.response(too_large(), Request(scope))(scope, receive, send)
         return await super().__call__(scope, bounded(receive), send)
+
+    def _led(self, scope: Scope, name: bytes, value: bytes) -> bytes:
+        host = next((said for header, said in scope["headers"] if header == b"host"), b"")
+        return base_path.location(value, self.state.base_path, host) if name == b"location" else value
 
     def _tell_of_proxy(self, peer: str) -> None:
         """Name a proxy that is not trusted, once: behind it all customers look like one."""

@@ -32,23 +32,25 @@ def kiosk(request: Request) -> Response:
 @router.get("/kiosk/sw.js")
 def service_worker(request: Request) -> Response:
     """The service worker. It lies below /kiosk and is allowed the page itself."""
-    shell = ["/kiosk", "/kiosk/manifest.webmanifest", *(static(name) for name in _files())]
+    base = request.app.state.base_path
+    shell = [base + path for path in ("/kiosk", "/kiosk/manifest.webmanifest", *map(static, _files()))]
     body = ENVIRONMENT.get_template("kiosk-sw.js").render(version=version(), shell=shell).encode()
-    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": "/kiosk"}
+    headers = {"Cache-Control": "no-cache", "Service-Worker-Allowed": f"{base}/kiosk"}
     return conditional(request, body, "text/javascript; charset=utf-8", headers)
 
 
 @router.get("/kiosk/manifest.webmanifest")
-def manifest() -> Response:
+def manifest(request: Request) -> Response:
     """What makes the page installable, without a browser's bars around it."""
-    icon = {"src": static(ICON), "type": "image/svg+xml", "sizes": "any", "purpose": "any maskable"}
+    base = request.app.state.base_path
+    icon = {"src": base + static(ICON), "type": "image/svg+xml", "sizes": "any", "purpose": "any maskable"}
     return JSONResponse(
         {
-            "id": "/kiosk",
+            "id": f"{base}/kiosk",
             "name": "Touchstone tablet",
             "short_name": "Touchstone",
-            "start_url": "/kiosk",
-            "scope": "/kiosk",
+            "start_url": f"{base}/kiosk",
+            "scope": f"{base}/kiosk",
             "display": "fullscreen",
             "background_color": "#f5f7f9",
             "theme_color": "#0a6a71",

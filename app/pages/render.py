@@ -26,6 +26,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app import base_path
 from app.errors import Code, Problem
 from app.pages.i18n import texts
 from app.pages.words import DRAWINGS
@@ -77,7 +78,7 @@ def page(
 ) -> Response:
     """The template as an HTML answer, not to be cached: it depends on the language and changes with the touchpoint."""
     given = {"request": request, "language": language, "t": texts(area, language)}
-    body = ENVIRONMENT.get_template(template).render(given, **context)
+    body = base_path.links(ENVIRONMENT.get_template(template).render(given, **context), request.app.state.base_path)
     headers = {
         "Cache-Control": "no-store",
         "Content-Language": language,

@@ -38,7 +38,9 @@ class LiveServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        config = uvicorn.Config(create_app(self.settings), port=self.port, log_level="error", lifespan="on")
+        config = uvicorn.Config(
+            create_app(self.settings), port=self.port, log_level="error", lifespan="on", proxy_headers=False
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=asyncio.run, args=(self._server.serve(),))
         self._thread.start()

@@ -32,7 +32,7 @@ function later() {
   setTimeout(refresh, Math.max(0, last + PAUSE_MS - Date.now()));
 }
 
-const events = new EventSource("/live");
+const events = new EventSource(new URL("../../live", import.meta.url));
 events.onmessage = (event) => {
   if (seen !== null && event.data !== seen) later();
   seen = event.data;

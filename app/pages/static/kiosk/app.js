@@ -200,8 +200,8 @@ async function stayAwake() {
 // == the shell: kept by a service worker, renewed when nothing waits or after a day ==
 async function keepShell() {
   const policy = globalThis.trustedTypes?.createPolicy("touchstone", { createScriptURL: (url) => url });
-  const url = "/kiosk/sw.js";
-  const registration = await navigator.serviceWorker.register(policy?.createScriptURL(url) ?? url, { scope: "/kiosk" });
+  const url = `${sending.HOME}/kiosk/sw.js`;
+  const registration = await navigator.serviceWorker.register(policy?.createScriptURL(url) ?? url, { scope: `${sending.HOME}/kiosk` });
   setInterval(() => registration.update().catch(() => {}), 3_600_000);
   let controlled = Boolean(navigator.serviceWorker.controller);
   navigator.serviceWorker.addEventListener("controllerchange", () => {
@@ -212,7 +212,7 @@ async function keepShell() {
 }
 
 async function takeOver(depth) {
-  const registration = await navigator.serviceWorker.getRegistration("/kiosk");
+  const registration = await navigator.serviceWorker.getRegistration(`${sending.HOME}/kiosk`);
   if (!registration?.waiting || !registration.active) return;
   const since = (await queue.recall("waiting")) ?? {};
   if (since.for !== s.version) await queue.remember("waiting", { for: s.version, at: Date.now() });

@@ -1,6 +1,8 @@
 // One tab at a time sends what waits and says how the tablet is.
 import * as queue from "./queue.js";
 
+export const HOME = new URL("../../..", import.meta.url).pathname.replace(/\/$/, ""); // the path the service is served below
+
 const BATCH = 500;
 const EVERY_MS = 60_000;
 const LONGEST_MS = 300_000;
@@ -24,7 +26,7 @@ class Refused extends Error {
 export async function post(path, body, key) {
   const headers = { "content-type": "application/json", ...(key && { authorization: `Bearer ${key}` }) };
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const reply = await fetch(path, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
+  const reply = await fetch(HOME + path, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "omit" });
   if (reply.ok) return reply.json();
   const { code } = await reply.json().catch(() => ({}));
   throw new Refused(code, reply.status, Number(reply.headers.get("retry-after")) * 1000 || 0);
