@@ -19,6 +19,7 @@ from app.ingest.flood import Floods
 from app.ingest.forgetting import Forgetting
 from app.ingest.limiter import Limiter
 from app.ingest.spam import Repeats
+from app.ingest.taps import Taps
 from app.ingest.writer import Writer
 from app.links import demo as links_demo
 from app.links import pages as links_pages
@@ -58,7 +59,7 @@ def create_app(settings: Settings) -> FastAPI:
         previous = settings.secret_key_previous
         state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
         state.recent = Recent()
-        state.repeats = Repeats()
+        state.repeats, state.taps = Repeats(), Taps(state.db)
         state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)
         state.gauges = Gauges(state.db)
         state.fresh, state.bodies = Fresh(state.db), Bodies()

@@ -60,7 +60,8 @@ async def post_batch(request: Request) -> Response:
     known = await _touchpoints(request, {item.touchpoint for item in items if isinstance(item, BatchItem)})
     results = [_prepare(item, known, by, received, index, warnings) for index, item in enumerate(items)]
     if device:
-        await tablet.flag_hammering(request, device, [result for result in results if isinstance(result, Answer)])
+        given = [result for result in results if isinstance(result, Answer)]
+        await request.app.state.taps.flag(device.id or 0, given)
     return Response(to_json(await _store(request, results, warnings or {})), media_type="application/json")
 
 

@@ -69,11 +69,16 @@ def taps_in_bursts(times: Sequence[datetime]) -> set[int]:
     A customer has to touch the screen awake, read, choose and let go: about four seconds, in the busiest store too.
     A hand that hammers the screen gives one answer and more per second.
     """
+    return in_runs(times, TAPS_MAX, TAPS_WITHIN)
+
+
+def in_runs(times: Sequence[datetime], most: int, within: timedelta) -> set[int]:
+    """Places in `times` that lie in a run of more than `most` within so long a time; the times in any order."""
     order = sorted(range(len(times)), key=times.__getitem__)
     found: set[int] = set()
-    for first, (start, end) in enumerate(zip(order, order[TAPS_MAX:], strict=False)):
-        if times[end] - times[start] <= TAPS_WITHIN:
-            found.update(order[first : first + TAPS_MAX + 1])
+    for first, (start, end) in enumerate(zip(order, order[most:], strict=False)):
+        if times[end] - times[start] <= within:
+            found.update(order[first : first + most + 1])
     return found
 
 

@@ -7,10 +7,9 @@ next. Today is never looked at, and answers that were set aside do not count. Se
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from math import ceil
 from statistics import median
-from zoneinfo import ZoneInfo
 
 DAYS = 28
 LEAST, LEAST_WHEN_NEW = 30, 100  # a touchpoint whose first day this is has nothing to compare with
@@ -27,10 +26,10 @@ class Usual:
     a_day: int = PER_DAY
 
 
-def usual(hours: Iterable[tuple[int, int]], zone: ZoneInfo, today: date) -> Usual:
+def usual(hours: Iterable[tuple[int, int]], zone: tzinfo, today: date, *, idle_days: bool = True) -> Usual:
     """By (start of a local hour in seconds, answers in it): hours of `today` and later are left out.
 
-    Days without an answer count as such, from the first day that had any.
+    Days without an answer count as such, from the first day that had any; or they are left out.
     """
     busiest: dict[date, int] = defaultdict(int)
     together: dict[date, int] = defaultdict(int)
@@ -40,7 +39,7 @@ def usual(hours: Iterable[tuple[int, int]], zone: ZoneInfo, today: date) -> Usua
             busiest[day], together[day] = max(busiest[day], n), together[day] + n
     if not busiest:
         return Usual()
-    idle = [0] * ((today - min(busiest)).days - len(busiest))
+    idle = [0] * ((today - min(busiest)).days - len(busiest)) if idle_days else []
     hour = min(max(busiest.values()), TIMES_USUAL * median([*busiest.values(), *idle]))
     a_day = median([*together.values(), *idle]) / PART_OF_DAY
     return Usual(max(LEAST, ceil(hour)), max(PER_DAY, ceil(a_day)))

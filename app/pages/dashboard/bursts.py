@@ -33,8 +33,8 @@ _WHERE = text(
 _HOURS = text(
     "SELECT bucket, CAST(SUM(CASE WHEN slice = 'counted' THEN 0 ELSE n END) AS bigint), "
     "CAST(SUM(CASE WHEN slice = 'counted' THEN n ELSE 0 END) AS bigint) FROM rollup WHERE touchpoint_id = :id "
-    "AND grain = 'hour' AND bucket >= :since AND slice IN ('flag:burst', 'counted') AND source IN ('web', 'page') "
-    "GROUP BY bucket ORDER BY bucket"
+    "AND grain = 'hour' AND bucket >= :since AND slice IN ('flag:burst', 'counted') "
+    "AND source IN ('web', 'page', 'kiosk') GROUP BY bucket ORDER BY bucket"
 )
 
 
