@@ -9,6 +9,7 @@ from app.ingest.schemas import FeedbackOut
 from app.moments import Moment
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
+Source = Literal["web", "email", "kiosk", "page", "api", "import"]
 
 
 class AnswerFilter(BaseModel):
@@ -19,7 +20,7 @@ class AnswerFilter(BaseModel):
     q: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
         None, description="words that the comment holds, all of them; the last one may be the beginning of a word"
     )
-    source: Literal["web", "email", "kiosk", "page", "api", "import"] | None = None
+    source: Source | None = None
     since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")
     until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
     rating_min: Annotated[int, Field(ge=0, le=10)] | None = None
@@ -60,11 +61,12 @@ class FlagsIn(BaseModel):
 
 
 class ManyFlagsIn(BaseModel):
-    """Answers with a flag at one touchpoint, of all times or of a period, and the flags they are to have instead."""
+    """Answers at one touchpoint, of all times or of a period, and the flags they are to have instead of one."""
 
     model_config = ConfigDict(extra="forbid")
     touchpoint: Annotated[str, Field(max_length=64)]
-    flag: Flag = Field(description="answers with this flag")
+    flag: Flag | None = Field(description="answers with this flag; null: those that count")
+    source: Source | None = None
     since: Moment | None = Field(None, description="a time with its offset, or a date in the touchpoint's time zone")
     until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
     flags: list[Flag] = Field(max_length=6, description="what takes its place; none: they count")

@@ -18,18 +18,19 @@ async def flooded(app, make) -> str:
     """A touchpoint with 1,200 answers set aside within two hours, 40 that count, and three of the day before."""
     await make("talk", scale="stars")
     known = await app.state.registry.get("talk")
-
-    def answers(n, at, rating, flags):
-        when = [at + timedelta(seconds=5 * number) for number in range(n)]
-        return [
-            Answer(known.id, uuid7(), rating, None, "", WEB, flags, None, None, None, one, one, zone=known.zone)
-            for one in when
-        ]
-
-    many = [*answers(1200, HOUR, 1, "burst"), *answers(3, HOUR - timedelta(days=1), 1, "burst spam")]
-    for part in (many[:1000], many[1000:], answers(40, HOUR, 5, "")):
+    many = [*answers(known, 1200, HOUR, 1, "burst"), *answers(known, 3, HOUR - timedelta(days=1), 1, "burst spam")]
+    for part in (many[:1000], many[1000:], answers(known, 40, HOUR, 5, "")):
         await app.state.db.write(lambda session, part=part: store(session, part))
     return "talk"
+
+
+def answers(known, n, at, rating, flags):
+    """So many answers of one rating, five seconds apart."""
+    when = [at + timedelta(seconds=5 * number) for number in range(n)]
+    return [
+        Answer(known.id, uuid7(), rating, None, "", WEB, flags, None, None, None, one, one, zone=known.zone)
+        for one in when
+    ]
 
 
 async def test_one_request_lets_a_group_count_and_the_rollup_follows(client, flooded):
@@ -43,8 +44,10 @@ async def test_one_request_lets_a_group_count_and_the_rollup_follows(client, flo
     assert (await client.patch("/v1/feedback", json=everything)).json() == {"changed": 3}
     score = (await client.get(f"/v1/touchpoints/{flooded}/score")).json()
     assert (score["count"], score["excluded"]) == (1240, {"spam": 3}), "another flag stays"
-    refused = await client.patch("/v1/feedback", json=everything | {"flags": ["burst"]})
-    assert (refused.status_code, refused.json()["errors"][0]["place"]) == (422, "body.flags")
+    for nothing in ({"flags": ["burst"]}, {"flag": None}):
+        assert (await client.patch("/v1/feedback", json=everything | nothing)).json() == {"changed": 0}
+        gone = await client.patch("/v1/feedback", json=everything | nothing | {"touchpoint": "none"})
+        assert gone.status_code == 404
     assert (await client.patch("/v1/feedback", json=everything | {"touchpoint": "none"})).status_code == 404
 
 
@@ -75,3 +78,23 @@ async def test_a_key_that_only_reads_sees_the_group_without_the_buttons(app, cli
         await browser.post("/login", data={"key": key})
         page = (await browser.get("/?lang=de")).text
         assert "1.200 Antworten als auffällige Häufung zurückgehalten" in page and "Zählen lassen" not in page
+
+
+async def test_a_rush_from_many_networks_counts_and_somebody_is_told(app, client, make):
+    await make("talk", scale="stars")
+    known = await app.state.registry.get("talk")
+    days = [answers(known, 12, HOUR - timedelta(days=day), 5, "") for day in range(1, 20)]
+    for part in (*days, answers(known, 300, HOUR, 1, "")):
+        await app.state.db.write(lambda session, part=part: store(session, part))
+    async with client_of(app) as browser:
+        await browser.post("/login", data={"key": ADMIN_KEY})
+        page = (await browser.get("/")).text
+        assert "300 answers within unusual hours" in page and "more than 60 in an hour is unusual here" in page
+        assert "The index is 43 with these hours and 100 without them." in page
+        form = page[page.index("300 answers") :]
+        fields = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', form[: form.index("</form>")]))
+        assert (await browser.post("/touchpoints/talk/rushes", data=fields)).status_code == 303
+        page = (await browser.get("/")).text
+        assert "unusual hours" not in page and "300 answers held back as a flood" in page
+    score = (await client.get("/v1/touchpoints/talk/score")).json()
+    assert (score["count"], score["excluded"]) == (12 * 19, {"burst": 300})

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.answers import find
 from app.answers.schemas import AnswerQuery
-from app.pages.dashboard import attention, bursts, charts, periods, sentences, standing
+from app.pages.dashboard import attention, bursts, charts, periods, rushes, sentences, standing
 from app.pages.dashboard.standing import Standing
 from app.pages.dashboard.visit import PageRoute, Signed, Visit
 from app.scores import serve
@@ -37,6 +37,7 @@ class Seen:
     alarms: list[attention.Alarm]
     tablets: list[dict[str, Any]]
     bursts: list[bursts.Burst]
+    rushes: list[rushes.Rush]
 
 
 @router.get("/")
@@ -64,6 +65,7 @@ async def overview(db: Db, visit: Visit = Signed) -> Response:
         alarms=seen.alarms,
         tablets=seen.tablets,
         bursts=seen.bursts,
+        rushes=seen.rushes,
         names={touchpoint.row.key: touchpoint for touchpoint in seen.everything},
         now=serve.clock(),
         charts=charts,
@@ -83,7 +85,8 @@ def _read(session: Session, visit: Visit, period: periods.Period, filters: dict[
     keys = {touchpoint.row.key for touchpoint in chosen}
     tablets = attention.tablets(session, keys, now) if visit.may("devices:read") else []
     floods = bursts.bursts(session, chosen, now) if visit.may("feedback:read") else []
-    return Seen(everything, standings, comments, attention.alarms(session, standings, now), tablets, floods)
+    crowds = rushes.rushes(session, standings, now) if visit.may("feedback:read") else []
+    return Seen(everything, standings, comments, attention.alarms(session, standings, now), tablets, floods, crowds)
 
 
 def matches(touchpoint: Known, filters: dict[str, str]) -> bool:

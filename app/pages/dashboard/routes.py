@@ -12,6 +12,7 @@ from app.pages.dashboard import (
     manage,
     overview,
     paths,
+    rushes,
     tablets,
     touchpoint,
 )
@@ -21,6 +22,7 @@ for part in (
     door.router,
     overview.router,
     bursts.router,
+    rushes.router,
     comments.router,
     manage.router,
     touchpoint.router,
