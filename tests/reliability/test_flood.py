@@ -1,5 +1,6 @@
 """A flood does not move a score, and honest people are not taken for one. Clocks are simulated, seeds are fixed."""
 
+import asyncio
 import itertools
 import math
 import random
@@ -16,8 +17,10 @@ from app.ingest.flood import Floods, read_usual
 from app.ingest.recent import Recent
 from app.ingest.store import store
 from app.ingest.usual import Usual, usual
+from app.settings import Settings
 from app.touchpoints.registry import create, known
 from app.touchpoints.schemas import TouchpointIn
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 from tests.reliability.report import report
 
 NOW = datetime.now(UTC).replace(minute=10, second=0, microsecond=0) - timedelta(hours=1)
@@ -297,3 +300,20 @@ async def test_a_change_later_on_gets_no_flag_and_what_was_not_stored_is_new(sql
     await floods.note(at.known, one, "office", at=901.0)
     assert one.flags == "burst"
     await at.db.close()
+
+
+async def test_a_crowd_counts_and_a_machine_does_not_over_http(database_url):
+    """131 people with an address each, then one machine that answers 40 times among them; on both databases."""
+    chosen = {"admin_key": ADMIN_KEY, "rate_limit": "off", "trusted_proxies": "127.0.0.0/8"}
+    async with running(Settings(database_url=database_url, **chosen)) as app, client_of(app) as anybody:
+        await anybody.post("/v1/touchpoints", json={"key": "talk", "origins": ["https://shop.example"]}, headers=ADMIN)
+
+        async def say(address: str, rating: int) -> None:
+            headers = {"Origin": "https://shop.example", "X-Forwarded-For": address}
+            said = await anybody.post("/v1/touchpoints/talk/feedback", json={"rating": rating}, headers=headers)
+            assert said.status_code == 201
+
+        await asyncio.gather(*(say(f"198.51.100.{number}", 5) for number in range(131)))
+        await asyncio.gather(*(say("203.0.113.7", 1) for _ in range(40)))
+        score = (await anybody.get("/v1/touchpoints/talk/score", headers=ADMIN)).json()
+    assert (score["count"], score["excluded"]) == (131, {"burst": 40})
