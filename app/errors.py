@@ -8,6 +8,8 @@ from typing import Any
 import pydantic
 from pydantic import BaseModel, Field
 
+from app import mistakes
+
 
 class Code(StrEnum):
     """The closed list. A code never changes its meaning; its status is in `STATUS`."""
@@ -143,33 +145,17 @@ def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
-_MENDS = {
-    "missing": "Add this field.",
-    "extra_forbidden": "Remove this field; it is not known here.",
-    "json_invalid": "Send valid JSON.",
-    "timezone_aware": "Add the offset, such as 2026-01-31T12:00:00Z.",
-    "int_type": "Send a whole number without quotes.",
-    "int_from_float": "Send a whole number.",
-    "string_too_long": "Shorten it.",
-    "too_long": "Send fewer items.",
-}
-
-
 def places(errors: Sequence[Any], root: str = "") -> list[Place]:
     """pydantic's errors (`exc.errors()`) as places; `root` is put before each, as in `body.rating`."""
     return [
-        Place(
-            place=".".join(str(part) for part in ([root] if root else []) + list(error["loc"])) or "body",
-            message=error["msg"],
-            mend=_MENDS.get(error["type"]),
-        )
-        for error in errors[:20]
+        Place(place=".".join(part for part in (root, place) if part) or "body", message=message, mend=mend)
+        for place, message, mend in mistakes.said(errors)
     ]
 
 
 def invalid(exc: pydantic.ValidationError, root: str = "body") -> Problem:
     """A body that pydantic refused, as a problem: broken JSON is 400, everything else 422."""
-    errors = exc.errors(include_url=False, include_context=False, include_input=False)
+    errors = exc.errors(include_url=False, include_input=False)
     if errors and errors[0]["type"] == "json_invalid":
         return Problem(Code.MALFORMED_BODY, "The body is not valid JSON.", errors=places(errors, root))
     return Problem(Code.INVALID_REQUEST, "Some of the request cannot be used.", errors=places(errors, root))

@@ -25,7 +25,7 @@ def _is_number(text: str) -> bool:
 
 def _within(value: date | datetime) -> date | datetime:
     if value.year not in YEARS:
-        raise ValueError(f"lies outside of the years {YEARS.start} to {YEARS.stop - 1}")
+        raise ValueError(f"lies outside of the years {YEARS.start} to {YEARS.stop - 1}; check the year")
     return value
 
 

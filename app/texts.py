@@ -11,7 +11,7 @@ def plain_text(value: str) -> str:
     if not value.isprintable():
         for place, character in enumerate(value):
             if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r":
-                raise ValueError(f"has the control character U+{ord(character):04X} at position {place}")
+                raise ValueError(f"has the control character U+{ord(character):04X} at position {place}; take it out")
     return value
 
 

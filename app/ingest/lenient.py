@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pydantic
 from pydantic_core import from_json
 
+from app import mistakes
 from app.errors import Code, Place, Problem, invalid
 from app.ingest.schemas import (
     CONTEXT_ENTRIES,
@@ -50,7 +51,7 @@ def read(raw: Any, model: type[Said], warnings: list[Place], *, person: bool, ro
         if not (dropped := _dropped(error, person)):
             raise invalid(error, root) from None
         for name, why in dropped.items():
-            warnings.append(_warning(f"{root}.{name}", f"was left out: {why}"))
+            warnings.append(_warning(f"{root}.{name}", f"was left out: it {why}"))
         return _strict({name: value for name, value in said.items() if name not in dropped}, model, root)
 
 
@@ -81,12 +82,13 @@ def _is_json(value: Any) -> bool:
 def _dropped(error: pydantic.ValidationError, person: bool) -> dict[str, str]:
     """The side notes that are to blame and why; empty when something else is wrong too."""
     found: dict[str, str] = {}
-    for each in error.errors(include_url=False, include_context=False, include_input=False):
+    for each in error.errors(include_url=False, include_input=False):
         name = str(each["loc"][0]) if each["loc"] else ""
         unknown = person and each["type"] == "extra_forbidden"
         if not unknown and name not in (OF_A_PERSON if person else OF_ANYBODY):
             return {}
-        found.setdefault(name, each["msg"])
+        ((_, why, _),) = mistakes.said([each])
+        found.setdefault(name, why)
     return found
 
 

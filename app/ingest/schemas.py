@@ -33,7 +33,7 @@ def _opaque(value: str) -> str:
 
 def _small(value: dict[str, Any]) -> dict[str, Any]:
     if len(json.dumps(value)) > CONTEXT_MAX:
-        raise ValueError(f"is larger than {CONTEXT_MAX} characters")
+        raise ValueError(f"is larger than {CONTEXT_MAX} characters; shorten or leave out some of it")
     return value
 
 
@@ -47,7 +47,7 @@ def fits_a_double(value: float) -> bool:
 
 def _number(value: float) -> float:
     if not fits_a_double(value):
-        raise ValueError("is not a finite number")
+        raise ValueError("is not a finite number; send one that a double holds, or null")
     return value
 
 
@@ -115,7 +115,7 @@ def _in_utc(value: datetime) -> datetime:
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise ValueError("is outside the years 1 to 9999 in UTC") from None
+        raise ValueError("is outside the years 1 to 9999 in UTC; check the clock") from None
 
 
 DeviceTime = Annotated[AwareDatetime, BeforeValidator(written_out), AfterValidator(_in_utc)]

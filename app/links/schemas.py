@@ -29,7 +29,9 @@ class Recipient(BaseModel):
     @model_validator(mode="after")
     def _fits_in_a_link(self) -> "Recipient":
         if extras_size(self.respondent, self.context) > EXTRAS_MAX:
-            raise ValueError(f"respondent and context travel in the link: {EXTRAS_MAX} bytes at most, as JSON")
+            raise ValueError(
+                f"respondent and context travel in the link; let them have {EXTRAS_MAX} bytes at most, as JSON"
+            )
         return self
 
 

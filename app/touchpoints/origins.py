@@ -27,7 +27,7 @@ def normal(said: str) -> str:
     web = _WEB.fullmatch(text)
     if web is None or (web[2] and web[3]):
         raise ValueError(
-            "an origin is scheme, host and port, such as https://shop.example, https://*.shop.example or "
+            "is no origin; write scheme, host and port, such as https://shop.example, https://*.shop.example or "
             "capacitor://localhost"
         )
     scheme, star, six, host, port = web.groups()
@@ -45,7 +45,7 @@ def _compressed(six: str) -> str:
 def _ascii(host: str) -> str:
     name = host if host.isascii() else _encoded(host)
     if not _NAME.fullmatch(name):
-        raise ValueError(f"{host} is not the name of a host")
+        raise ValueError(f"{host} is not the name of a host; write it as a browser shows it")
     return name
 
 

@@ -35,7 +35,7 @@ def one_of(names: Iterable[str], what: str) -> tuple[Any, ...]:
 
     def check(value: str) -> str:
         if value not in known:
-            raise ValueError(f"unknown {what}; one of {', '.join(known)}")
+            raise ValueError(f"unknown {what}; send one of {', '.join(known)}")
         return value
 
     return Field(json_schema_extra={"enum": list(known)}), AfterValidator(check)
@@ -48,7 +48,7 @@ def _by_language(value: object) -> object:
 def _known_languages(texts: dict[str, str]) -> dict[str, str]:
     unknown = [language for language in texts if language not in LANGUAGES]
     if unknown:
-        raise ValueError(f"unknown language {unknown[0]}; the languages are {', '.join(LANGUAGES)}")
+        raise ValueError(f"unknown language {unknown[0]}; use {', '.join(LANGUAGES)}")
     return texts
 
 
@@ -57,7 +57,7 @@ _time_zones = cache(available_timezones)  # it reads hundreds of files
 
 def _timezone(value: str) -> str:
     if value not in _time_zones():
-        raise ValueError("not a time zone of the IANA database, such as Europe/Berlin")
+        raise ValueError("not a time zone of the IANA database; name one such as Europe/Berlin")
     ZoneInfo(value)
     return value
 
@@ -135,7 +135,7 @@ class TouchpointChange(BaseModel):
     def _distinct_reasons(self) -> "TouchpointChange":
         keys = [reason.key for reason in self.reasons or ()]
         if len(keys) != len(set(keys)):
-            raise ValueError("two reasons have the same key")
+            raise ValueError("two reasons have the same key; rename one of them")
         return self
 
 
@@ -153,7 +153,7 @@ class TouchpointIn(TouchpointChange):
     @model_validator(mode="after")
     def _key_or_kind(self) -> "TouchpointIn":
         if self.key is None and self.kind is None:
-            raise ValueError("give a kind from the catalogue, a key, or both")
+            raise ValueError("has neither kind nor key; give a kind from the catalogue, a key, or both")
         return self
 
 

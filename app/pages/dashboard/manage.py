@@ -9,12 +9,12 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.errors import Problem, invalid
+from app.errors import Problem
 from app.models import Touchpoint
 from app.pages.dashboard.editing import body_of, values_of
 from app.pages.dashboard.overview import columns
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, Signed, Visit
-from app.pages.dashboard.wrong import NOTHING, Wrong, beside, of_problem
+from app.pages.dashboard.wrong import NOTHING, Wrong, beside, of_problem, refused
 from app.pages.i18n import texts
 from app.pages.words import ends
 from app.state import Db
@@ -54,7 +54,7 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
         if own:
             wanted.append(TouchpointIn.model_validate({"key": slug(own), "name": {"en": own, language: own}}))
     except pydantic.ValidationError as error:
-        raise invalid(error) from None
+        raise refused(error, posting.visit.words) from None
     rows = await db.write(lambda session: _create(session, wanted))
     posting.visit.request.app.state.registry.forget()
     return RedirectResponse(f"/touchpoints/{rows[0].key}" if len(rows) == 1 else "/", 303)

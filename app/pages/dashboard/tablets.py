@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from app.devices import find
 from app.devices.pairing import new_code
 from app.devices.schemas import DeviceIn
-from app.errors import invalid
 from app.models import Device, now
 from app.pages.dashboard.visit import PageRoute, Posted, Posting, Signed, Visit
+from app.pages.dashboard.wrong import refused
 from app.state import Db
 from app.touchpoints import registry
 
@@ -43,7 +43,7 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
     try:
         body = DeviceIn(name=posting.get("name"), touchpoints=list(posting.all("touchpoint")))
     except pydantic.ValidationError as error:
-        raise invalid(error) from None
+        raise refused(error, posting.visit.words) from None
     return await _paired(db, posting, lambda session: find.create(session, body))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pydantic
 
-from app.errors import Code, Problem
+from app.errors import Code, Place, Problem
 from app.pages.dashboard.words import Words
 
 _KINDS = {
@@ -50,6 +50,14 @@ def beside(error: pydantic.ValidationError, t: Words) -> Wrong:
     return Wrong({".".join(map(str, one["loc"])): _said(one, t) for one in error.errors(include_url=False)})
 
 
+def refused(error: pydantic.ValidationError, t: Words) -> Problem:
+    """What pydantic refused of a form that does not come back, in the reader's language."""
+    said = [
+        Place(place=".".join(map(str, one["loc"])), message=_said(one, t)) for one in error.errors(include_url=False)
+    ]
+    return Problem(Code.INVALID_REQUEST, str(t("wrong.form")), errors=said)
+
+
 def of_problem(problem: Problem, t: Words) -> Wrong:
     """What the database's rules refused; the problem itself when it names no place."""
     if not problem.errors:
@@ -61,8 +69,11 @@ def of_problem(problem: Problem, t: Words) -> Wrong:
 
 
 def _said(error: Any, t: Words) -> str:
-    """The text of this kind of mistake; else the place's own, by the last name of its path; else what pydantic says."""
+    """The text of this kind of mistake; else the place's own, by the last name of its path."""
+    if error["type"] == "too_short" and error["ctx"]["field_type"] == "List":
+        return str(t("wrong.choose"))
     names = [part for part in error["loc"] if isinstance(part, str)]
     key = f"wrong.{_KINDS.get(error['type']) or (names[-1] if names else 'whole')}"
     bounds = [t.number(value) for name, value in error.get("ctx", {}).items() if name in ("le", "ge", "max_length")]
-    return str(t(key, bound=bounds[0]) if bounds else t(key)) if t.has(key) else str(error["msg"])
+    key = key if t.has(key) else "wrong.other"
+    return str(t(key, bound=bounds[0]) if bounds else t(key))
