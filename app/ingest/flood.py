@@ -142,7 +142,7 @@ class Floods:
             aside = "flag:%" if self._part == COUNTED else self._part
             what = {"id": known.id, "part": self._part, "aside": aside}
             total = await self._db.glance(lambda session: session.connection().execute(_TOTAL, what).scalar_one())
-            place.recent.totals.note(at, total)
+            place.recent.totals.note(at, total, place.recent.own)
 
     def _is_over_day(self, place: Place, network: str, at: float) -> bool:
         """Whether the network has answered here as often today as counts; its hash is of the touchpoint and the day."""

@@ -21,18 +21,21 @@ class Noted:
 
 @dataclass(slots=True)
 class Totals:
-    """How many answers all processes together have stored, looked up now and then."""
+    """How many answers all processes together had stored, and this one had seen, at looks of the last ten minutes."""
 
-    seen: deque[tuple[float, int]] = field(default_factory=deque)
+    looks: deque[tuple[float, int, int]] = field(default_factory=deque)
 
-    def note(self, at: float, total: int) -> None:
-        self.seen.append((at, total))
+    def note(self, at: float, stored: int, own: int) -> None:
+        self.looks.append((at, stored, own))
 
-    def within_window(self, at: float) -> int:
-        """How many came within the last ten minutes, as far as is known."""
-        while self.seen and at - self.seen[0][0] >= WINDOW_S:
-            self.seen.popleft()
-        return max(0, self.seen[-1][1] - self.seen[0][1]) if self.seen else 0
+    def within_window(self, at: float) -> tuple[int, int]:
+        """How many came within the last ten minutes, as far as is known: to all, and to this process."""
+        while self.looks and at - self.looks[0][0] >= WINDOW_S:
+            self.looks.popleft()
+        if not self.looks:
+            return 0, 0
+        (_, stored, own), (_, stored_now, own_now) = self.looks[0], self.looks[-1]
+        return max(0, stored_now - stored), own_now - own
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Recent:
     answers: OrderedDict[UUID, Noted] = field(default_factory=OrderedDict)
     networks: dict[str, Crowd] = field(default_factory=dict)
     over: bool = False
+    own: int = 0  # answers that this process has seen at all
 
     def note(self, number: UUID, network: str, at: float, usual: Usual) -> tuple[bool, list[UUID]]:
         """Whether this answer is to be set aside, and which earlier ones; a repetition is as before.
@@ -60,15 +64,16 @@ class Recent:
         self._expire(at)
         if number in self.answers:
             return self.answers[number].flagged, []
+        self.own += 1
         self.answers[number] = Noted(at, network)
         crowd = self.networks.setdefault(network, Crowd())
         crowd.together += 1
         crowd.counting[number] = None
-        together = max(len(self.answers), self.totals.within_window(at))
+        together = max(len(self.answers), self.totals.within_window(at)[0])
         was_over, self.over = self.over, together > usual.limit
         if not self.over:
             return False, []
-        most = part_of(FROM_ONE, len(self.answers) / together)
+        most = part_of(FROM_ONE, self.share(at))
         crowds = [crowd] if was_over else self.networks.values()
         aside = [other for each in crowds if each.together > most for other in each.counting]
         for other in aside:
@@ -93,7 +98,8 @@ class Recent:
 
     def share(self, at: float) -> float:
         """Which part of the answers comes to this process, 0 to 1."""
-        return len(self.answers) / max(len(self.answers), self.totals.within_window(at), 1)
+        stored, own = self.totals.within_window(at)
+        return min(1.0, own / stored) if stored else 1.0
 
     def forget(self, number: UUID) -> None:
         """Leave out an answer that was not stored, or has left the window."""

@@ -257,6 +257,19 @@ def test_an_honest_campaign_loses_few(people, most):
     report(f"honest campaign, {people} in ten minutes", f"{part:.1%} set aside", f"{most:.0%}", holds=part <= most)
 
 
+@pytest.mark.parametrize(("networks", "least"), [(1, 1.0), (50, 0.98), (100, 0.8), (500, 0.0)])
+def test_five_hundred_false_answers_from_more_and_more_networks(networks, least):
+    """Each from one of so many by chance: what they spread over, nobody can tell from a crowd."""
+    chance, recent, flagged = random.Random(3), Recent(), set()
+    for place in range(500):
+        number = uuid7()
+        hit, earlier = recent.note(number, f"network {chance.randrange(networks)}", place * 1.2, Usual(limit=30))
+        flagged |= {*earlier} | ({number} if hit else set())
+    part = len(flagged) / 500
+    report(f"500 false answers from {networks} networks", f"{part:.0%} set aside", f"{least:.0%}", holds=part >= least)
+    assert networks < 500 or part < 0.2, "a crowd as large as that counts"
+
+
 def test_what_is_usual_goes_by_medians_and_never_by_today():
     zone, today = ZoneInfo("Europe/Berlin"), NOW.date()
 
@@ -283,6 +296,21 @@ def test_a_repeated_answer_keeps_its_verdict():
     assert recent.note(numbers[0], "one", 9.0, few) == (True, [])
     assert recent.note(uuid7(), "another", 10.0, few) == (False, [])
     assert recent.note(uuid7(), "one", 660.0, few) == (False, [])
+
+
+def test_a_busy_process_that_forgets_the_oldest_still_takes_three_from_one_network():
+    """20,000 in ten minutes, more than are remembered, where 30,000 are usual in an hour, then where 300 are."""
+    for limit, aside in ((30_000, False), (300, True)):
+        recent, said = Recent(), []
+        for number in range(20_000):
+            at = number * 0.03
+            if number % 333 == 0:
+                recent.totals.note(at, number, number)
+            network = "office" if number % 10_000 < 3 else "machine" if number % 50 == 0 else f"own {number}"
+            said.append((network, recent.note(uuid7(), network, at, Usual(limit))[0]))
+        assert recent.share(600.0) > 0.99
+        assert any(flagged for network, flagged in said if network == "machine") is aside
+        assert not any(flagged for network, flagged in said if network != "machine")
 
 
 async def test_a_change_later_on_gets_no_flag_and_what_was_not_stored_is_new(sqlite_url):
