@@ -86,8 +86,9 @@ def page(
         "Content-Security-Policy": policy,
         # `no-referrer` would make browsers send `Origin: null` with the page's own forms.
         "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
     }
+    if "frame-ancestors 'none'" in policy:  # for browsers that do not read policies; it cannot name a site
+        headers["X-Frame-Options"] = "DENY"
     return Response(body, status, headers, media_type="text/html")
 
 

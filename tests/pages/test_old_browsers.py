@@ -1,4 +1,4 @@
-"""Browsers of the last four years: what we serve keeps to what they know, and the pages work with the rest taken away."""
+"""Browsers of the last four years: we serve what they know, and the pages work with the rest taken away."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -85,15 +85,17 @@ def aged(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
     context.route(re.compile(r"\.css$|/widget\.v1"), older)
     yield context.new_page()
+    context.unroute_all(behavior="ignoreErrors")
     context.close()
 
 
+# What lies beside the screen, in the page and in the widget's shadow root.
 INSIDE = """() => {
-  const seen = node => node.offsetParent && getComputedStyle(node).visibility == 'visible' && !node.closest('.sr');
-  const roots = [document, ...[...document.querySelectorAll('touchstone-feedback')].map(one => one.shadowRoot).filter(Boolean)];
-  const all = roots.flatMap(root => [...root.querySelectorAll('input, button, textarea, a, h1, .q')]).filter(seen);
-  return all.filter(node => { const {left, right, width} = node.getBoundingClientRect(); return width > 1 && (left < -1 || right > innerWidth + 1) })
-    .map(node => node.outerHTML.slice(0, 120)) }"""
+  const seen = node => node.offsetParent && getComputedStyle(node).visibility == "visible" && !node.closest(".sr");
+  const outside = ({left, right, width}) => width > 1 && (left < -1 || right > innerWidth + 1);
+  const roots = [document, ...[...document.querySelectorAll("touchstone-feedback")].map(one => one.shadowRoot)];
+  return roots.filter(Boolean).flatMap(root => [...root.querySelectorAll("input, button, textarea, a, h1, .q")])
+    .filter(node => seen(node) && outside(node.getBoundingClientRect())).map(node => node.outerHTML.slice(0, 120)) }"""
 
 
 def holds(page: Page) -> None:
@@ -104,6 +106,7 @@ def holds(page: Page) -> None:
 
 
 def on_every_screen(page: Page, check: Callable[[Page], None]) -> None:
+    page.wait_for_load_state()
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         check(page)
