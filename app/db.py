@@ -16,24 +16,33 @@ from app.sqlite import SqliteDatabase
 from app.work import T, Work
 
 
-class Database(Protocol):
-    """Runs units of work. `write` has committed, durably, when it returns; an exception has rolled everything back."""
+class Reader(Protocol):
+    """Runs units of work that only read. What it gives may be a little old when it is a replica."""
 
-    dialect: str
-    generation: int  # grows with each commit of this process, so that a cache knows when it may be out of date
+    @property
+    def generation(self) -> int:
+        """Grows with each commit of this process, so that a cache knows when it may be out of date."""
+        ...
 
     async def read(self, work: Work[T]) -> T: ...
     async def glance(self, work: Work[T]) -> T: ...
-    async def write(self, work: Work[T]) -> T: ...
     async def close(self) -> None: ...
 
 
-def open_database(url: str, read_url: str | None = None) -> Database:
-    """The database behind a SQLAlchemy URL; `read_url` may name a PostgreSQL replica for reads."""
+class Database(Reader, Protocol):
+    """Runs units of work. `write` has committed, durably, when it returns; an exception has rolled everything back."""
+
+    dialect: str
+
+    async def write(self, work: Work[T]) -> T: ...
+
+
+def open_database(url: str, *, serving: bool = False) -> Database:
+    """The database behind a SQLAlchemy URL; a `serving` process waits for no lock of PostgreSQL longer than 3 s."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return SqliteDatabase(parsed)
-    return PostgresDatabase(parsed, make_url(read_url) if read_url else None)
+    return PostgresDatabase(parsed, serving=serving)
 
 
 def core(session: Session) -> Connection:

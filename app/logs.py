@@ -40,6 +40,16 @@ class Text(logging.Formatter):
         return terminal_text(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
 
 
+def said_by(error: BaseException) -> str:
+    """What happened, for the log: SQLite's own word, such as SQLITE_FULL, or the class of the driver's error.
+
+    PostgreSQL's own sentences are left out, for they may quote what a customer wrote.
+    """
+    error = getattr(error, "orig", None) or error
+    word = getattr(error, "sqlite_errorname", None)
+    return f"{word or type(error).__name__}: {error}" if word or isinstance(error, OSError) else type(error).__name__
+
+
 def configure(log_format: str, level: str) -> None:
     """Send the service's and uvicorn's logs to standard error in one format."""
     handler = logging.StreamHandler(sys.stderr)

@@ -32,6 +32,7 @@ from app.models import now
 from app.outermost import Application
 from app.pages import aggregate, demo, docs, hosted, kiosk, problem, render, widget
 from app.pages.dashboard import routes as dashboard
+from app.replica import open_reads
 from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
 from app.scores.gauges import Gauges
@@ -50,7 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        state.db = open_database(settings.database_url, settings.read_database_url)
+        state.db = open_database(settings.database_url, serving=True)
+        state.reads = open_reads(state.db, settings.read_database_url, settings.read_max_lag)
         state.secret = await state.db.write(lambda session: secret_key(session, settings))
         state.keys = Keys(state.db, settings)
         state.registry = Registry(state.db)
@@ -61,8 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         state.recent = Recent()
         state.repeats, state.taps = Repeats(), Taps(state.db)
         state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)
-        state.gauges = Gauges(state.db)
-        state.fresh, state.bodies = Fresh(state.db), Bodies()
+        state.gauges = Gauges(state.reads)
+        state.fresh, state.bodies = Fresh(state.reads), Bodies()
         state.writer = Writer(state.db, settings.queue_size, settings.settle_seconds)
         state.writer.start()
         state.deliverer = Deliverer(
@@ -76,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         await state.forgetting.close()
         await state.deliverer.close()
         await state.writer.close()
+        if state.reads is not state.db:
+            await state.reads.close()
         await state.db.close()
 
     app = Application(

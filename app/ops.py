@@ -10,12 +10,14 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.auth import authorize
 from app.db import ping
 from app.errors import Code, Problem, unavailable
+from app.outage import outage
 from app.raw import problems
 from app.state import Db
 
 router = APIRouter(tags=["operations"])
 READY_SHARE = 0.8
 READY_TIMEOUT_S = 2.0
+FAILED_S = 3.0  # answers that could not be stored a moment ago: one row that is locked holds up others than the ping's
 
 
 class Health(BaseModel):
@@ -30,14 +32,21 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=problems(503))
 async def readyz(request: Request, db: Db) -> Health:
-    """The service can take answers now: the database takes writes and the queue is not nearly full."""
+    """The service can take answers now: the database takes writes, and answers are neither many nor wait for long."""
     writer = request.app.state.writer
     if writer.depth > READY_SHARE * writer.queue_size:
         raise Problem(Code.OVERLOADED, "Too many answers are waiting.", retry_after=1)
+    if writer.oldest_s() > READY_TIMEOUT_S:
+        outage.failed(TimeoutError("answers wait for their commit"))
+        raise unavailable()
+    if writer.failed_s() < FAILED_S:
+        raise unavailable()
     try:
         await asyncio.wait_for(db.write(ping), READY_TIMEOUT_S)
-    except (SQLAlchemyError, OSError, TimeoutError):
+    except (SQLAlchemyError, OSError, TimeoutError) as error:
+        outage.failed(error)
         raise unavailable() from None
+    outage.worked()
     return Health(status="ready")
 
 

@@ -20,6 +20,7 @@ from app import base_path, forwarded, problems
 from app.errors import Code, Problem, unavailable
 from app.logs import log
 from app.metrics import Metrics
+from app.outage import outage
 from app.raw import RawRequest, RawRoute
 
 BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes have bounds of their own
@@ -104,6 +105,8 @@ class Application(FastAPI):
     def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
         self._metrics.note(scope["method"], status, seconds)
         level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        if status == 503 and outage.is_on:
+            level = logging.DEBUG  # one line has told of it: a thousand a second would not help
         if log.isEnabledFor(level):
             # The route's template, for the path itself may hold the token of a rating link.
             where = getattr(scope.get("route"), "path", "")

@@ -2,15 +2,25 @@
 
 import asyncio
 import random
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.work import T, Work, within
 
 GAVE_WAY = ("40P01", "40001")  # a deadlock, a serialization failure: the same again will succeed
+FULL = "53300"  # the server takes no more connections: those that are open are good
+FULL_S, CONNECT_S, POOL_S, GLANCE_S = 3.0, 5.0, 5.0, 5.0
+# Who waits for a row that somebody else holds and does not let go of gets 503 instead of holding up everybody.
+LOCK_TIMEOUT = "3s"
+IDLE_S = 60.0  # a firewall on the way forgets a connection that says nothing, and tells neither end
+# Broken connections, read-only servers, full disks, servers that end: what is connected anew may fare better.
+_SPOILT = ("08", "25", "53", "57")
+_CANCELLED = "57014"  # somebody ended this statement, not the connection
 
 
 def sqlstate(error: BaseException) -> str:
@@ -18,51 +28,114 @@ def sqlstate(error: BaseException) -> str:
     return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
 
 
-def postgres_engine(url: URL, **options: Any) -> AsyncEngine:
-    """An asyncpg engine. A server that could lose what it acknowledged is told not to, for each connection."""
-    settings = {"synchronous_commit": "on", "timezone": "UTC", "application_name": "touchstone"}
-    return create_async_engine(
-        url.set(drivername="postgresql+asyncpg"),
-        connect_args={"server_settings": settings, "timeout": 5, "command_timeout": 60},
-        **options,
-    )
+def spoils(error: BaseException) -> bool:
+    """Whether this casts doubt on the connections that are open: a new one could do what they cannot."""
+    if state := sqlstate(error):
+        return state.startswith(_SPOILT) and state not in (FULL, _CANCELLED)
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error.orig, OSError | TimeoutError)
+    return isinstance(error, OSError | TimeoutError | asyncio.CancelledError)
+
+
+def postgres_engine(url: URL, *, server: dict[str, str] | None = None, **options: Any) -> AsyncEngine:
+    """An asyncpg engine. A server that could lose what it acknowledged is told not to, for each connection.
+
+    Of several servers in `url` the one that takes writes is chosen, unless it says otherwise.
+    """
+    settings = {"synchronous_commit": "on", "timezone": "UTC", "application_name": "touchstone"} | (server or {})
+    arguments: dict[str, Any] = {"server_settings": settings, "timeout": CONNECT_S, "command_timeout": 60}
+    if isinstance(url.query.get("host"), tuple) and "target_session_attrs" not in url.query:
+        arguments["target_session_attrs"] = "read-write"
+    return create_async_engine(url.set(drivername="postgresql+asyncpg"), connect_args=arguments, **options)
+
+
+class Connections:
+    """A pool of connections to one server, which are given up when new ones may fare better."""
+
+    def __init__(self, url: URL, **options: Any) -> None:
+        self.engine = postgres_engine(url, pool_timeout=POOL_S, **options)
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._doubted = 0.0  # connections opened before are not used again
+        pool = self.engine.sync_engine.pool
+        event.listen(pool, "connect", _opened)
+        event.listen(pool, "checkin", _idle)
+        event.listen(pool, "checkout", self._taken)
+        event.listen(pool, "invalidate", _cut)
+
+    def _taken(self, _connection: Any, record: Any, _taken_by: Any) -> None:
+        old = record.info["opened"] < self._doubted or time.monotonic() - record.info["idle"] > IDLE_S
+        if old:
+            raise DisconnectionError
+
+    async def write(self, work: Work[T]) -> T:
+        """Run `work` and commit."""
+        return await self._run(self._once, work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work`, each statement by itself: a BEGIN and a ROLLBACK would be two more trips to the server."""
+        return await self._run(self._look, work)
+
+    async def _run(self, way: Callable[[Work[T]], Awaitable[T]], work: Work[T]) -> T:
+        """Go that way, and again when PostgreSQL had this one give way to others or no connection left."""
+        tries, started = 0, time.monotonic()
+        while True:
+            try:
+                return await way(work)
+            except BaseException as error:
+                if spoils(error):
+                    self._doubted = time.monotonic()
+                state, tries = sqlstate(error), tries + 1
+                if not ((state in GAVE_WAY and tries < 3) or (state == FULL and time.monotonic() - started < FULL_S)):
+                    raise
+            await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that the two do not meet again
+
+    async def _once(self, work: Work[T]) -> T:
+        async with self.engine.begin() as connection:
+            return await connection.run_sync(within, work)
+
+    async def _look(self, work: Work[T]) -> T:
+        async with self._reading.connect() as connection:
+            return await connection.run_sync(within, work)
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def _opened(_connection: Any, record: Any) -> None:
+    record.info["opened"] = record.info["idle"] = time.monotonic()
+
+
+def _idle(_connection: Any, record: Any) -> None:
+    record.info["idle"] = time.monotonic()
+
+
+def _cut(connection: Any, _record: Any, _error: Any) -> None:
+    """Not to say goodbye: a server that hangs would be waited for."""
+    connection.driver_connection.terminate()
 
 
 class PostgresDatabase:
-    """A pool of asyncpg connections, and another to the replica when there is one.
-
-    Reads commit by themselves: a BEGIN and a ROLLBACK would be two more trips to the server.
-    """
+    """The server that takes writes. `serving`: who waits here for a lock gets it within LOCK_TIMEOUT, or an error."""
 
     dialect = "postgresql"
 
-    def __init__(self, url: URL, read_url: URL | None) -> None:
+    def __init__(self, url: URL, *, serving: bool) -> None:
         self.generation = 0
-        self._engine = postgres_engine(url, pool_size=8, max_overflow=4)
-        self._replica = postgres_engine(read_url, pool_size=8) if read_url else self._engine
-        self._read_engine = self._replica.execution_options(isolation_level="AUTOCOMMIT")
+        server = {"lock_timeout": LOCK_TIMEOUT} if serving else {}
+        self._connections = Connections(url, server=server, pool_size=8, max_overflow=4)
 
     async def write(self, work: Work[T]) -> T:
-        """Run `work` and commit, again from its beginning when PostgreSQL chose it to give way to others."""
-        for last in (False, False, True):
-            try:
-                async with self._engine.begin() as connection:
-                    done = await connection.run_sync(within, work)
-                self.generation += 1
-                return done
-            except DBAPIError as error:
-                if last or sqlstate(error) not in GAVE_WAY:
-                    raise
-                await asyncio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 - so that the two do not meet again
-        raise AssertionError
+        done = await self._connections.write(work)
+        self.generation += 1
+        return done
 
     async def read(self, work: Work[T]) -> T:
-        async with self._read_engine.connect() as connection:
-            return await connection.run_sync(within, work)
+        return await self._connections.read(work)
 
     async def glance(self, work: Work[T]) -> T:
-        return await self.read(work)
+        """A read of a few rows by their key: what takes longer than GLANCE_S does so because the server hangs."""
+        async with asyncio.timeout(GLANCE_S):
+            return await self._connections.read(work)
 
     async def close(self) -> None:
-        await self._engine.dispose()
-        await self._replica.dispose()
+        await self._connections.close()

@@ -11,6 +11,7 @@ from starlette.routing import Match
 
 from app.errors import STATUS, Code, Problem, body_of, places, unavailable
 from app.logs import log
+from app.outage import outage
 from app.sql import is_data_fault
 
 MEDIA_TYPE = "application/problem+json"
@@ -60,7 +61,7 @@ def problem_of(exc: Exception) -> Problem:
     if isinstance(exc, DBAPIError | OverflowError) and is_data_fault(exc):
         return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored or counted.")
     if isinstance(exc, DBAPIError | PoolTimeoutError | OSError | TimeoutError):
-        log.error("database_unavailable", extra={"error": type(getattr(exc, "orig", exc)).__name__})
+        outage.failed(exc)
         return unavailable()
     log.error("internal_error", exc_info=exc)
     return Problem(Code.INTERNAL_ERROR, "Something went wrong here; it has been logged.")

@@ -24,6 +24,9 @@ class Settings(BaseModel):
 
     database_url: str = Field("sqlite+aiosqlite:///./touchstone.db", description="where answers are stored")
     read_database_url: str | None = Field(None, description="a PostgreSQL replica that scores and lists may read from")
+    read_max_lag: float = Field(
+        10.0, gt=0, description="seconds the replica may be behind before scores and lists are read from the primary"
+    )
     secret_key: Annotated[SecretStr, Field(min_length=24)] | None = Field(
         None, description="signs links and sessions, 24+ characters; without it one is made and kept in the database"
     )
@@ -37,7 +40,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     public_url: str | None = Field(
-        None, description="how customers reach the service, with a path or without; links and snippets start with it"
+        None, description="how customers reach the service; links and snippets start with it"
     )
     rate_limit: str = Field(
         "20/minute",

@@ -13,10 +13,10 @@ from starlette.responses import StreamingResponse
 from app.answers import cells, find
 from app.answers.schemas import AnswerFilter
 from app.auth import KeyedRoute, needs
-from app.db import Database
+from app.db import Reader
 from app.models import now
 from app.raw import problems
-from app.state import Db
+from app.state import Reads
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 PAGE = 500
@@ -44,10 +44,10 @@ class ExportQuery(AnswerFilter):
     response_class=StreamingResponse,
     responses={200: {"content": {"text/csv": {}, "application/x-ndjson": {}}}, **problems(401, 403, 404, 422)},
 )
-async def export_feedback(db: Db, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
+async def export_feedback(reads: Reads, query: Annotated[ExportQuery, Query()]) -> StreamingResponse:
     """All answers that fit, newest first, as a file. `touchstone import FILE` takes it back whole."""
-    first = await _page(db, query, None)  # what is wrong with the question is said before anything is sent
-    pages = _pages(db, query, *first)
+    first = await _page(reads, query, None)  # what is wrong with the question is said before anything is sent
+    pages = _pages(reads, query, *first)
     lines = as_csv(pages, query.delimiter) if query.format == "csv" else as_ndjson(pages)
     media = {"csv": "text/csv; charset=utf-8", "ndjson": "application/x-ndjson"}[query.format]
     name = f"feedback-{now().date().isoformat()}.{query.format}"
@@ -55,14 +55,14 @@ async def export_feedback(db: Db, query: Annotated[ExportQuery, Query()]) -> Str
     return StreamingResponse(lines, media_type=media, headers=headers)
 
 
-async def _page(db: Database, query: ExportQuery, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    return await db.read(lambda session: find.newest(session, query, PAGE, cursor))
+async def _page(reads: Reader, query: ExportQuery, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
+    return await reads.read(lambda session: find.newest(session, query, PAGE, cursor))
 
 
-async def _pages(db: Database, query: ExportQuery, items: list[dict[str, Any]], cursor: str | None) -> Pages:
+async def _pages(reads: Reader, query: ExportQuery, items: list[dict[str, Any]], cursor: str | None) -> Pages:
     yield items
     while cursor:
-        items, cursor = await _page(db, query, cursor)
+        items, cursor = await _page(reads, query, cursor)
         yield items
 
 

@@ -13,7 +13,7 @@ from app.answers.schemas import AnswerQuery, Changed, FlagsIn, ManyFlagsIn, Stor
 from app.auth import KeyedRoute, needs
 from app.ingest import store
 from app.raw import problems
-from app.state import Db
+from app.state import Db, Reads
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
@@ -25,9 +25,9 @@ NOT_UNIQUE = problems(404, 409)
 
 
 @router.get("", dependencies=[READ], response_model=StoredFeedbackList, responses=problems(404))
-async def list_feedback(db: Db, query: Annotated[AnswerQuery, Query()]) -> Response:
+async def list_feedback(reads: Reads, query: Annotated[AnswerQuery, Query()]) -> Response:
     """Answers, newest first."""
-    page = await db.read(lambda session: find.page(session, query))
+    page = await reads.read(lambda session: find.page(session, query))
     return Response(to_json(page), media_type="application/json")
 
 

@@ -19,7 +19,7 @@ from app.moments import Moment
 from app.raw import problems
 from app.scores import serve
 from app.scores.buckets import to_time
-from app.state import Db
+from app.state import Reads
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=KeyedRoute)
@@ -73,13 +73,13 @@ class Terms(BaseModel):
     response_model=Terms,
     responses=problems(401, 403, 404, 422),
 )
-async def read_terms(key: str, db: Db, request: Request, query: Annotated[TermsQuery, Query()]) -> Any:
+async def read_terms(key: str, reads: Reads, request: Request, query: Annotated[TermsQuery, Query()]) -> Any:
     """The words and short phrases that separate comments with low ratings from those with high ones.
 
     Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008); only terms with |z| of 1.96 or more.
     """
     known = await request.app.state.registry.get(key)
-    rows = await db.read(lambda session: newest(session, known, query))
+    rows = await reads.read(lambda session: newest(session, known, query))
     return await asyncio.to_thread(answer, known, rows, query.limit)
 
 

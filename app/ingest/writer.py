@@ -2,12 +2,13 @@
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from app.db import Database
@@ -15,18 +16,21 @@ from app.errors import Code, Problem, unavailable
 from app.ingest.channels import Answer
 from app.ingest.store import REFUSED, Outcome, store
 from app.logs import log
+from app.outage import outage
 from app.sql import is_data_fault
 
 BATCH_MAX = 1000
 # While one batch is committed, the next one's turn is already asked for: the database goes on without waiting for an
 # event loop that is busy reading requests. What is in that batch is settled when its turn comes.
 IN_FLIGHT = 2
+STORE_S = 10.0  # PostgreSQL, which can be given up: it waits 3 s for a lock and takes less for the rest, or hangs
 
 
 @dataclass(slots=True)
 class _Waiting:
     answers: Sequence[Answer]
     done: asyncio.Future[list[Outcome]]
+    since: float = field(default_factory=time.monotonic)
 
 
 class Writer:
@@ -40,6 +44,9 @@ class Writer:
         self._closing = False
         self._gathering = threading.Lock()
         self._tasks: list[asyncio.Task[None]] = []
+        self._in_flight: list[list[_Waiting]] = []
+        self._limit_s = STORE_S if db.dialect == "postgresql" else None
+        self._failed_at = float("-inf")
 
     def start(self) -> None:
         self._tasks = [asyncio.create_task(self._run(), name=f"writer-{number}") for number in range(IN_FLIGHT)]
@@ -56,6 +63,15 @@ class Writer:
         self._queue.append(waiting)
         self._wake.set()
         return await waiting.done
+
+    def oldest_s(self) -> float:
+        """For how many seconds the oldest answer has been waiting that is neither stored nor refused."""
+        since = [waiting.since for batch in (*self._in_flight, [*self._queue][:1]) for waiting in batch[:1]]
+        return time.monotonic() - min(since) if since else 0.0
+
+    def failed_s(self) -> float:
+        """Seconds since a batch could not be stored, infinite when one was stored after it."""
+        return time.monotonic() - self._failed_at
 
     async def close(self) -> None:
         """Take nothing more, store what waits, stop."""
@@ -87,17 +103,27 @@ class Writer:
             batch.extend(() if batch else self._gather())  # after a deadlock this is tried again
             return store(session, [answer for waiting in batch for answer in waiting.answers], self._settling)
 
+        self._in_flight.append(batch)
         try:
-            outcomes = await self._db.write(work)
+            async with asyncio.timeout(self._limit_s):
+                outcomes = await self._db.write(work)
         except Exception as error:
             if batch and (isinstance(error, Problem) or is_data_fault(error)):
                 return await self._halves(batch, error)
-            batch = batch or self._gather()  # no connection, no turn: those who wait hear of it all the same
-            log.error("batch_not_stored", extra={"answers": _size(batch), "error": _name(error)})
-            _refuse(batch, unavailable() if isinstance(error, DBAPIError | OSError | TimeoutError) else error)
+            batch.extend(() if batch else self._gather())  # no connection, no turn: they hear of it all the same
+            self._failed_at = time.monotonic()
+            if isinstance(error, SQLAlchemyError | OSError | TimeoutError):
+                outage.failed(error)
+                error = unavailable()
+            else:
+                log.error("batch_not_stored", exc_info=error, extra={"answers": _size(batch)})
+            _refuse(batch, error)
         else:
+            self._failed_at = float("-inf")
+            outage.worked()
             _answer(batch, outcomes)
         finally:
+            self._in_flight = [other for other in self._in_flight if other is not batch]
             self.depth -= _size(batch)
 
     async def _halves(self, batch: list[_Waiting], error: Exception) -> None:

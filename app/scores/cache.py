@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session
 
-from app.db import Database
+from app.db import Reader
 
 T = TypeVar("T")
 
@@ -20,7 +20,7 @@ class Fresh:
     FRESH_S = 0.5
     MOST = 5000
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Reader) -> None:
         self._db = db
         self._kept: dict[Hashable, tuple[float, int, Any]] = {}
 

@@ -8,7 +8,7 @@ from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlmodel import Session
 
-from app.db import Database
+from app.db import Reader
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
 from app.scores.counts import Counts
@@ -26,7 +26,7 @@ _LABELS = ["touchpoint", "metric"]
 class Gauges:
     """The text for Prometheus. Scrapers that come together wait for one reading."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Reader) -> None:
         self._db = db
         self._lock = asyncio.Lock()
         self._made: tuple[float, bytes] | None = None

