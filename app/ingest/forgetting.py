@@ -7,16 +7,15 @@ or a command that runs beside the service, leaves it to whoever serves next.
 """
 
 import asyncio
-import contextlib
 import sqlite3
 import time
 from uuid import uuid4
 
 from sqlalchemy import delete, select, text
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col
 
 from app.db import Database, is_sqlite
+from app.logs import log
 from app.models import Secret
 
 NOTE = "words_to_forget"
@@ -77,17 +76,21 @@ class Forgetting:
             await asyncio.gather(self._task, return_exceptions=True)
 
     async def _run(self) -> None:
-        if SECURE:  # an index that an older SQLite made
-            with contextlib.suppress(DBAPIError):
-                await self._db.write(lambda session: session.execute(_SECURE))
+        failed = False
         while True:
-            if self._looked != self._db.generation:
-                self._looked = self._db.generation
-                with contextlib.suppress(DBAPIError):  # locked, full or gone: the next look
+            try:
+                if self._looked != (at := self._db.generation):
                     await self._forget()
+                    self._looked, failed = at, False
+            except Exception as error:  # locked, full or gone: the next look
+                if not failed:
+                    log.error("words_not_forgotten", extra={"error": type(error).__name__})
+                failed = True
             await asyncio.sleep(POLL_S)
 
     async def _forget(self) -> None:
+        if SECURE and self._looked < 0:  # the index may have been made by an older SQLite
+            await self._db.write(lambda session: session.execute(_SECURE))
         what = await self._db.read(noted)
         if what is None:
             return
