@@ -19,7 +19,7 @@ REPEATED = 3  # the third customer with the same long text is none
 LONG = 60  # characters: "Alles bestens, gerne wieder" may come from anybody
 TEXTS = 20_000
 
-_MARKUP = re.compile(r"<a\s[^>]*href|\[(?:url|link|img)\b|\]\(\s*(?:https?:)?//|<(?:script|iframe)\b", re.IGNORECASE)
+_MARKUP = re.compile(r"<a\s[^<>]*href|\[(?:url|link|img)\b|\]\(\s*(?:https?:)?//|<(?:script|iframe)\b", re.IGNORECASE)
 _NAMES = "com|net|org|info|biz|ru|cn|de|dk|pl|eu|io|ly|cc|tk|xyz|shop|store|online|site|club|link|click|casino|bet|vip"
 _LABELS = r"(?:[a-z0-9\u00a1-\uffff-]{1,63}\.)+"
 _FULL, _BARE = rf"(?:h(?:tt|xx)ps?://|www\.)({_LABELS}[a-z]{{2,}})", rf"({_LABELS}(?:{_NAMES}))(?![\w@-]|\.\w)"
