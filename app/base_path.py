@@ -3,7 +3,7 @@ on the way out. Pages and routes name addresses as if they stood at the root. Pu
 """
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from starlette.types import Scope
 
@@ -17,8 +17,8 @@ def of(public_url: str | None) -> str:
 
 def take_off(scope: Scope, base: str) -> None:
     """Leave the path out of the request's; some proxies have done so already."""
-    if base and (scope["path"] + "/").startswith(base + "/"):
-        scope["path"] = scope["path"][len(base) :] or "/"
+    if base and (scope["path"] + "/").startswith((plain := unquote(base)) + "/"):
+        scope["path"] = scope["path"][len(plain) :] or "/"
         scope["raw_path"] = scope["path"].encode()
 
 
