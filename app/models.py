@@ -46,6 +46,8 @@ class Touchpoint(Table, table=True):
     origins: list[str] = json_column([])
     review_interval_days: int | None = None
     public: bool = False
+    frame_origins: list[str] = json_column([])
+    reviewed: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     open: list[str] = json_column(["widget", "page", "link", "tablet", "key"])
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)

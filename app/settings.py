@@ -40,7 +40,7 @@ class Settings(BaseModel):
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
     public_url: str | None = Field(
-        None, description="how customers reach the service; links and snippets start with it"
+        None, description="how customers reach the service, with a path or without; links and snippets start with it"
     )
     rate_limit: str = Field(
         "20/minute",

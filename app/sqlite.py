@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
@@ -26,6 +28,7 @@ def sqlite_engine(url: URL, *, write: bool, pool_size: int = 1, wait_s: float = 
         pool_size=pool_size,
         max_overflow=0,
         connect_args={"check_same_thread": False, "timeout": wait_s, "isolation_level": None},
+        json_deserializer=partial(json.loads, parse_constant=lambda _: None),  # NaN was stored once, and is no JSON
     )
 
     @event.listens_for(engine, "connect")

@@ -4,6 +4,7 @@ import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -57,7 +58,8 @@ def demo(
 
 async def _ready(db: Database, chosen: Settings, shown: str, port: int) -> str:
     """Fill an empty database; let the shop's pages post; an admin key that works."""
-    origins = sorted({shown, f"http://127.0.0.1:{port}", f"http://localhost:{port}"})
+    home = urlsplit(shown)  # an origin has no path
+    origins = sorted({f"{home.scheme}://{home.netloc}", f"http://127.0.0.1:{port}", f"http://localhost:{port}"})
     if await db.read(is_empty):
         await _fill(db, origins)
     elif not await db.read(is_ours):

@@ -29,6 +29,7 @@ Said = TypeVar("Said", bound=AnswerIn)
 # A key's program is told at once when it names a field wrongly or sends an address in clear; a customer cannot mend it.
 OF_ANYBODY = frozenset({"context", "locale", "reasons"})
 OF_A_PERSON = OF_ANYBODY | {"respondent", "occurred_at", "secret"}
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _LANGUAGE = re.compile(LOCALE.removesuffix("$") + r"(?![A-Za-z0-9])")
 
 
@@ -37,7 +38,7 @@ def read(raw: Any, model: type[Said], warnings: list[Place], *, person: bool, ro
 
     Problem malformed_body for what is no JSON, invalid_request for what is wrong with more than a side note.
     """
-    said = _parsed(raw, root) if isinstance(raw, bytes) else raw
+    said = _parsed(raw, root, warnings if person else None) if isinstance(raw, bytes) else raw
     if not _is_json(said):
         place = Place(place=root, message="has a number that JSON does not have", mend="Send a finite number or null.")
         raise Problem(Code.MALFORMED_BODY, "NaN, Infinity and numbers beyond a double are no JSON.", errors=[place])
@@ -62,12 +63,25 @@ def _strict(said: Any, model: type[Said], root: str) -> Said:
         raise invalid(error, root) from None
 
 
-def _parsed(body: bytes, root: str) -> Any:
+def _parsed(body: bytes, root: str, warnings: list[Place] | None) -> Any:
     try:
         return from_json(body, allow_inf_nan=False)
     except ValueError:
+        if warnings is not None and (whole := _without_halves(body)) is not None:
+            warnings.append(_warning(root, "had halves of characters, which became question marks"))
+            return _parsed(whole, root, None)
         place = Place(place=root, message="is not valid JSON", mend="Send valid JSON.")
         raise Problem(Code.MALFORMED_BODY, "The body is not valid JSON.", errors=[place]) from None
+
+
+def _without_halves(body: bytes) -> bytes | None:
+    """The body without half surrogate pairs: a script that cuts a text may cut an emoji in two. None without any."""
+    if not _HALF.search(body):
+        return None
+    try:
+        return json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_json(value: Any) -> bool:

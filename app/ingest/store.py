@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from app.db import is_sqlite
@@ -97,6 +98,7 @@ def store(
     moves: list[Change] = [(None, first[key]) for key in created]
     outcomes = [Outcome(CREATED, answer) for answer in answers]
     again = [place for place, key in enumerate(keys) if key not in created or first[key] is not answers[place]]
+    _lock_people(session, [keys[place] for place in again if answers[place].review_interval_days])
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
@@ -151,6 +153,19 @@ def _fetch(session: Session, keys: Sequence[Key]) -> dict[Key, Answer]:
         for row in session.execute(_SELECT.where(within).order_by(*_KEY).with_for_update()):
             found[row.touchpoint_id, row.id.int] = Answer(**row._mapping)
     return found
+
+
+def _lock_people(session: Session, keys: Collection[Key]) -> None:
+    """Lock all answers of those who gave these, in the order of their keys: one that goes lets another count.
+
+    Locked one by one, two answers of a person that change at once would wait for each other. SQLite has one writer.
+    """
+    if keys and not is_sqlite(session):
+        given = aliased(Feedback)
+        these = tuple_(given.touchpoint_id, given.id).in_([(number, UUID(int=id_)) for number, id_ in keys])
+        who = select(col(given.touchpoint_id), col(given.respondent)).where(these, col(given.respondent).is_not(None))
+        theirs = tuple_(col(Feedback.touchpoint_id), col(Feedback.respondent)).in_(who)
+        session.execute(select(*_KEY).where(theirs).order_by(*_KEY).with_for_update())
 
 
 def _settle(session: Session, present: dict[Key, Answer], said: Answer, moves: list[Change]) -> Outcome:
@@ -228,10 +243,11 @@ def _decided_anew(session: Session, moves: Sequence[Change]) -> list[Change]:
 
 def _found(session: Session, touchpoint_id: int, number: UUID) -> Answer:
     """The answer with this id at the touchpoint, locked; Problem not_found."""
-    found = _fetch(session, [(touchpoint_id, number.int)])
-    if not found:
-        raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
-    return found[touchpoint_id, number.int]
+    key = touchpoint_id, number.int
+    _lock_people(session, [key])
+    if found := _fetch(session, [key]).get(key):
+        return found
+    raise Problem(Code.NOT_FOUND, "There is no feedback with this id.")
 
 
 def change(session: Session, touchpoint_id: int, number: UUID, to: Callable[[Answer], Answer]) -> None:
@@ -255,7 +271,9 @@ def change_flags(session: Session, keys: Iterable[tuple[int, UUID]], to: Callabl
     All rows are locked before the rollup is, in the order of their keys, and folded once: taken one by one, each of two
     transactions would soon hold what the other waits for.
     """
-    stored = _fetch(session, sorted({(touchpoint_id, number.int) for touchpoint_id, number in keys}))
+    wanted = sorted({(touchpoint_id, number.int) for touchpoint_id, number in keys})
+    _lock_people(session, wanted)
+    stored = _fetch(session, wanted)
     moves = [(before, replace(before, flags=to(before))) for before in stored.values()]
     changed = [(before, after) for before, after in moves if after != before]
     _SET_FLAGS.run(session, [(after.touchpoint_id, after.id, after.flags) for _, after in changed])

@@ -49,7 +49,8 @@ def doubts(at: datetime, made: int | None, parent: int, *, trapped: bool, burst:
     """
     if made is None:
         return frozenset({NO_NONCE})
-    found = {FAST} if milliseconds(at) - made < FASTEST / timedelta(milliseconds=1) else set()
+    # What was made or pressed a good while ahead was so while a clock was wrong: that is no haste.
+    found = {FAST} if abs(milliseconds(at) - made) < FASTEST / timedelta(milliseconds=1) else set()
     if not parent:
         found |= {name for name, holds in ((TRAP, trapped), (BURST, burst)) if holds}
     return frozenset(found)
@@ -67,7 +68,7 @@ def settle(press: Press) -> Callable[[Answer, Answer], Answer]:
         answers = press.parent != 0 and press.parent == mark(stored)
         if said.rating == stored.rating and not is_held(stored):
             return _commented(stored, said, answers) if answers or not press.doubts else stored
-        if press.doubts or (not answers and press.at - _last(stored) < CONTRADICTION):
+        if press.doubts or (not answers and abs(press.at - _last(stored)) < CONTRADICTION):
             return _held(stored, said)
         return _counted(stored, said, answers)
 
@@ -95,7 +96,7 @@ def _commented(stored: Answer, said: Answer, answers: bool) -> Answer:
 
 def _held(stored: Answer, said: Answer) -> Answer:
     """A doubtful press takes back what was pressed a moment ago, but not an answer that has stood for longer."""
-    if not is_held(stored) and said.occurred_at - stored.occurred_at >= CONTRADICTION:
+    if not is_held(stored) and abs(said.occurred_at - stored.occurred_at) >= CONTRADICTION:
         return replace(stored, pressed_at=said.pressed_at)
     return replace(
         stored,

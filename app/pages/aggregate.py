@@ -37,7 +37,7 @@ class Reviewed(BaseModel):
 
 
 class AggregateRating(BaseModel):
-    """https://schema.org/AggregateRating. Without ratings there is no `ratingValue`."""
+    """https://schema.org/AggregateRating."""
 
     model_config = ConfigDict(validate_by_name=True)
     context: str = Field("https://schema.org", alias="@context")
@@ -71,17 +71,28 @@ async def _counted(request: Request, key: str) -> tuple[Known, Counts]:
     return known, score.counted(parts)
 
 
+def _reviewed(known: Known, language: str) -> Reviewed:
+    """What is rated: what the touchpoint says, or a service of the touchpoint's name."""
+    said = known.row.reviewed or {}
+    return Reviewed(type=said.get("type", "Service"), name=said.get("name") or in_language(known.row.name, language))
+
+
 @router.get(
     "/aggregate-rating",
     response_class=Response,
     responses={200: {"model": AggregateRating, "content": {"application/ld+json": {}}}, **problems(404)},
 )
 async def read_aggregate_rating(request: Request, key: str, lang: Language = "en") -> Response:
-    """The rating of a public touchpoint over all time, as JSON-LD. Anybody may read it, from any page."""
+    """The rating of a public touchpoint over all time, as JSON-LD. Anybody may read it, from any page.
+
+    Until there is a rating it is an empty object, which says nothing to search engines.
+    """
     known, counts = await _counted(request, key)
+    if not sum(rollup.ratings(counts)):
+        return conditional(request, b"{}", "application/ld+json", KEPT)
     mean = score.metrics(known.scale, counts)["mean"]
     found = AggregateRating(
-        item_reviewed=Reviewed(name=in_language(known.row.name, best([lang], LANGUAGES))),
+        item_reviewed=_reviewed(known, best([lang], LANGUAGES)),
         rating_value=mean["value"] if mean else None,
         best_rating=known.scale.high,
         worst_rating=known.scale.low,

@@ -13,7 +13,7 @@ Darkened = Callable[[str, list[str]], list[str]]
 _INNER = r"\([^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^()]*)*\)"  # parentheses in parentheses, up to three deep
 _TOKEN = re.compile(rf'"[^"]*"|{_INNER}|[{{}};]|[^"(){{}};]+')
 _SELECTOR = re.compile(rf"(?:{_INNER}|[^,()])+")
-_SPACES = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r" ([~>]) ", r"\1"), (r";}", "}"))
+_SPACES = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r" ([~>!]) ?", r"\1"), (r";}", "}"))
 _RANGE = re.compile(r"\((width|height) ?(<|>=) ?([\d.]+)(\w+)\)")
 _PAIR = re.compile(r"light-dark\(([^,()]+), ?([^,()]+)\)")
 

@@ -21,7 +21,7 @@ from app.ingest.routes import from_anybody, from_page, refusal, to_answer
 from app.ingest.schemas import COMMENT_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.i18n import Texts, in_language, language_of, texts
-from app.pages.render import conditional, page, static
+from app.pages.render import CUSTOMER, conditional, csp, page, static
 from app.pages.widget import question
 from app.pages.words import answer as in_words
 from app.pages.words import icon
@@ -133,7 +133,14 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
         "comment": given.get("comment", ""),
         "problem": _told(problem, t) if problem else None,
     }
-    answer = page(request, "hosted.html", context, language, status=STATUS[problem.code] if problem else 200)
+    answer = page(
+        request,
+        "hosted.html",
+        context,
+        language,
+        policy=_policy(known),
+        status=STATUS[problem.code] if problem else 200,
+    )
     answer.headers.update(problem.headers if problem else {})
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
@@ -156,7 +163,12 @@ def _thanks(request: Request, known: Known, answer: Answer, secret: str | None) 
         "icon": None if rating is None else icon(scale, rating),
         "minutes": int(LOCKS_AFTER[PAGE].total_seconds() // 60),
     }
-    return page(request, "hosted_thanks.html", context, language)
+    return page(request, "hosted_thanks.html", context, language, policy=_policy(known))
+
+
+def _policy(known: Known) -> str:
+    """The page's policy: in no frame, but those of the sites that the touchpoint names."""
+    return csp(frame_ancestors=" ".join(known.row.frame_origins)) if known.row.frame_origins else CUSTOMER
 
 
 def _context(request: Request, known: Known, language: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from starlette.responses import Response
 
 from app import base_path
 from app.errors import Code, Problem
+from app.pages.css import written_out
 from app.pages.i18n import texts
 from app.pages.words import DRAWINGS
 
@@ -85,23 +86,33 @@ def page(
         "Content-Security-Policy": policy,
         # `no-referrer` would make browsers send `Origin: null` with the page's own forms.
         "Referrer-Policy": "same-origin",
-        "X-Frame-Options": "DENY",
     }
+    if "frame-ancestors 'none'" in policy:  # for browsers that do not read policies; it cannot name a site
+        headers["X-Frame-Options"] = "DENY"
     return Response(body, status, headers, media_type="text/html")
 
 
 @cache
-def _files() -> dict[str, Path]:
-    """Every file in static/ by its name: whatever an address asks for beside them is not looked for on the disk."""
-    return {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*")) if path.is_file()}
+def _files() -> dict[str, bytes]:
+    """Every file in static/ by its name, as it is served: style sheets as the supported browsers read them.
+
+    Whatever an address asks for beside them is not looked for on the disk.
+    """
+    files = {path.relative_to(FOLDER).as_posix(): path for path in sorted(FOLDER.rglob("*")) if path.is_file()}
+    return {name: _served(path) for name, path in files.items()}
+
+
+def _served(path: Path) -> bytes:
+    source = path.read_bytes()
+    return written_out(source.decode()).encode() if path.suffix == ".css" else source
 
 
 @cache
 def _release() -> str:
     """One hash over all static files: relative imports between them stay within one release."""
     digest = hashlib.blake2b(digest_size=6)
-    for name, path in _files().items():
-        digest.update(name.encode() + b"\0" + path.read_bytes())
+    for name, body in _files().items():
+        digest.update(name.encode() + b"\0" + body)
     return digest.hexdigest()
 
 
@@ -115,12 +126,12 @@ def static(name: str) -> str:
 @router.get("/static/{release}/{name:path}")
 def static_file(request: Request, release: str, name: str) -> Response:
     """A static file: for a year under its own release, to be asked for again under any other."""
-    path = _files().get(name)
-    if path is None:
+    body = _files().get(name)
+    if body is None:
         raise Problem(Code.NOT_FOUND, "There is nothing at this address.")
     current = release == _release()
     keep = "public, max-age=31536000, immutable" if current else "no-cache"
-    return conditional(request, path.read_bytes(), media_type(path.name), {"Cache-Control": keep})
+    return conditional(request, body, media_type(name), {"Cache-Control": keep})
 
 
 def media_type(name: str) -> str:

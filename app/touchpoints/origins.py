@@ -16,6 +16,8 @@ SAID = (
     r"|(?![Hh][Tt][Tt][Pp][Ss]?:)[A-Za-z][A-Za-z0-9+.-]*://[A-Za-z0-9._-]*)/*$"
 )
 
+SITE_SAID = r"^[Hh][Tt][Tt][Pp][Ss]?://(\*\.)?[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?/*$"
+
 
 def normal(said: str) -> str:
     """An origin as a browser sends it: names in their ASCII form, no default port; ValueError when it is none."""
@@ -33,6 +35,14 @@ def normal(said: str) -> str:
     scheme, star, six, host, port = web.groups()
     name = f"[{_compressed(six)}]" if six else _ascii(host)
     return f"{scheme}://{star or ''}{name}{f':{port}' if port and port != _DEFAULT[scheme] else ''}"
+
+
+def of_a_site(said: str) -> str:
+    """A site's origin as a policy names it, neither an app's nor everybody's; ValueError when it is none."""
+    web = _WEB.fullmatch(said.strip().lower())
+    if web is None or web[3]:
+        raise ValueError("name the site, such as https://www.notion.so or https://*.notion.site")
+    return normal(said)
 
 
 def _compressed(six: str) -> str:

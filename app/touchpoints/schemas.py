@@ -25,8 +25,16 @@ from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 
-CLEARABLE = {"owner", "target", "review_interval_days"}  # what a touchpoint may have none of
+CLEARABLE = {"owner", "target", "review_interval_days", "reviewed"}  # what a touchpoint may have none of
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+
+
+# What Google shows stars for (its documentation of review snippets), and a plain Service.
+REVIEWED = (
+    *("Service", "Product", "LocalBusiness", "Organization", "Event", "Course", "Book", "Recipe", "Movie", "Game"),
+    *("SoftwareApplication", "CreativeWorkSeason", "CreativeWorkSeries", "Episode", "MediaObject", "MusicPlaylist"),
+    "MusicRecording",
+)
 
 
 def one_of(names: Iterable[str], what: str) -> tuple[Any, ...]:
@@ -80,6 +88,7 @@ Slug = Annotated[str, Field(pattern=SLUG)]
 Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
 Way = Literal["widget", "page", "link", "tablet", "key"]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": origins.SAID}), AfterValidator(origins.normal)]
+FrameOrigin = Annotated[str, Field(json_schema_extra={"pattern": origins.SITE_SAID}), AfterValidator(origins.of_a_site)]
 ScaleName = Annotated[str, *one_of(SCALES, "scale")]
 
 
@@ -98,6 +107,16 @@ class Target(BaseModel):
     metric: Literal["mean", "index", "csat", "ces", "nps"]
     value: Annotated[float, Field(strict=True, ge=-100, le=100)]
     by: Day | None = None
+
+
+class Reviewed(BaseModel):
+    """What the public rating is a rating of, as search engines read it."""
+
+    model_config = ConfigDict(extra="forbid")
+    type: Annotated[str, *one_of(REVIEWED, "type")] = Field(
+        description="a type of schema.org; search engines show ratings of these, and none of a `Service`"
+    )
+    name: Line | None = Field(None, description="the touchpoint's own name when left out")
 
 
 class TouchpointChange(BaseModel):
@@ -121,7 +140,11 @@ class TouchpointChange(BaseModel):
     review_interval_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = Field(
         None, description="within it, a respondent's further answers are flagged `duplicate`"
     )
+    frame_origins: list[FrameOrigin] | None = Field(
+        None, max_length=50, description="sites that may show the hosted page in a frame; none by default"
+    )
     public: StrictBool | None = Field(None, description="whether anybody may read the aggregate rating and the badge")
+    reviewed: Reviewed | None = Field(None, description="what the aggregate rating is of; a `Service` when left out")
     open: list[Way] | None = Field(
         None,
         max_length=5,
@@ -189,6 +212,8 @@ class TouchpointOut(BaseModel):
     timezone: str
     target: Target | None
     origins: list[str]
+    frame_origins: list[str]
+    reviewed: Reviewed | None
     review_interval_days: int | None
     public: bool
     open: list[str]

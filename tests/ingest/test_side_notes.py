@@ -6,11 +6,13 @@ import uuid
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import text
 
 from app.ingest.channels import API
 from app.ingest.routes import refusal, to_answer
 from app.ingest.schemas import AnswerIn
-from tests.conftest import client_of
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
 URL = "/v1/touchpoints/checkout/feedback"
 SHOP = {"Origin": "https://shop.example"}
@@ -122,6 +124,27 @@ async def test_a_tablets_answers_outlive_their_reasons(app, client, checkout):
     async with client_of(app, headers={"Authorization": f"Bearer {key}"}) as tablet:
         said = (await tablet.post("/v1/feedback/batch", json={"items": items})).json()
     assert said["created"] == 3 and all(len(result["warnings"]) == 2 for result in said["results"])
+
+
+async def test_an_emoji_cut_in_two_costs_a_browser_nothing(client, anybody, checkout):
+    half = b'{"rating":4,"comment":"cut \\ud83d","context":{"a\\ude00":"b"},"\\ud83dx":1}'
+    sent = await anybody.post(URL, content=half, headers=SHOP | {"Content-Type": "text/plain"})
+    assert sent.status_code == 201 and sent.json()["comment"] == "cut ?" and "body" in places(sent.json())
+    for body in (b'{"rating":4,"comment":"\\ud83d"', b'{"rating":NaN,"comment":"\\ud83d"}'):
+        broken = await anybody.post(URL, content=body, headers=SHOP | {"Content-Type": "text/plain"})
+        assert broken.status_code == 400 and broken.json()["code"] == "malformed_body"
+
+
+async def test_what_was_stored_before_is_json_too(sqlite_url):
+    settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY)
+    async with running(settings) as app, client_of(app, headers=ADMIN) as client:
+        await client.post("/v1/touchpoints", json={"key": "checkout"})
+        await client.post(URL, json={"rating": 4, "context": {"x": 1}})
+        spoilt = text("""UPDATE feedback SET context = '{"x": NaN, "y": -Infinity}'""")
+        await app.state.db.write(lambda session: session.execute(spoilt))
+        listed, exported = await client.get("/v1/feedback"), await client.get("/v1/feedback/export?format=ndjson")
+    for answer in (json.loads(listed.content)["items"][0], json.loads(exported.content)):
+        assert answer["context"] == {"x": None, "y": None}
 
 
 NO_NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 600]

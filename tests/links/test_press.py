@@ -195,3 +195,19 @@ async def test_nobody_without_its_link_changes_a_mails_answer(clock, mail, look,
         assert (await who.post("/v1/touchpoints/checkout/feedback", json=body, headers=headers)).status_code == 409
     (after,) = (await client.get("/v1/feedback")).json()["items"]
     assert after == before
+
+
+async def test_a_clock_that_was_a_day_ahead_holds_nobodys_press(clock, mail, look, anybody, score):
+    """A page made and an answer pressed while it was, each pressed once more when it is right again."""
+    clock.pass_(days=1)
+    early = await look((await mail())["urls"]["4"])
+    links = await mail()
+    clock.pass_(seconds=3)
+    await press(anybody, await look(links["urls"]["5"]))
+    clock.pass_(days=-1, hours=1)
+    assert "Thank you" in (await press(anybody, early)).text
+    page = await look(links["urls"]["2"])
+    clock.pass_(seconds=3)
+    assert "Thank you" in (await press(anybody, page)).text
+    counted, excluded = await score()
+    assert excluded == {} and sum(counted.values()) == 2

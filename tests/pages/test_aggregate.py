@@ -67,11 +67,32 @@ async def test_the_rating_of_a_public_touchpoint_is_json_ld_for_anybody(anybody,
     assert (again.status_code, again.content) == (304, b"")
 
 
-async def test_without_ratings_there_is_no_value_instead_of_nought(anybody, make):
+async def test_without_ratings_nothing_is_said_to_search_engines(anybody, make, hear):
     await make("brand", scale="nps", public=True)
+    answer = await anybody.get("/v1/touchpoints/brand/aggregate-rating")
+    assert (answer.status_code, answer.headers["content-type"], answer.json()) == (200, "application/ld+json", {})
+    await hear("brand", {0: 1})
     found = (await anybody.get("/v1/touchpoints/brand/aggregate-rating")).json()
-    assert "ratingValue" not in found
-    assert (found["ratingCount"], found["worstRating"], found["bestRating"]) == (0, 0, 10)
+    assert (found["ratingCount"], found["ratingValue"], found["worstRating"], found["bestRating"]) == (1, 0, 0, 10)
+
+
+async def test_what_is_reviewed_can_be_what_search_engines_take(anybody, client, make, hear):
+    await make("lamp", scale="stars", public=True, name="Lamp page", reviewed={"type": "Product", "name": "Lamp 3"})
+    await hear("lamp", {5: 1})
+
+    async def reviewed():
+        return (await anybody.get("/v1/touchpoints/lamp/aggregate-rating")).json()["itemReviewed"]
+
+    assert await reviewed() == {"@type": "Product", "name": "Lamp 3"}
+    for said, found in (
+        ({"type": "LocalBusiness"}, {"@type": "LocalBusiness", "name": "Lamp page"}),
+        (None, {"@type": "Service", "name": "Lamp page"}),
+    ):
+        changed = await client.patch("/v1/touchpoints/lamp", json={"reviewed": said})
+        assert changed.status_code == 200
+        assert await reviewed() == found
+    refused = await client.patch("/v1/touchpoints/lamp", json={"reviewed": {"type": "Invoice"}})
+    assert (refused.status_code, refused.json()["errors"][0]["place"]) == (422, "body.reviewed.type")
 
 
 @pytest.mark.parametrize("what", ["aggregate-rating", "badge.svg", "embed"])

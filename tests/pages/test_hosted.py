@@ -12,8 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.ids import first_of
+from tests.conftest import ADMIN
 from tests.pages.axe import flaws
-from tests.pages.conftest import CHROMIUM, FLAGS, LiveServer
+from tests.pages.conftest import CHROMIUM, FLAGS, LiveServer, Site
 
 pytestmark = pytest.mark.browser
 
@@ -163,6 +164,35 @@ def test_an_id_that_a_stranger_could_have_made_up_is_not_taken_for_a_reload(stor
         reload = {"If-None-Match": etag, "Cache-Control": "max-age=0"}
         answer = httpx.get(f"{store.url}/t/store", headers=reload)
         assert (answer.status_code, answer.headers["etag"] == etag) == (200, False)
+
+
+def test_only_the_sites_that_a_touchpoint_names_may_show_its_page_in_a_frame(
+    store: LiveServer, site: Site, tab: Page
+) -> None:
+    page = site.page("/", f'<iframe src="{store.url}/t/store" width="380" height="700"></iframe>')
+    tab.goto(page)
+    expect(tab.frame_locator("iframe").get_by_role("radio")).to_have_count(0)
+    refused = httpx.get(f"{store.url}/t/store").headers
+    assert "frame-ancestors 'none'" in refused["content-security-policy"]
+    assert refused["x-frame-options"] == "DENY"
+    store.api("PATCH", "/v1/touchpoints/store", json={"frame_origins": [site.origin.upper() + "/"]})
+    tab.wait_for_timeout(1100)  # what is known of a touchpoint is up to a second old
+    tab.goto(page)
+    tab.frame_locator("iframe").get_by_role("radio", name="Very good").click()
+    expect(tab.frame_locator("iframe").locator("p.soft", has_text="Saved: very good.")).to_be_visible()
+    assert [answer["source"] for answer in store.answers("store")] == ["page"]
+    elsewhere = site.origin.replace("localhost", "127.0.0.1")
+    tab.goto(elsewhere + "/")
+    expect(tab.frame_locator("iframe").get_by_role("radio")).to_have_count(0)
+    headers = httpx.post(f"{store.url}/t/store", data={"rating": "3"}).headers
+    assert f"frame-ancestors {site.origin};" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in httpx.get(f"{store.url}/login").headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("origin", ["*", "capacitor://localhost", "https://a.example; script-src *", "'self'", "a.b"])
+def test_a_frame_is_opened_to_named_sites_only(store: LiveServer, origin: str) -> None:
+    refused = httpx.patch(f"{store.url}/v1/touchpoints/store", json={"frame_origins": [origin]}, headers=ADMIN)
+    assert refused.status_code == 422
 
 
 def test_an_empty_form_is_asked_to_choose(store: LiveServer, plain: Page) -> None:

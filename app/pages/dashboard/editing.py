@@ -24,7 +24,10 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "tags": ", ".join(row.tags),
         "origins": "\n".join(row.origins),
         "review_interval_days": str(row.review_interval_days or ""),
+        "frame_origins": "\n".join(row.frame_origins),
         "public": "on" if row.public else "",
+        "reviewed_type": (row.reviewed or {}).get("type", ""),
+        "reviewed_name": (row.reviewed or {}).get("name") or "",
         "open": " ".join(row.open),
         "target_metric": str(target.get("metric", "index")),
         "target_value": f"{target['value']:g}" if target else "",
@@ -48,6 +51,9 @@ def body_of(posting: Posting) -> dict[str, Any]:
     body["owner"] = get("owner") or None
     body["tags"] = [tag for part in get("tags").split(",") if (tag := part.strip())]
     body["origins"] = get("origins").split()
+    body["frame_origins"] = get("frame_origins").split()
+    reviewed = {"type": get("reviewed_type"), "name": get("reviewed_name") or None}
+    body["reviewed"] = reviewed if reviewed["type"] else None
     body["review_interval_days"] = number(get("review_interval_days")) or None
     body["public"] = bool(get("public"))
     if get("ways"):  # boxes without a tick are not sent, so the form says that it had them

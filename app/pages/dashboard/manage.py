@@ -22,7 +22,7 @@ from app.touchpoints import registry, ways
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.questions import misfits
 from app.touchpoints.scales import SCALES
-from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
+from app.touchpoints.schemas import REVIEWED, TouchpointIn, TouchpointPatch
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _LETTERS: dict[int, str] = {ord("ø"): "o", ord("æ"): "ae", ord("å"): "aa", ord("ß"): "ss", ord("ł"): "l"}
@@ -82,6 +82,7 @@ def _form(visit: Visit, row: Touchpoint, values: dict[str, str], wrong: Wrong = 
         choices=CHOICES,
         languages=LANGUAGES,
         ways=ways.ALL,
+        reviewed=REVIEWED,
         metrics=metrics,
         odd=[place.place.rpartition(".")[2] for place in misfits(row.question, row.scale)],
         ends=ends(row.scale, texts("customer", visit.words.language)),
