@@ -209,6 +209,8 @@ LONG = (
     "test_commit_cut",
     "test_life_of_an_answer",
     "test_widget",
+    "test_old_browsers",
+    "test_widget_in_routers",
     "test_packaging",
     "test_told_after_crashes",
     "test_flood",

@@ -48,6 +48,9 @@ async def test_a_touchpoint_is_changed_by_its_form(
         "timezone": "Europe/Copenhagen",
         "tags": "north, core",
         "origins": "https://shop.example\nhttps://www.shop.example",
+        "frame_origins": "https://*.notion.site",
+        "reviewed_type": "LocalBusiness",
+        "reviewed_name": "The Till",
         "target_metric": "csat",
         "target_value": "82,5",
         "reason_0": "wait",
@@ -58,6 +61,8 @@ async def test_a_touchpoint_is_changed_by_its_form(
     row = (await client.get("/v1/touchpoints/checkout")).json()
     assert row["name"] == {"en": "Till", "de": "Kasse"}
     assert row["origins"] == ["https://shop.example", "https://www.shop.example"]
+    assert row["frame_origins"] == ["https://*.notion.site"]
+    assert row["reviewed"] == {"type": "LocalBusiness", "name": "The Till"}
     assert row["target"] == {"metric": "csat", "value": 82.5, "by": None}
     assert (row["tags"], row["importance"]) == (["north", "core"], 5)
     assert row["reasons"] == [{"key": "wait", "label": {"en": "Waiting"}}]
@@ -67,11 +72,18 @@ async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(person: http
     await make("checkout")
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3"}
     answer = await _send(
-        person, "/touchpoints/checkout/edit", "/touchpoints/checkout/edit", timezone="Mars/Base", name_en="X", **fields
+        person,
+        "/touchpoints/checkout/edit",
+        "/touchpoints/checkout/edit",
+        timezone="Mars/Base",
+        frame_origins="*",
+        name_en="X",
+        **fields,
     )
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
     assert 'value="Mars/Base"' in answer.text
+    assert 'id="wrong-frame_origins"' in answer.text
 
 
 async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: httpx.AsyncClient, make: Any) -> None:
