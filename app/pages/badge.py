@@ -22,6 +22,8 @@ _GROUP = {"en": ",", "pl": "\u00a0"}  # between thousands; a point in the others
 def draw(known: Known, counts: Counts, language: str, theme: str) -> str:
     """The badge as SVG; `theme` is light, dark or auto."""
     t, mean = texts("badge", language), formulas.metrics(known.scale, counts)["mean"]
+    if known.scale.high > 1:  # of thumbs the share is shown, which two decimals of a mean would round
+        mean = formulas.said("mean", mean)  # as the API and the dashboard have it
     n = sum(counts)
     ratings = t("ratings", n=n, number=grouped(n, language)) if n else t("none")
     value = None if mean is None else shown(known.scale, mean, language)
