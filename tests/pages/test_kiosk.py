@@ -349,7 +349,11 @@ def test_what_the_server_refuses_is_set_aside_and_shown_to_the_staff(
     sent(tab)
     assert waiting(tab, "rejected") == 1 and len(live_server.answers("cafe")) == 1
     on(tab, "attract")
-    assert live_server.api("GET", f"/v1/devices/{device['id']}")["refused"] == 1
+    for _ in range(100):  # its next heartbeat says so
+        if refused := live_server.api("GET", f"/v1/devices/{device['id']}")["refused"]:
+            break
+        tab.wait_for_timeout(50)
+    assert refused == 1
     live_server.api("PATCH", f"/v1/devices/{device['id']}", json={"touchpoints": ["cafe", "exit"]})
     if again == "by the staff":
         staff(tab)
