@@ -10,6 +10,7 @@ from app import base_path, keys, openapi, ops, problems
 from app.answers import export
 from app.answers import routes as answers
 from app.answers import terms_routes as terms
+from app.answers.indexing import Indexing
 from app.auth import Keys, secret_key
 from app.db import open_database
 from app.devices import routes as devices
@@ -74,7 +75,10 @@ def create_app(settings: Settings) -> FastAPI:
         state.deliverer.start()
         state.forgetting = Forgetting(state.db)
         state.forgetting.start()
+        state.indexing = Indexing(state.db)
+        state.indexing.start()
         yield
+        await state.indexing.close()
         await state.forgetting.close()
         await state.deliverer.close()
         await state.writer.close()

@@ -55,6 +55,7 @@ class Touchpoint(Table, table=True):
 
 
 FLAGGED = "flags <> ''"
+WORDLESS = text("comment IS NOT NULL AND words IS NULL")
 
 
 def _only(condition: str, name: str, *columns: str) -> Index:
@@ -63,7 +64,10 @@ def _only(condition: str, name: str, *columns: str) -> Index:
 
 
 class Feedback(Table, table=True):
-    """One customer's answer at one touchpoint. `flags` and `reasons` are words parted by spaces; no flag: it counts."""
+    """One customer's answer at one touchpoint. `flags` and `reasons` are words parted by spaces; no flag: it counts.
+
+    `words` is what a search finds the comment by (`folding.searchable`).
+    """
 
     __table_args__ = (
         Index("ix_feedback_touchpoint_occurred", "touchpoint_id", "occurred_at"),
@@ -74,6 +78,7 @@ class Feedback(Table, table=True):
         _only("comment IS NOT NULL", "ix_feedback_commented_anywhere", "occurred_at"),
         _only(FLAGGED, "ix_feedback_flagged", "touchpoint_id", "occurred_at"),
         _only(FLAGGED, "ix_feedback_flagged_anywhere", "occurred_at"),
+        _only(WORDLESS.text, "ix_feedback_wordless", "touchpoint_id"),
     )
     touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
     id: UUID = Field(primary_key=True)
@@ -91,6 +96,7 @@ class Feedback(Table, table=True):
     device_id: int | None = Field(default=None)
     pressed_at: datetime | None = Field(default=None)
     secret_hash: str | None = Field(default=None, max_length=32)
+    words: str | None = Field(default=None, sa_type=Text)
 
 
 class Erasure(Table, table=True):

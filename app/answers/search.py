@@ -1,17 +1,15 @@
 """Full-text search over comments on both databases. What a person types is words, never a query language."""
 
-import re
-import unicodedata
-from typing import cast
+from collections.abc import Iterator
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, false, text
+from sqlalchemy import ColumnElement, and_, false, text
 from sqlmodel import Session
 
 from app.db import is_sqlite
+from app.folding import PART_LEAST, words
 
 WORDS_MOST = 20
-_MARKS = re.compile("[\u0300-\u036f]+")
-_WORD = re.compile(r"[^\W_]+")
 
 # The planner goes by a rowid, and CROSS JOIN keeps its order: with the key in its place it would read every answer.
 _SQLITE = """feedback.rowid IN (
@@ -19,38 +17,71 @@ _SQLITE = """feedback.rowid IN (
     CROSS JOIN feedback_search_row AS found ON found.n = feedback_search.rowid
     CROSS JOIN feedback AS answer ON answer.touchpoint_id = found.touchpoint_id AND answer.id = found.id
     WHERE feedback_search MATCH :words)"""
-_POSTGRES = "comment IS NOT NULL AND feedback_search_vector(comment) @@ to_tsquery('simple', :words)"
-_POSTGRES_AT = _POSTGRES + " AND feedback.touchpoint_id = :at"
+# As its index has it. The vector holds no places (making it with them takes ten times as long), so that words which
+# belong together are looked for in the text as well.
+_POSTGRES = (
+    "feedback.words IS NOT NULL AND array_to_tsvector(string_to_array(feedback.words, ' ')) @@ CAST(:words AS tsquery)"
+)
+_TOGETHER = "' ' || feedback.words || ' ' LIKE :phrase{place}"
+_AT = "feedback.touchpoint_id = :at"
 
 
-def phrases(said: str) -> list[list[str]]:
-    """What was typed as words without accents; what is written together (shop.example, don't) belongs together."""
-    plain = _MARKS.sub("", unicodedata.normalize("NFD", said))
-    found = [words for part in plain.split() if (words := _WORD.findall(part))]
-    return found[:WORDS_MOST]
+class Phrase(NamedTuple):
+    """Words that stand together; with `begins` the last one may be a beginning, of a word or of a long word's end."""
+
+    words: list[str]
+    begins: bool
+
+
+def phrases(said: str) -> list[Phrase]:
+    """What was typed; what is written together (shop.example, don't, 配送) belongs together.
+
+    The last word may be a beginning, and so may each one that is long enough to be looked for within words.
+    """
+    found = [folded for part in said.split() if (folded := words(part))][:WORDS_MOST]
+    last = len(found) - 1
+    return [
+        Phrase(folded, place == last or (len(folded) == 1 and len(folded[0]) >= PART_LEAST))
+        for place, folded in enumerate(found)
+    ]
 
 
 def fts5(said: str, touchpoint_id: int | None = None) -> str:
-    """An FTS5 query for all words, the last one as the beginning of a word; empty when there are none."""
-    quoted = " AND ".join(f'"{" ".join(words)}"' for words in phrases(said))
+    """An FTS5 query for all phrases; empty when there are none."""
+    quoted = " AND ".join(f'"{" ".join(phrase.words)}"' + " *" * phrase.begins for phrase in phrases(said))
     place = "" if touchpoint_id is None else f" AND place : t{touchpoint_id}"
-    return quoted and f"comment : ({quoted} *){place}"
+    return quoted and f"comment : ({quoted}){place}"
 
 
 def tsquery(said: str) -> str:
-    """The same for PostgreSQL's to_tsquery."""
-    quoted = " & ".join(f"({' <-> '.join(words)})" for words in phrases(said))
-    return quoted and f"{quoted.removesuffix(')')}:*)"
+    """The same for PostgreSQL, without the places of the words."""
+    return " & ".join(" & ".join(f"'{word}'" for word in found.words) + ":*" * found.begins for found in phrases(said))
+
+
+def together(said: str) -> Iterator[str]:
+    """Patterns (LIKE) of the words that stand together, in a text that begins and ends with a blank."""
+    for phrase in phrases(said):
+        if len(phrase.words) > 1:
+            yield f"% {' '.join(phrase.words)}" + ("%" if phrase.begins else " %")
 
 
 def condition(session: Session, said: str, touchpoint_id: int | None = None) -> ColumnElement[bool]:
     """The WHERE for answers whose comment holds the words of `said`, at one touchpoint when it is given."""
     sqlite = is_sqlite(session)
-    words = fts5(said, touchpoint_id) if sqlite else tsquery(said)
-    if not words:
+    query = fts5(said, touchpoint_id) if sqlite else tsquery(said)
+    if not query:
         return false()
-    if sqlite or touchpoint_id is None:
-        found = text(_SQLITE if sqlite else _POSTGRES).bindparams(words=words)
-    else:
-        found = text(_POSTGRES_AT).bindparams(words=words, at=touchpoint_id)
-    return cast("ColumnElement[bool]", found)
+    return _where(_SQLITE, words=query) if sqlite else _in_postgres(said, query, touchpoint_id)
+
+
+def _in_postgres(said: str, query: str, touchpoint_id: int | None) -> ColumnElement[bool]:
+    found = [_where(_POSTGRES, words=query)]
+    for place, pattern in enumerate(together(said)):
+        found.append(_where(_TOGETHER.format(place=place), **{f"phrase{place}": pattern}))
+    if touchpoint_id is not None:
+        found.append(_where(_AT, at=touchpoint_id))
+    return and_(*found)
+
+
+def _where(condition: str, **values: Any) -> ColumnElement[bool]:
+    return cast("ColumnElement[bool]", text(condition).bindparams(**values))

@@ -6,7 +6,7 @@ Whatever happens to an answer, the rollup and what webhooks are told follow in t
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from sqlmodel import Session, col
 
 from app.db import is_sqlite
 from app.errors import Code, Problem
+from app.folding import searchable
 from app.ingest import forgetting, repeats
 from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, is_stranger, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
@@ -47,13 +48,14 @@ COLUMNS = {
     "pressed_at": "timestamptz",
     "secret_hash": "text",
 }
-_NAMES = ", ".join(COLUMNS)
+_STORED = COLUMNS | {"words": "text"}  # what a search finds a comment by
+_NAMES = ", ".join(_STORED)
 _NEW = (
     f"INSERT INTO feedback ({_NAMES}) SELECT {_NAMES} FROM {{r}} WHERE NOT EXISTS "  # noqa: S608 - names of our own columns
     "(SELECT 1 FROM erasure WHERE erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id) "
     "ON CONFLICT (touchpoint_id, id) DO NOTHING"
 )
-_INSERT, _INSERT_RETURNING = Bulk(_NEW, COLUMNS), Bulk(f"{_NEW} RETURNING touchpoint_id, id", COLUMNS)
+_INSERT, _INSERT_RETURNING = Bulk(_NEW, _STORED), Bulk(f"{_NEW} RETURNING touchpoint_id, id", _STORED)
 _LAST, _SINCE = (
     Lookup("SELECT max(rowid) FROM feedback"),
     Lookup("SELECT touchpoint_id, id FROM feedback WHERE rowid > :last"),
@@ -76,7 +78,7 @@ class Outcome:
     answer: Answer
 
 
-_row = attrgetter(*COLUMNS)
+_row, _by_key = attrgetter(*COLUMNS), itemgetter(0)
 
 
 def store(
@@ -134,7 +136,7 @@ def _insert(session: Session, first: dict[Key, Answer]) -> Collection[Key]:
 
     Keys in order, so that two processes never wait for each other in a circle.
     """
-    rows = [_row(first[key]) for key in sorted(first)]
+    rows = [(*_row(answer), searchable(answer.comment)) for _, answer in sorted(first.items(), key=_by_key)]
     if not is_sqlite(session):
         return {(touchpoint_id, number.int) for touchpoint_id, number in _INSERT_RETURNING.returning(session, rows)}
     # Each row that SQLite returns lets go of the interpreter and then waits for the event loop to do the same: hundreds
@@ -196,9 +198,11 @@ def _replace(session: Session, before: Answer, after: Answer) -> None:
         for f in fields(Answer)
         if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
     }
+    if "comment" in changed:
+        changed["words"] = searchable(after.comment)
+        if before.comment:
+            forgetting.note(session)
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
-    if "comment" in changed and before.comment:
-        forgetting.note(session)
 
 
 def _is(answer: Answer) -> tuple[Any, Any]:
