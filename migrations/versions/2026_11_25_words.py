@@ -8,7 +8,7 @@ changed comment loses those of the old one.
 from alembic import op
 
 revision = "2026_11_25_words"
-down_revision = "2026_11_25_webhooks_given_up"
+down_revision = "2026_11_25_frames_and_reviewed"
 branch_labels = None
 depends_on = None
 
