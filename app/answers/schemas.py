@@ -18,7 +18,9 @@ class AnswerFilter(BaseModel):
     model_config = ConfigDict(extra="forbid")
     touchpoint: Annotated[str, Field(max_length=64)] | None = None
     q: Annotated[str, Field(min_length=1, max_length=200)] | None = Field(
-        None, description="words that the comment holds, all of them; the last one may be the beginning of a word"
+        None,
+        description="words that the comment holds, all of them, in any spelling (`lodz`, `strasse`); the last one, "
+        "and any of four letters or more, may be the beginning of a word or of a part of a long one",
     )
     source: Source | None = None
     since: Moment | None = Field(None, description="a time with its offset, or a date in each touchpoint's time zone")

@@ -22,6 +22,7 @@ Z_LEAST = 1.96
 SAME = 0.8  # a word that occurs this often within one phrase says no more than the phrase
 CHARACTERS_MOST = 500  # of a comment; whoever writes more has said it by then
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
+_GAPLESS = re.compile("([\u3040-\u30ff\u3400-\u9fff]+)")
 
 
 class Comment(NamedTuple):
@@ -48,9 +49,18 @@ class Term(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in small letters: letters of any script, with apostrophes inside."""
+    """The words of a text in small letters: letters of most scripts, with apostrophes inside."""
     plain = unicodedata.normalize("NFC", text[:CHARACTERS_MOST]).replace("’", "'").lower()
-    return _WORD.findall(plain)
+    found = _WORD.findall(plain)
+    return found if plain.isascii() else [part for word in found for part in _parts(word)]
+
+
+def _parts(word: str) -> list[str]:
+    """Chinese and Japanese have no gaps: every two characters next to each other are a word there."""
+    if not _GAPLESS.search(word):
+        return [word]
+    runs = [run for run in _GAPLESS.split(word) if run]
+    return [part for run in runs for part in (map("".join, pairwise(run)) if _GAPLESS.match(run) else [run])]
 
 
 def of_comment(comment: Comment) -> tuple[set[str], set[str]]:
@@ -59,6 +69,7 @@ def of_comment(comment: Comment) -> tuple[set[str], set[str]]:
     telling = [len(word) > 1 and word not in comment.stopwords for word in said]
     singles = {word for word, tells in zip(said, telling, strict=True) if tells}
     pairs = {f"{a} {b}" for (a, b), tells in zip(pairwise(said), pairwise(telling), strict=True) if all(tells)}
+    pairs = {pair for pair in pairs if not _GAPLESS.search(pair)}  # what three characters hold, two of them say
     return singles, pairs
 
 

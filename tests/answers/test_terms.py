@@ -183,3 +183,12 @@ async def test_comments_are_for_those_who_may_read_feedback(client, anybody, mak
     headers = {"Authorization": f"Bearer {key}"}
     assert (await anybody.get("/v1/touchpoints/courier/terms", headers=headers)).status_code == 403
     assert (await client.get("/v1/touchpoints/nowhere/terms")).json()["code"] == "touchpoint_unknown"
+
+
+def test_chinese_and_japanese_are_told_apart_by_two_characters_at_a_time():
+    assert words("配送が遅い iPhone配送") == ["配送", "送が", "が遅", "遅い", "iphone", "配送"]
+    late = [Comment(f"{start}配送太慢了", low=True) for start in ("今天", "这次", "真的", "还是", "你们", "他们")]
+    good = [Comment(f"{start}态度很好", low=False) for start in ("今天", "这次", "真的", "还是", "你们", "他们")]
+    found = {term.term: term.z for term in separate(late * 3 + good * 3)}
+    assert found["配送"] > 1.96 and found["态度"] < -1.96
+    assert not [term for term in found if " " in term]
