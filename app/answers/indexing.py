@@ -54,9 +54,10 @@ class Indexing:
     async def _run(self) -> None:
         while True:
             with contextlib.suppress(DBAPIError):  # locked, full or gone: the next look
-                while await self._db.read(waiting):
+                filled = await self._db.read(waiting)
+                while filled:  # none when others do the rest, or a replica is behind
                     started = time.monotonic()
-                    await self._db.write(fill)
+                    filled = bool(await self._db.write(fill))
                     await asyncio.sleep(IDLE * (time.monotonic() - started))
             await asyncio.sleep(POLL_S)
 
