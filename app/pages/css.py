@@ -5,10 +5,9 @@ know none of these, so what is served is written out: one flat rule each, dark c
 """
 
 import re
-from collections.abc import Callable
+from typing import Literal
 
 Node = tuple[str, "list[Node]"]  # a selector or at-rule with what stands in it; a declaration has nothing in it
-Darkened = Callable[[str, list[str]], list[str]]
 
 _INNER = r"\([^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^()]*)*\)"  # parentheses in parentheses, up to three deep
 _TOKEN = re.compile(rf'"[^"]*"|{_INNER}|[{{}};]|[^"(){{}};]+')
@@ -18,14 +17,14 @@ _RANGE = re.compile(r"\((width|height) ?(<|>=) ?([\d.]+)(\w+)\)")
 _PAIR = re.compile(r"light-dark\(([^,()]+), ?([^,()]+)\)")
 
 
-def written_out(source: str, *, dark: str = "page") -> str:
+def written_out(source: str, *, dark: Literal["page", "widget"] = "page") -> str:
     """A style sheet without nesting, light-dark(), ranges, comments and white space.
 
     `dark` says what makes it dark: the browser's choice (`page`), or the color-scheme of the page around a `widget`,
     which browsers without light-dark() do not tell: there it stays light.
     """
     tree = _parsed(re.sub(r"/\*.*?\*/", "", source, flags=re.DOTALL))
-    rules = _rules(tree, [], _by_page if dark == "page" else _by_surroundings)
+    rules = _rules(tree, [], dark)
     # Where there are no containers, the window's size stands in for theirs.
     windows = [re.sub(r"^@container [\w ]*", "@media ", rule) for rule in rules if rule.startswith("@container")]
     text = "".join(rules) + (f"@supports not (container-type:inline-size){{{''.join(windows)}}}" if windows else "")
@@ -54,20 +53,20 @@ def _parsed(source: str) -> list[Node]:
     return stack[0]
 
 
-def _rules(nodes: list[Node], parents: list[str], darkened: Darkened) -> list[str]:
+def _rules(nodes: list[Node], parents: list[str], dark: str) -> list[str]:
     """The rules that stand in a rule with the selectors `parents`, in the order of the source."""
     found: list[str] = []
     own = [said for said, inside in nodes if not inside]
     if own and parents:
         for selectors in _apart(parents):
-            found += darkened(selectors, own)
+            found += _coloured(selectors, own, dark)
     for said, inside in nodes:
         if said.startswith("@keyframes"):
             found.append(f"{said}{{{''.join(f'{step}{{{_block(block)}}}' for step, block in inside)}}}")
         elif said.startswith("@") and inside:
-            found.append(f"{_ranges(said)}{{{''.join(_rules(inside, parents, darkened))}}}")
+            found.append(f"{_ranges(said)}{{{''.join(_rules(inside, parents, dark))}}}")
         elif inside:
-            found += _rules(inside, _nested(_split(said), parents), darkened)
+            found += _rules(inside, _nested(_split(said), parents), dark)
     return found
 
 
@@ -108,13 +107,12 @@ def _lit(which: int, declarations: list[str]) -> str:
     return _PAIR.sub(rf"\{which}", ";".join(declarations))
 
 
-def _by_page(selectors: str, own: list[str]) -> list[str]:
-    dark = [one for one in own if "light-dark(" in one]
-    light = f"{selectors}{{{_lit(1, own)}}}"
-    return [light, f"@media (prefers-color-scheme:dark){{{selectors}{{{_lit(2, dark)}}}}}"] if dark else [light]
-
-
-def _by_surroundings(selectors: str, own: list[str]) -> list[str]:
+def _coloured(selectors: str, own: list[str], dark: str) -> list[str]:
+    """A rule in its light colours, and one for the dark where it has any."""
     both = [one for one in own if "light-dark(" in one]
     light = f"{selectors}{{{_lit(1, own)}}}"
-    return [light, f"@supports (color:light-dark(red,red)){{{selectors}{{{';'.join(both)}}}}}"] if both else [light]
+    if not both:
+        return [light]
+    if dark == "page":
+        return [light, f"@media (prefers-color-scheme:dark){{{selectors}{{{_lit(2, both)}}}}}"]
+    return [light, f"@supports (color:light-dark(red,red)){{{selectors}{{{';'.join(both)}}}}}"]
