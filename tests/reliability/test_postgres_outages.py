@@ -1,11 +1,13 @@
 """PostgreSQL goes away and comes back in several ways: how long until answers flow again, and what is said of it."""
 
 import asyncio
+import contextlib
 import json
 import time
 
 import asyncpg
 import pytest
+from sqlalchemy import make_url
 
 from tests.reliability.conftest import Postgres
 from tests.reliability.load import Told, clients, register
@@ -106,3 +108,45 @@ async def test_a_server_that_hangs(serve, own_postgres):
         await asyncio.sleep(10)
         assert watched.told.statuses[503] > 0 and await status(watched.server.port, "/healthz") == 200
     await watched.finish("PostgreSQL hangs for 13 s (SIGSTOP)", await watched.flows_again(30), 5)
+
+
+async def test_a_server_that_takes_no_more_connections(serve, own_postgres):
+    url, others = own_postgres.fresh("crowded"), []
+    watched = Watched(serve(url))
+    await watched.start()
+    with contextlib.suppress(asyncpg.TooManyConnectionsError):
+        while True:
+            others.append(await asyncpg.connect(url))
+    mine = "FROM pg_stat_activity WHERE datname = 'crowded' AND application_name = 'touchstone'"
+    kept = f"SELECT pid {mine} ORDER BY backend_start LIMIT 1"
+    await others[0].execute(f"SELECT pg_terminate_backend(pid) {mine} AND pid NOT IN ({kept})")
+    with contextlib.suppress(asyncpg.TooManyConnectionsError):
+        while True:
+            others.append(await asyncpg.connect(url))
+    before = watched.told.statuses[503]
+    seconds = await watched.flows_again(30)
+    refused = watched.told.statuses[503] - before
+    for other in others:
+        other.terminate()
+    figure = f"{len(others)} connections of others, 100 answers in {seconds:.1f} s, {refused} refused"
+    report(
+        "no connection left but one", figure, "5 s, 0 refused", holds=len(others) > 50 and not refused and seconds < 5
+    )
+
+
+async def test_another_server_becomes_the_primary(serve, own_postgres):
+    url = own_postgres.fresh("failover")
+    standby = own_postgres.standby()
+    plain = make_url(url)
+    both = (f"{own_postgres.directory}:5432", f"{standby.directory}:5432")
+    watched = Watched(serve(plain.set(host=None, query={"host": both}).render_as_string(hide_password=False)))
+    try:
+        await watched.start()
+        await asyncio.to_thread(own_postgres.control, "-m", "immediate", "stop")
+        await asyncio.to_thread(standby.control, "promote")
+        seconds = await watched.flows_again(30)
+        watched.server.kill()
+    finally:
+        await asyncio.to_thread(own_postgres.start)
+        await asyncio.to_thread(standby.close)
+    report("a standby becomes the primary", f"answers flow again after {seconds:.1f} s", "5 s", holds=seconds < 5)
