@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import URL, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.work import T, Work, within
 
@@ -16,7 +16,8 @@ GAVE_WAY = ("40P01", "40001")  # a deadlock, a serialization failure: the same a
 FULL = "53300"  # the server takes no more connections: those that are open are good
 FULL_S, CONNECT_S, POOL_S, GLANCE_S = 3.0, 5.0, 5.0, 5.0
 # Who waits for a row that somebody else holds and does not let go of gets 503 instead of holding up everybody.
-LOCK_TIMEOUT = "3s"
+# And who is cut off in the middle of a transaction, and cannot say so, does not hold his rows until TCP gives him up.
+SERVING = {"lock_timeout": "3s", "idle_in_transaction_session_timeout": "5s"}
 IDLE_S = 60.0  # a firewall on the way forgets a connection that says nothing, and tells neither end
 # Broken connections, read-only servers, full disks, servers that end: what is connected anew may fare better.
 _SPOILT = ("08", "25", "53", "57")
@@ -91,14 +92,24 @@ class Connections:
 
     async def _once(self, work: Work[T]) -> T:
         async with self.engine.begin() as connection:
-            return await connection.run_sync(within, work)
+            return await _done(connection, work)
 
     async def _look(self, work: Work[T]) -> T:
         async with self._reading.connect() as connection:
-            return await connection.run_sync(within, work)
+            return await _done(connection, work)
 
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+async def _done(connection: AsyncConnection, work: Work[T]) -> T:
+    """Run `work`; a connection that this casts doubt on is cut before it is asked to roll back: it may say nothing."""
+    try:
+        return await connection.run_sync(within, work)
+    except BaseException as error:
+        if spoils(error):
+            await connection.invalidate(error)
+        raise
 
 
 def _opened(_connection: Any, record: Any) -> None:
@@ -115,14 +126,13 @@ def _cut(connection: Any, _record: Any, _error: Any) -> None:
 
 
 class PostgresDatabase:
-    """The server that takes writes. `serving`: who waits here for a lock gets it within LOCK_TIMEOUT, or an error."""
+    """The server that takes writes; a `serving` process keeps nobody waiting for longer than SERVING says."""
 
     dialect = "postgresql"
 
     def __init__(self, url: URL, *, serving: bool) -> None:
         self.generation = 0
-        server = {"lock_timeout": LOCK_TIMEOUT} if serving else {}
-        self._connections = Connections(url, server=server, pool_size=8, max_overflow=4)
+        self._connections = Connections(url, server=SERVING if serving else {}, pool_size=8, max_overflow=4)
 
     async def write(self, work: Work[T]) -> T:
         done = await self._connections.write(work)
