@@ -37,11 +37,14 @@ class Database(Reader, Protocol):
     async def write(self, work: Work[T]) -> T: ...
 
 
-def open_database(url: str, *, serving: bool = False) -> Database:
-    """The database behind a SQLAlchemy URL; a `serving` process waits for no lock of PostgreSQL longer than 3 s."""
+def open_database(url: str, *, serving: bool = False, wal_limit_mb: int | None = None) -> Database:
+    """The database behind a SQLAlchemy URL; a `serving` process waits for no lock of PostgreSQL longer than 3 s.
+
+    `wal_limit_mb` bounds SQLite's write-ahead log, which may grow while another program reads.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        return SqliteDatabase(parsed)
+        return SqliteDatabase(parsed, wal_limit_mb * 2**20 if wal_limit_mb else None)
     return PostgresDatabase(parsed, serving=serving)
 
 

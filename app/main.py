@@ -52,7 +52,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         state = app.state
-        state.db = open_database(settings.database_url, serving=True)
+        state.db = open_database(settings.database_url, serving=True, wal_limit_mb=settings.sqlite_wal_limit_mb)
         state.reads = open_reads(state.db, settings.read_database_url, settings.read_max_lag)
         state.secret = await state.db.write(lambda session: secret_key(session, settings))
         state.keys = Keys(state.db, settings)

@@ -24,6 +24,7 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.registry.register(self)
         self.queue_depth = 0
+        self.wal_bytes: int | None = None
         self._requests: Counter[tuple[str, int]] = Counter()
         self._by_bucket = [0] * (len(BUCKETS) + 1)
         self._seconds = 0.0
@@ -48,3 +49,6 @@ class Metrics:
         yield CounterMetricFamily(
             "touchstone_connections_refused", "Connections closed for want of file descriptors", connections.refused
         )
+        if self.wal_bytes is not None:
+            size = "Size of SQLite's write-ahead log; it grows while another program reads"
+            yield GaugeMetricFamily("touchstone_sqlite_wal_bytes", size, self.wal_bytes)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from app.sqlite import sqlite_engine
+from app.sqlite_file import make
+from app.sqlite_open import path_of, sqlite_engine
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -46,6 +47,8 @@ def upgrade(url: str, revision: str = "head") -> None:
         return
     from alembic import command
 
+    if is_embedded(url):
+        make(path_of(make_url(url)))
     command.upgrade(alembic_config(url), revision)
 
 

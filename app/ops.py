@@ -55,6 +55,7 @@ async def metrics(request: Request) -> Response:
     """Prometheus figures of this process; with a key that has `scores:read`, the touchpoints' scores as well."""
     state = request.app.state
     state.metrics.queue_depth = state.writer.depth
+    state.metrics.wal_bytes = getattr(state.db, "wal_bytes", None)  # only SQLite has its log beside it
     body = generate_latest(state.metrics.registry)
     if request.headers.get("authorization"):
         await authorize(request, "scores:read")

@@ -65,6 +65,11 @@ class Settings(BaseModel):
         60, ge=0, le=3600, description="after the last change of a customer's answer that webhooks are told of it"
     )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
+    sqlite_wal_limit_mb: int = Field(
+        4096,
+        ge=1,
+        description="size of SQLite's write-ahead log at which answers get 503; it grows while another program reads",
+    )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
 

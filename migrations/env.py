@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from app import models  # noqa: F401 - fills the metadata
 from app.postgres import postgres_engine
 from app.settings import Settings
-from app.sqlite import sqlite_engine
+from app.sqlite_open import sqlite_engine
 
 ADVISORY_LOCK = 7_305_201  # any number, the same in every process that migrates
 

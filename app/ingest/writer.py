@@ -129,7 +129,7 @@ class Writer:
     async def _halves(self, batch: list[_Waiting], error: Exception) -> None:
         """Something in the batch cannot be stored: its neighbours must not pay for it, and are stored in halves."""
         if _size(batch) == 1:
-            log.error("answer_not_stored", extra={"error": _name(error)})
+            log.error("answer_not_stored", extra={"error": said_by(error)})
             return _refuse(batch, error)
         parts = batch if len(batch) > 1 else _parts(batch[0])
         for half in (parts[: len(parts) // 2], parts[len(parts) // 2 :]):
@@ -142,10 +142,6 @@ class Writer:
 
 def _size(batch: list[_Waiting]) -> int:
     return sum(len(waiting.answers) for waiting in batch)
-
-
-def _name(error: Exception) -> str:
-    return type(getattr(error, "orig", error)).__name__
 
 
 def _parts(waiting: _Waiting) -> list[_Waiting]:

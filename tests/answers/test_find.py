@@ -8,7 +8,7 @@ from sqlmodel import Session
 from app.answers import find
 from app.answers.schemas import AnswerQuery
 from app.models import Touchpoint
-from app.sqlite import sqlite_engine
+from app.sqlite_open import sqlite_engine
 
 QUESTIONS = [
     ({"touchpoint": "shop", "has_comment": True}, "ix_feedback_commented"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from app import cli, descriptors, http_protocol, postgres, sqlite
+from app import cli, descriptors, http_protocol, postgres, sqlite_open
 from app.cli import server
 from app.ingest import store
 from app.ingest.writer import Writer
@@ -61,7 +61,7 @@ def forgetful() -> None:
 
 def unsynced() -> None:
     """SQLite acknowledges a commit before it is on the disk."""
-    listens_for = sqlite.event.listens_for
+    listens_for = sqlite_open.event.listens_for
 
     def listen(target: Any, name: str) -> Any:
         def register(function: Any) -> Any:
@@ -76,7 +76,7 @@ def unsynced() -> None:
     class Event:
         listens_for = staticmethod(listen)
 
-    sqlite.event = Event  # type: ignore[assignment]
+    sqlite_open.event = Event  # type: ignore[assignment]
 
 
 def impatient() -> None:
