@@ -13,12 +13,12 @@ from fastapi import Request, Response, Security
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
-from sqlalchemy import ColumnElement, and_, text, update
+from sqlalchemy import ColumnElement, and_, update
 from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.errors import Code, Problem
-from app.models import ApiKey, Device, Secret, now
+from app.models import ApiKey, Device, now
 from app.settings import Settings
 
 KEY_PREFIX, DEVICE_PREFIX = "tsk_", "tsd_"
@@ -240,17 +240,3 @@ async def authorize_device(request: Request) -> Device:
 
 
 _CHECKS[authorize_device] = authorize_device
-
-
-def secret_key(session: Session, settings: Settings) -> bytes:
-    """The key that signs links and sessions: the operator's, or one made on first use and kept in the database."""
-    if settings.secret_key:
-        return settings.secret_key.get_secret_value().encode()
-    kept = select(Secret.value).where(Secret.name == "secret_key")
-    value = session.exec(kept).first()
-    if value is None:  # two processes may start on an empty database at once: the first one's holds for both
-        values = {"value": secrets.token_urlsafe(32)}
-        once = "INSERT INTO secret (name, value) VALUES ('secret_key', :value) ON CONFLICT (name) DO NOTHING"
-        session.connection().execute(text(once), values)
-        value = session.exec(kept).one()
-    return value.encode()

@@ -11,7 +11,7 @@ from app.answers import export
 from app.answers import routes as answers
 from app.answers import terms_routes as terms
 from app.answers.indexing import Indexing
-from app.auth import Keys, secret_key
+from app.auth import Keys
 from app.db import open_database
 from app.devices import routes as devices
 from app.ingest import asked, batch
@@ -38,6 +38,7 @@ from app.scores import routes as scores
 from app.scores.cache import Bodies, Fresh
 from app.scores.gauges import Gauges
 from app.scores.rollup import ASKED
+from app.secret import signing_secrets
 from app.settings import Settings
 from app.touchpoints import origins
 from app.touchpoints import routes as touchpoints
@@ -54,13 +55,12 @@ def create_app(settings: Settings) -> FastAPI:
         state = app.state
         state.db = open_database(settings.database_url, serving=True, wal_limit_mb=settings.sqlite_wal_limit_mb)
         state.reads = open_reads(state.db, settings.read_database_url, settings.read_max_lag)
-        state.secret = await state.db.write(lambda session: secret_key(session, settings))
+        state.secret, former = await signing_secrets(state.db, settings)
         state.keys = Keys(state.db, settings)
         state.registry = Registry(state.db)
         state.limiter = Limiter(settings.rate_limit, settings.shared_networks)
         state.asked = asked.Asked(state.db)
-        previous = settings.secret_key_previous
-        state.ring = Ring(state.secret, previous.get_secret_value().encode() if previous else None)
+        state.ring = Ring(state.secret, former)
         state.recent = Recent()
         state.repeats, state.taps = Repeats(), Taps(state.db)
         state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)

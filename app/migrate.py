@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 
-from app.sqlite_file import make
+from app.sqlite_file import make, verify
 from app.sqlite_open import path_of, sqlite_engine
 
 if TYPE_CHECKING:
@@ -75,6 +75,13 @@ def head() -> str:
     )
     newest: str = (named - before).pop()
     return newest
+
+
+def look(url: str, within_s: float) -> None:
+    """Raise if the SQLite file at `url` is damaged, as far as that is seen within the time. It is not written to."""
+    path = path_of(make_url(url))
+    if path.exists() and path.stat().st_size:
+        verify(path, within_s)
 
 
 def is_current(url: str) -> bool:

@@ -28,7 +28,8 @@ class Settings(BaseModel):
         10.0, gt=0, description="seconds the replica may be behind before scores and lists are read from the primary"
     )
     secret_key: Annotated[SecretStr, Field(min_length=24)] | None = Field(
-        None, description="signs links and sessions, 24+ characters; without it one is made and kept in the database"
+        None,
+        description="signs links and sessions, 24+ characters; without it one is made, beside SQLite or in PostgreSQL",
     )
     secret_key_previous: Annotated[SecretStr, Field(min_length=24)] | None = Field(
         None,

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
-from app import auth, migrate
-from app.cli.run import fail, settings, with_database
+from app import auth
+from app.cli.run import fail, migrated, settings, with_database
 from app.cli.server import address, listen, run_server
 from app.db import Database
 from app.demo import tablets
@@ -46,7 +46,7 @@ def demo(
         for file in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
             file.unlink(missing_ok=True)
     shown = address(chosen, host, port)
-    migrate.upgrade(chosen.database_url)
+    migrated(chosen.database_url)
     key = with_database(chosen.database_url, lambda db: _ready(db, chosen, shown, port))
     if tablet := with_database(chosen.database_url, lambda db: db.write(tablets.wake)):
         tablets.report(address(chosen.model_copy(update={"public_url": None}), host, port), tablet)

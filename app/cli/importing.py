@@ -7,10 +7,9 @@ from zoneinfo import ZoneInfo, available_timezones
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from sqlalchemy.exc import DBAPIError
 
 from app import migrate
-from app.cli.run import fail, settings, with_database
+from app.cli.run import fail, migrated, settings, with_database
 from app.importer.answers import UNDATED, Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
@@ -94,7 +93,7 @@ def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: 
 def _run(file: Path, columns: Columns | None, wish: Wish) -> Tally:
     url = settings().database_url
     if migrate.is_embedded(url):
-        migrate.upgrade(url)
+        migrated(url)
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(), console=Console(stderr=True),
@@ -108,13 +107,10 @@ def _run(file: Path, columns: Columns | None, wish: Wish) -> Tally:
             bar.update(task, completed=position, rows=f"{rows:,} rows{speed}")
 
         try:
-            return with_database(url, lambda db: Import(db, columns, wish).run(file, progress))
+            then = "Run the same import again to go on."
+            return with_database(url, lambda db: Import(db, columns, wish).run(file, progress), then=then)
         except FileError as error:
             raise fail(str(error), 2) from None
-        except DBAPIError as error:
-            raise fail(
-                f"The database cannot take the rows: {error.orig}. Run the same import again to go on."
-            ) from None
 
 
 def _report(tally: Tally, dry_run: bool) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -28,8 +29,35 @@ def settings() -> Settings:
         raise typer.Exit(2) from None
 
 
-def with_database(url: str, use: "Callable[[Database], Awaitable[T]]") -> T:
-    """Run the coroutine function `use(database)` and close the database."""
+@contextmanager
+def usable(url: str, then: str = "") -> Iterator[None]:
+    """End with a sentence, and `then`, if what is done within finds that the database cannot be used."""
+    try:
+        yield
+    except Exception as error:
+        from app.cli.unusable import why
+
+        said = why(error, url)
+        if said is None:
+            raise
+        raise fail(f"{said} {then}".rstrip()) from None
+
+
+def migrated(url: str) -> None:
+    """Bring the database to the newest schema."""
+    from app import migrate
+
+    with usable(url):
+        if migrate.is_embedded(url):
+            migrate.look(url, within_s=5)
+        migrate.upgrade(url)
+
+
+def with_database(url: str, use: "Callable[[Database], Awaitable[T]]", *, then: str = "") -> T:
+    """Run the coroutine function `use(database)` and close the database.
+
+    If the database cannot be used the command ends with a sentence about that, and `then`.
+    """
     from app.db import open_database
 
     async def run() -> T:
@@ -39,7 +67,8 @@ def with_database(url: str, use: "Callable[[Database], Awaitable[T]]") -> T:
         finally:
             await db.close()
 
-    return asyncio.run(run())
+    with usable(url, then):
+        return asyncio.run(run())
 
 
 def read(work: "Work[T]") -> T:

@@ -6,18 +6,21 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from app.cli.loading import loading
-from app.cli.run import fail, settings, with_database
+from app.cli.run import fail, migrated, settings, usable, with_database
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlmodel import Session
 
+LOOK_S = 0.5  # how long a start looks for damage: within that, half a gigabyte is read
 BACKLOG = 2048  # connections that may wait to be accepted
 
 
@@ -65,30 +68,45 @@ def prepare(chosen: Settings, *, load: bool) -> None:
         with migrating(chosen.database_url) if migrate.is_embedded(chosen.database_url) else contextlib.nullcontext():
             if load:
                 from app import main  # noqa: F401
-    if chosen.admin_key is None:
-        key = with_database(chosen.database_url, lambda db: db.write(first_key))
-        if key:
-            typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
+    key = with_database(
+        chosen.database_url, lambda db: db.write(first_key if chosen.admin_key is None else takes_writes)
+    )
+    if key:
+        typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
 
 
 @contextlib.contextmanager
 def migrating(url: str) -> Iterator[None]:
     """Migrate in a process of its own, while this one goes on loading; what fails there is done again here, and told.
 
-    It also takes with it the 11 MB that alembic holds.
+    It also takes with it the 11 MB that alembic holds. A thread looks at the file meanwhile, as far as it gets.
     """
     from app import migrate
 
-    child = None if migrate.is_current(url) or not hasattr(os, "fork") else os.fork()
-    if child == 0:
-        try:
-            migrate.upgrade(url)
-        finally:
-            os._exit(0)
-    yield
-    if child:
-        os.waitpid(child, 0)
-    migrate.upgrade(url)
+    look = ThreadPoolExecutor(1, "look").submit(migrate.look, url, LOOK_S)
+    with usable(url):
+        current = migrate.is_current(url)
+        if not current:
+            look.result()  # a damaged file, or one with another's log beside it, is left as it is
+        child = None if current or not hasattr(os, "fork") else os.fork()
+        if child == 0:
+            try:
+                migrate.upgrade(url)
+            finally:
+                os._exit(0)
+        yield
+        if child:
+            os.waitpid(child, 0)
+        with contextlib.suppress(FutureTimeout):
+            look.result(LOOK_S)
+        migrate.upgrade(url)
+
+
+def takes_writes(session: "Session") -> None:
+    """Find out now what is wrong with a database that is not there, full, not migrated or not ours to write."""
+    from app.db import ping
+
+    ping(session)
 
 
 def first_key(session: "Session") -> str | None:
@@ -147,5 +165,5 @@ def migrate_command() -> None:
     """Bring the database to the newest schema; safe when two start at once."""
     from app import migrate
 
-    migrate.upgrade(settings().database_url)
+    migrated(settings().database_url)
     typer.echo(f"The database is at {migrate.head()}.")
