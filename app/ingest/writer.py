@@ -15,7 +15,7 @@ from app.db import Database
 from app.errors import Code, Problem, unavailable
 from app.ingest.channels import Answer
 from app.ingest.store import REFUSED, Outcome, store
-from app.logs import log
+from app.logs import log, said_by
 from app.outage import outage
 from app.sql import is_data_fault
 

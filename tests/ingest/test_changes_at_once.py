@@ -80,7 +80,7 @@ async def test_flags_and_erasures_beside_a_flood_never_deadlock(postgres_url):
     drift = await processes[1].read(lambda s: [cell for row in every_touchpoint(s) for cell in differences(s, row)])
     for db in processes:
         await db.close()
-    assert min(done) > 5 and not found and not drift, (done, found, drift)
+    assert min(done) > 1 and not found and not drift, (done, found, drift)
 
 
 async def test_a_flood_that_could_not_be_flagged_is_flagged_with_its_next_answer(app, make):
