@@ -20,12 +20,13 @@ from app.models import Feedback
 
 Key = tuple[int, UUID]  # touchpoint_id and id
 A_MINUTE = 15  # a queue that never ends: four seconds for each
+DAYS_TO_KNOW = 3  # fewer say nothing: the first one is mostly a part of a day
 HOUR_WHEN_NEW = 360  # one each ten seconds for an hour, where nothing is usual yet
 MINUTE, TEN_MINUTES, HOUR = timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)
 
 
 def judged(times: Sequence[datetime], own: Usual | None) -> tuple[set[int], set[int]]:
-    """Places in `times` that are misuse, and that are part of a flood; `own` is None on the tablet's first day."""
+    """Places in `times` that are misuse, and that are part of a flood; `own` is None on the tablet's first days."""
     ten, hour = (Usual().limit, HOUR_WHEN_NEW) if own is None else (own.limit, 2 * own.limit)
     flood = guard.in_runs(times, A_MINUTE, MINUTE) | guard.in_runs(times, ten, TEN_MINUTES)
     return guard.taps_in_bursts(times), flood | guard.in_runs(times, hour, HOUR)
@@ -70,7 +71,7 @@ def _key(answer: Answer) -> Key:
 
 
 def _usual(session: Session, device_id: int, today: date) -> Usual | None:
-    """What is usual on the days on which the tablet stood somewhere; None before the first is over."""
+    """What is usual on the days on which the tablet stood somewhere; None before there are three of them."""
     end = datetime(today.year, today.month, today.day, tzinfo=UTC)
     counted = select(Feedback.occurred_at).where(
         Feedback.device_id == device_id,
@@ -78,7 +79,8 @@ def _usual(session: Session, device_id: int, today: date) -> Usual | None:
         Feedback.flags == "",
     )
     hours = Counter(int(at.timestamp()) // 3600 * 3600 for at in session.exec(counted))
-    return usual(hours.items(), UTC, today, idle_days=False) if hours else None
+    days = {hour // 86_400 for hour in hours}
+    return usual(hours.items(), UTC, today, idle_days=False) if len(days) >= DAYS_TO_KNOW else None
 
 
 def _near(session: Session, device_id: int, answers: Sequence[Answer]) -> list[tuple[Key, datetime, str]]:
