@@ -29,6 +29,7 @@ class Watched:
     async def start(self) -> None:
         self.server.start()
         await self.server.ready()
+        self._started = len(self.server.log.read_text())  # what a start has to say stands before
         await register(self.server.port)
         self._load = asyncio.create_task(clients(self.server.port, self.told, self._stop, number=16))
         async with asyncio.timeout(20):
@@ -56,7 +57,11 @@ class Watched:
         await asyncio.to_thread(self.server.stop)  # a proxy may run in this loop
         found = await truth(url or self.server.url)
         wrong = found.missing(self.told) + found.doubled(self.told) + found.drift
-        events = [json.loads(line)["event"] for line in self.server.log.read_text().splitlines() if line[:1] == "{"]
+        events = [
+            json.loads(line)["event"]
+            for line in self.server.log.read_text()[self._started :].splitlines()
+            if line[:1] == "{"
+        ]
         lines = [event for event in events if event not in ("webhooks_not_read",)]
         figure = (
             f"answers flow again after {seconds:.1f} s, {self.told.statuses[503]} x 503, {len(self.told.odd)} other, "
