@@ -1,4 +1,4 @@
-"""Who is calling: API keys with scopes, kept as hashes, shown once."""
+"""Authentication and authorization: API keys with scopes, kept as hashes, shown once."""
 
 import hashlib
 import hmac

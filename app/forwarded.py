@@ -1,4 +1,4 @@
-"""Who really called, and how: one reading of what proxies say, for every route. Pure.
+"""X-Forwarded-For and X-Forwarded-Proto, read in one way for every route. Pure.
 
 Our own proxies are the networks of TRUSTED_PROXIES. What they add is believed: the address of whoever called them
 (`X-Forwarded-For`) and whether he did so by TLS (`X-Forwarded-Proto`). The host is `Host`, which a proxy passes on, or

@@ -12,9 +12,9 @@ from app import auth
 from app.auth import Caller, KeyedRoute, needs
 from app.errors import Code, Place, Problem
 from app.models import ApiKey, now
-from app.moments import Time
+from app.sanitize import PLAIN, plain_text
 from app.state import Db
-from app.texts import PLAIN, plain_text
+from app.timestamps import Time
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=KeyedRoute)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.fast_routes import problems, schemas
 from app.ingest.schemas import AnswerIn, Batch, BatchItem, TabletItem
-from app.raw import problems, schemas
 
 
 def complete(app: FastAPI) -> Callable[[], dict[str, Any]]:

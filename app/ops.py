@@ -1,4 +1,4 @@
-"""What the one who runs the service asks: is it alive, is it ready, how is it doing."""
+"""Health, readiness and metrics: /healthz, /readyz, /metrics."""
 
 import asyncio
 
@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.auth import authorize
 from app.db import ping
 from app.errors import Code, Problem, unavailable
+from app.fast_routes import problems
 from app.outage import outage
-from app.raw import problems
 from app.state import Db
 
 router = APIRouter(tags=["operations"])

@@ -200,7 +200,7 @@ LONG = (
     "test_fit",
     "test_openapi",
     "test_crashes",
-    "test_dashboard_browser",
+    "test_browser",
     "test_rating_link",
     "test_durability",
     "test_hostile_pages",

@@ -10,13 +10,13 @@ import pytest
 
 from app import migrate
 from app.cli.demo import PAGES
+from app.dashboard.localized import Localized
 from app.db import Database, open_database
 from app.demo import tablets
 from app.demo.build import build
 from app.demo.company import JOURNEYS, PLACES, TABLETS
 from app.demo.people import Crowd
 from app.models import Touchpoint
-from app.pages.dashboard.words import Words
 from app.settings import Settings
 from app.touchpoints.catalogue import CATALOGUE
 from app.touchpoints.registry import draft, known
@@ -156,7 +156,7 @@ async def test_every_page_and_the_api_show_the_same_figure_for_the_same_period(v
         title, end = re.search(r'class="score">(\d+)<', page), re.search(r'class="now">(\d+)<', page)
         score = (await visitor.get(f"/v1/touchpoints/{key}/score", params=since)).json()
         said = score["metrics"]["index"]
-        assert title and end and title[1] == end[1] == tiles[key][0] == Words("en", {}).number(said["value"])
+        assert title and end and title[1] == end[1] == tiles[key][0] == Localized("en", {}).number(said["value"])
         assert said == scores[key]["metrics"]["index"] and said["n"] == score["rated_count"] <= score["count"]
     for row in JOURNEYS:
         journey = (await visitor.get(f"/v1/journeys/{row.key}/score", params=since)).json()

@@ -10,12 +10,12 @@ from pydantic import Field
 from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
-from app.answers import cells, find
+from app.answers import cells, listing
 from app.answers.schemas import AnswerFilter
 from app.auth import KeyedRoute, needs
 from app.db import Reader
+from app.fast_routes import problems
 from app.models import now
-from app.raw import problems
 from app.state import Reads
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
@@ -56,7 +56,7 @@ async def export_feedback(reads: Reads, query: Annotated[ExportQuery, Query()]) 
 
 
 async def _page(reads: Reader, query: ExportQuery, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
-    return await reads.read(lambda session: find.newest(session, query, PAGE, cursor))
+    return await reads.read(lambda session: listing.newest(session, query, PAGE, cursor))
 
 
 async def _pages(reads: Reader, query: ExportQuery, items: list[dict[str, Any]], cursor: str | None) -> Pages:

@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, select
 
-from app.answers import find
+from app.answers import listing
 from app.answers.schemas import AnswerFilter, ManyFlagsIn
 from app.db import Database
 from app.ingest import store
@@ -18,7 +18,7 @@ async def replace_flag(db: Database, said: ManyFlagsIn) -> int:
     def work(session: Session) -> int:
         which = AnswerFilter(**said.model_dump(exclude={"flags"}), flagged=None if said.flag else False)
         keys = select(Feedback.touchpoint_id, Feedback.id).join(Touchpoint)
-        found = session.exec(keys.where(*find.conditions(session, which)).limit(AT_ONCE)).all()
+        found = session.exec(keys.where(*listing.conditions(session, which)).limit(AT_ONCE)).all()
         away, put = {said.flag}, set(said.flags)
         store.change_flags(session, found, lambda answer: " ".join(sorted(({*answer.flags.split()} - away) | put)))
         return len(found)

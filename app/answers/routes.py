@@ -8,11 +8,11 @@ from pydantic import Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from app.answers import find, many
+from app.answers import listing, many
 from app.answers.schemas import AnswerQuery, Changed, FlagsIn, ManyFlagsIn, StoredFeedback, StoredFeedbackList
 from app.auth import KeyedRoute, needs
+from app.fast_routes import problems
 from app.ingest import store
-from app.raw import problems
 from app.state import Db, Reads
 
 router = APIRouter(prefix="/v1/feedback", tags=["feedback"], route_class=KeyedRoute)
@@ -27,7 +27,7 @@ NOT_UNIQUE = problems(404, 409)
 @router.get("", dependencies=[READ], response_model=StoredFeedbackList, responses=problems(404))
 async def list_feedback(reads: Reads, query: Annotated[AnswerQuery, Query()]) -> Response:
     """Answers, newest first."""
-    page = await reads.read(lambda session: find.page(session, query))
+    page = await reads.read(lambda session: listing.page(session, query))
     return Response(to_json(page), media_type="application/json")
 
 
@@ -40,7 +40,7 @@ async def flag_many(body: ManyFlagsIn, db: Db) -> Changed:
 @router.get("/{id:uuid}", dependencies=[READ], response_model=StoredFeedback, responses=NOT_UNIQUE)
 async def read_feedback(id: UUID, db: Db, touchpoint: Which = None) -> Response:  # noqa: A002 - the name in the address
     def work(session: Session) -> dict[str, object]:
-        return find.one(session, find.touchpoint_of(session, id, touchpoint), id)
+        return listing.one(session, listing.touchpoint_of(session, id, touchpoint), id)
 
     return Response(to_json(await db.read(work)), media_type="application/json")
 
@@ -50,9 +50,9 @@ async def flag_feedback(id: UUID, body: FlagsIn, db: Db, touchpoint: Which = Non
     """Flag an answer so that it does not count, or take its flags away so that it does. Scores follow at once."""
 
     def work(session: Session) -> dict[str, object]:
-        at = find.touchpoint_of(session, id, touchpoint)
+        at = listing.touchpoint_of(session, id, touchpoint)
         store.flag(session, at, id, body.flags)
-        return find.one(session, at, id)
+        return listing.one(session, at, id)
 
     return Response(to_json(await db.write(work)), media_type="application/json")
 
@@ -60,4 +60,4 @@ async def flag_feedback(id: UUID, body: FlagsIn, db: Db, touchpoint: Which = Non
 @router.delete("/{id:uuid}", dependencies=[WRITE], status_code=204, responses=NOT_UNIQUE)
 async def erase_feedback(id: UUID, db: Db, touchpoint: Which = None) -> None:  # noqa: A002
     """Erase an answer for good, comment and rating. A late retry with the same id does not bring it back."""
-    await db.write(lambda session: store.erase(session, find.touchpoint_of(session, id, touchpoint), id))
+    await db.write(lambda session: store.erase(session, listing.touchpoint_of(session, id, touchpoint), id))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.ingest.schemas import FeedbackOut
-from app.moments import Moment
+from app.timestamps import Moment
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]

@@ -14,12 +14,12 @@ from sqlmodel import Session, col
 from app.answers.stopwords import stopwords
 from app.answers.terms import Comment, Term, separate
 from app.auth import KeyedRoute, needs
+from app.fast_routes import problems
 from app.models import Feedback
-from app.moments import Moment
-from app.raw import problems
 from app.scores import serve
 from app.scores.buckets import to_time
 from app.state import Reads
+from app.timestamps import Moment
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=KeyedRoute)

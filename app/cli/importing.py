@@ -13,7 +13,7 @@ from app.cli.run import fail, migrated, settings, with_database
 from app.importer.answers import UNDATED, Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
-from app.texts import terminal_text
+from app.sanitize import terminal_text
 from app.touchpoints.scales import SCALES
 
 

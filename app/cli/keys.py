@@ -14,7 +14,7 @@ from app.cli.run import fail, read, write
 from app.keys import KeyIn, all_keys, make
 from app.keys import revoke as revoke_key
 from app.models import ApiKey
-from app.texts import terminal_text
+from app.sanitize import terminal_text
 
 cli = typer.Typer(no_args_is_help=True, help="API keys.")
 

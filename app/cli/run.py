@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 from pydantic import ValidationError
 
+from app.sanitize import terminal_text
 from app.settings import Settings
-from app.texts import terminal_text
 
 if TYPE_CHECKING:
     from app.db import Database

@@ -13,7 +13,7 @@ from app.demo.company import DAYS, JOURNEYS, PLACES
 from app.demo.people import Crowd
 from app.ingest.channels import Answer
 from app.ingest.store import store
-from app.loop import journeys
+from app.journeys import journeys
 from app.models import Touchpoint
 from app.scores.rollup import Deltas, apply
 from app.touchpoints import registry

@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.loop.journey_schemas import JourneyIn
+from app.journeys.schemas import JourneyIn
 from app.touchpoints.schemas import Target, TouchpointIn
 
 ZONE = ZoneInfo("Europe/Copenhagen")

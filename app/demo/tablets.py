@@ -9,7 +9,7 @@ import httpx
 from sqlmodel import Session, col, select
 
 from app.demo.company import TABLETS
-from app.devices import find
+from app.devices import tablets
 from app.devices.pairing import new_code, pair
 from app.devices.schemas import DeviceIn
 from app.models import Device
@@ -20,7 +20,7 @@ EVERY_S = 60  # as a real one
 def register(session: Session, now: datetime) -> None:
     """All tablets, paired when they were put up and last heard of two days ago, with answers on them."""
     for body in TABLETS:
-        device = find.create(session, DeviceIn.model_validate(body))
+        device = tablets.create(session, DeviceIn.model_validate(body))
         _pair(session, device)
         device.created_at = device.paired_at = now - timedelta(days=90)
         device.last_seen_at = now - timedelta(days=2, hours=3)

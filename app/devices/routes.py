@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app import paging
 from app.auth import KeyedRoute, authorize_device, needs
-from app.devices import asked, find
+from app.devices import asked, tablets
 from app.devices.pairing import new_code, pair
 from app.devices.schemas import (
     Config,
@@ -21,8 +21,8 @@ from app.devices.schemas import (
     Paired,
     Pairing,
 )
+from app.fast_routes import problems
 from app.models import Device, Touchpoint
-from app.raw import problems
 from app.state import Db
 from app.touchpoints import ways
 
@@ -33,7 +33,7 @@ Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 def _out(row: Device) -> DeviceOut:
-    return DeviceOut.model_validate(find.shown(row, datetime.now(UTC)))
+    return DeviceOut.model_validate(tablets.shown(row, datetime.now(UTC)))
 
 
 def _with_code(row: Device, code: str) -> NewPairing:
@@ -45,7 +45,7 @@ async def create_device(body: DeviceIn, db: Db, request: Request) -> NewPairing:
     """Register a tablet. Type the code on the tablet, at /kiosk, within ten minutes."""
 
     def work(session: Session) -> tuple[Device, str]:
-        row = find.create(session, body)
+        row = tablets.create(session, body)
         return row, new_code(session, request.app.state.secret, row)
 
     return _with_code(*await db.write(work))
@@ -56,26 +56,26 @@ async def list_devices(db: Db, limit: paging.Limit = 50, cursor: paging.Cursor =
     """Tablets with when they were last heard of and what waits on them."""
     (last,) = paging.decode(cursor, 1) or ["0"]
     after = int(last) if last.isdigit() and len(last) < 10 else 0
-    rows = await db.read(lambda session: find.page(session, after, limit + 1))
+    rows = await db.read(lambda session: tablets.page(session, after, limit + 1))
     more = paging.encode([str(rows[limit - 1].id)]) if len(rows) > limit else None
     return DeviceList(items=[_out(row) for row in rows[:limit]], next_cursor=more)
 
 
 @router.get("/{device_id:int}", dependencies=[READ])
 async def read_device(device_id: Number, db: Db) -> DeviceOut:
-    return _out(await db.read(lambda session: find.one(session, device_id)))
+    return _out(await db.read(lambda session: tablets.one(session, device_id)))
 
 
 @router.patch("/{device_id:int}", dependencies=[WRITE])
 async def change_device(device_id: Number, body: DevicePatch, db: Db) -> DeviceOut:
     """Rename a tablet or give it other touchpoints; it follows within a minute."""
-    return _out(await db.write(lambda session: find.change(session, device_id, body)))
+    return _out(await db.write(lambda session: tablets.change(session, device_id, body)))
 
 
 @router.delete("/{device_id:int}", dependencies=[WRITE])
 async def revoke_device(device_id: Number, db: Db) -> DeviceOut:
     """Take a tablet out of use. It locks and keeps what it has not sent; pairing it again goes on with that."""
-    return _out(await db.write(lambda session: find.revoke(session, device_id)))
+    return _out(await db.write(lambda session: tablets.revoke(session, device_id)))
 
 
 @router.post("/{device_id:int}/pairing", status_code=201, dependencies=[WRITE])
@@ -83,7 +83,7 @@ async def create_pairing(device_id: Number, db: Db, request: Request) -> NewPair
     """A new code, for a tablet that was revoked, reset or replaced. The key before it works until the code is used."""
 
     def work(session: Session) -> tuple[Device, str]:
-        row = find.one(session, device_id)
+        row = tablets.one(session, device_id)
         return row, new_code(session, request.app.state.secret, row)
 
     return _with_code(*await db.write(work))
@@ -110,7 +110,7 @@ async def heartbeat(
     counts = await asked.read(request.app.state.registry, device, body, at)
 
     def work(session: Session) -> dict[str, Any]:
-        find.note(session, number, body, at)
+        tablets.note(session, number, body, at)
         asked.fold(session, counts)
         return _config(session, device)
 

@@ -1,4 +1,4 @@
-"""What a tablet looks like over HTTP."""
+"""Request and response bodies of /v1/devices."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
 from app.ingest.schemas import DeviceTime
-from app.texts import PLAIN, plain_text
+from app.sanitize import PLAIN, plain_text
 from app.touchpoints.schemas import Reason, Slug
 
 Name = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)]

@@ -15,7 +15,7 @@ from app.importer.rows import Row, RowError
 from app.ingest import guard
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.schemas import AnswerIn, DeviceTime
-from app.moments import Time
+from app.timestamps import Time
 from app.touchpoints.registry import Known
 
 CELLS = ("touchpoint", *(name for name in COLUMNS if name != "touchpoint"))

@@ -10,13 +10,13 @@ from starlette.responses import Response
 
 from app.db import Database
 from app.errors import Problem
+from app.fast_routes import FastRoute, problems
 from app.ingest.routes import cors, from_page
 from app.problems import response as problem_response
-from app.raw import RawRoute, problems
 from app.scores.rollup import Deltas, apply
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=FastRoute)
 
 
 @dataclass(slots=True)

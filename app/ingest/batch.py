@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from app.auth import authorize, authorize_device, shows_device_key
 from app.errors import Code, Place, Problem, invalid
+from app.fast_routes import FastRoute, key, problems, query_parameters, request_body
 from app.ingest import lenient, tablet
 from app.ingest.channels import API, Answer
 from app.ingest.routes import read_body, refusal, strict, to_answer
@@ -27,11 +28,10 @@ from app.ingest.schemas import (
     StrictQuery,
     TabletItem,
 )
-from app.raw import RawRoute, key, problems, query_parameters, request_body
 from app.touchpoints import ways
 from app.touchpoints.registry import Known, there
 
-router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=FastRoute)
 NDJSON = "application/x-ndjson"
 Refused = dict[str, Any]  # the result of an item that is not stored
 Warnings = dict[int, list[Place]]  # what had to give way, by the item's index

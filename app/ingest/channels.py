@@ -1,4 +1,4 @@
-"""Whatever way an answer comes in, it becomes one `Answer`. Pure."""
+"""The sources of answers: each becomes one `Answer`, and locks after its own time. Pure."""
 
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace

@@ -19,8 +19,8 @@ from app.ids import uuid7
 from app.ingest import store
 from app.ingest.channels import Answer
 from app.ingest.guard import BURST
-from app.ingest.recent import Recent
-from app.ingest.usual import DAYS, FROM_ONE, Usual, part_of, usual
+from app.ingest.recent_answers import Recent
+from app.ingest.usual_volume import DAYS, FROM_ONE, Usual, part_of, usual
 from app.logs import log
 from app.scores.rollup import COUNTED
 from app.touchpoints.registry import Known

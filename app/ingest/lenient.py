@@ -14,16 +14,8 @@ from pydantic_core import from_json
 
 from app import mistakes
 from app.errors import Code, Place, Problem, invalid
-from app.ingest.schemas import (
-    CONTEXT_ENTRIES,
-    CONTEXT_MAX,
-    LOCALE,
-    NAME_MAX,
-    TEXT_MAX,
-    AnswerIn,
-    fits_a_double,
-)
-from app.texts import cleaned
+from app.ingest.schemas import CONTEXT_ENTRIES, CONTEXT_MAX, LOCALE, NAME_MAX, TEXT_MAX, AnswerIn, fits_a_double
+from app.sanitize import cleaned
 
 Said = TypeVar("Said", bound=AnswerIn)
 # A key's program is told at once when it names a field wrongly or sends an address in clear; a customer cannot mend it.

@@ -1,4 +1,4 @@
-"""How often one address may answer at one touchpoint without a key.
+"""The rate limit: how often one address may answer at one touchpoint without a key.
 
 No address is stored: only a keyed hash of it, in memory, under a key that is thrown away each day.
 """

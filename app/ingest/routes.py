@@ -14,17 +14,17 @@ from starlette.responses import Response
 
 from app.auth import authorize
 from app.errors import Code, Place, Problem, invalid
+from app.fast_routes import FastRoute, key, problems, query_parameters, request_body
 from app.ids import uuid7
 from app.ingest import guard, lenient
 from app.ingest.channels import API, KEYLESS, PAGE, WEB, Answer
 from app.ingest.schemas import BODY_MAX, AnswerIn, StrictQuery, TakenFeedback
 from app.ingest.store import CREATED, ERASED, LOCKED, REFUSED, Outcome
 from app.problems import response as problem_response
-from app.raw import RawRoute, key, problems, query_parameters, request_body
 from app.touchpoints import origins, ways
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/v1", tags=["feedback"], route_class=RawRoute)
+router = APIRouter(prefix="/v1", tags=["feedback"], route_class=FastRoute)
 _BODY = request_body(AnswerIn, "application/json", "text/plain") | key("feedback:write", optional=True)
 _BODY |= query_parameters(StrictQuery)
 _PROBLEMS = problems(400, 401, 403, 404, 409, 410, 413, 415, 422, 429, 503)

@@ -1,4 +1,4 @@
-"""What an answer may say, strict and bounded. `lenient.py` keeps an answer whose side notes are not so."""
+"""Request and response bodies of answers, strict and bounded; `lenient.py` keeps one whose side notes are not."""
 
 import json
 import math
@@ -9,8 +9,8 @@ from uuid import UUID
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, StrictInt
 
 from app.errors import Code, Place
-from app.moments import Time, written_out
-from app.texts import PLAIN, plain_text
+from app.sanitize import PLAIN, plain_text
+from app.timestamps import Time, written_out
 
 COMMENT_MAX = 4000
 BODY_MAX = 50_000  # 4,000 characters of four bytes each are 48,000 as a form or as escaped JSON

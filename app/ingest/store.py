@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from app.db import is_sqlite
 from app.errors import Code, Problem
 from app.folding import searchable
-from app.ingest import forgetting, repeats
+from app.ingest import fulltext_cleanup, repeats
 from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, is_stranger, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.ingest.repeats import Change
@@ -201,7 +201,7 @@ def _replace(session: Session, before: Answer, after: Answer) -> None:
     if "comment" in changed:
         changed["words"] = searchable(after.comment)
         if before.comment:
-            forgetting.note(session)
+            fulltext_cleanup.note(session)
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
 
 
@@ -289,7 +289,7 @@ def erase(session: Session, touchpoint_id: int, number: UUID) -> None:
     answer = _found(session, touchpoint_id, number)
     session.execute(delete(Feedback).where(*_is(answer)))
     if answer.comment:
-        forgetting.note(session)
+        fulltext_cleanup.note(session)
     session.execute(insert(Erasure).values(touchpoint_id=answer.touchpoint_id, id=answer.id, erased_at=now()))
     _follow(session, [(answer, None)])
     outbox.forget(session, answer)

@@ -15,7 +15,7 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.ingest import guard, store
 from app.ingest.channels import Answer
-from app.ingest.usual import DAYS, LEAST, Usual, usual
+from app.ingest.usual_volume import DAYS, LEAST, Usual, usual
 from app.models import Feedback
 
 Key = tuple[int, UUID]  # touchpoint_id and id

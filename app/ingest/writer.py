@@ -1,4 +1,4 @@
-"""Many requests wait here together for one commit. While one commit runs, the next batch gathers by itself."""
+"""Group commit: many requests wait here together for one commit, and while it runs the next batch gathers."""
 
 import asyncio
 import threading

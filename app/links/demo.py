@@ -8,16 +8,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import Problem
+from app.fast_routes import FastRoute
 from app.links.mail import snippet
 from app.links.routes import base
 from app.links.token import mint
 from app.pages.i18n import language_of
 from app.pages.render import csp, page
-from app.raw import RawRoute
 from app.touchpoints import ways
 from app.touchpoints.registry import Known, Registry
 
-router = APIRouter(include_in_schema=False, route_class=RawRoute)
+router = APIRouter(include_in_schema=False, route_class=FastRoute)
 TOUCHPOINTS = ("delivery", "order-confirmation")
 
 
@@ -31,7 +31,7 @@ async def demo_mail(request: Request) -> Response:
     known = await _first_open(state.registry)
     state.limiter.check(request, "demo mail")
     language = language_of(request, known.row.question)
-    token = mint(state.ring, known.id, state.clock() + timedelta(days=1), language, context={"test": True})
+    token = mint(state.signing_keys, known.id, state.clock() + timedelta(days=1), language, context={"test": True})
     mail = snippet(known.row.question, known.row.scale, language).to(f"{base(request)}/r/{token}")
     given = {"html": Markup(mail.html), "text": mail.text, "offered": known.row.question}  # noqa: S704 - escaped when drawn
     return page(

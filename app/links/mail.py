@@ -11,9 +11,9 @@ from typing import Any
 
 from markupsafe import escape
 
-from app.pages.i18n import Texts, in_language, texts
+from app.pages.choices import FACES, ends, word
+from app.pages.i18n import Messages, in_language, messages
 from app.pages.render import ENVIRONMENT
-from app.pages.words import FACES, ends, word
 from app.touchpoints.scales import SCALES
 
 _LINK = "\0link\0"
@@ -39,7 +39,7 @@ def snippet(question: Mapping[str, str], scale: str, language: str) -> Snippet:
 
 @lru_cache(256)
 def _drawn(question: str, scale: str, language: str) -> Snippet:
-    t, words = texts("links", language), texts("customer", language)
+    t, words = messages("links", language), messages("customer", language)
     cells = [_cell(scale, rating, t, words) for rating in SCALES[scale].ratings]
     wide = PER_ROW.get(scale, len(cells))
     outer = ends(scale, words) if scale == "nps" else None
@@ -57,7 +57,7 @@ def _drawn(question: str, scale: str, language: str) -> Snippet:
     return Snippet(html, "\n\n".join(explained + lines) + "\n")
 
 
-def _cell(scale: str, rating: int, t: Texts, words: Texts) -> dict[str, Any]:
+def _cell(scale: str, rating: int, t: Messages, words: Messages) -> dict[str, Any]:
     """One button: what is drawn, the bold title (a number where people say one), the word beneath, the line of text."""
     said = "" if scale == "nps" else word(scale, rating, words)
     worded = scale in ("smiley", "thumbs")

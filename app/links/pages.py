@@ -9,20 +9,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.errors import Code, Place, Problem, unavailable
+from app.fast_routes import FastRoute
 from app.ingest import lenient
 from app.ingest.channels import EMAIL, Answer
 from app.ingest.guard import UNCONFIRMED
 from app.ingest.routes import read_body, refusal, to_answer
 from app.ingest.schemas import BODY_MAX, AnswerIn
-from app.links.drawn import Drawn, end, spoken
 from app.links.press import Press, doubts, is_held, mark, milliseconds, settle
+from app.links.rating_page import RatingPage, end, spoken
 from app.links.token import Link, Nonce, read, sign, verify
 from app.logs import log
-from app.raw import RawRoute
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
-router = APIRouter(prefix="/r", include_in_schema=False, route_class=RawRoute)
+router = APIRouter(prefix="/r", include_in_schema=False, route_class=FastRoute)
 Handler = Callable[[Request, str], Awaitable[Response]]
 FORM = ("application/x-www-form-urlencoded",)
 
@@ -50,7 +50,7 @@ def friendly(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 async def landing(request: Request, token: str) -> Response:
     """The page with the rating preselected. Writes nothing, whoever asks."""
     link, known = await _open(request, token)
-    return Drawn(request, link, known).landing(request.query_params.get("s", ""), _nonce(request, token, 0), token)
+    return RatingPage(request, link, known).landing(request.query_params.get("s", ""), _nonce(request, token, 0), token)
 
 
 @router.api_route("/{token}/more", methods=["GET", "HEAD"])
@@ -62,7 +62,7 @@ async def hidden(request: Request, token: str) -> Response:
     """
     link, _ = await _open(request, token)
     if "prefetch" not in request.headers.get("sec-purpose", ""):
-        request.app.state.recent.follow(link.id, request.app.state.clock())
+        request.app.state.recent_presses.follow(link.id, request.app.state.clock())
     return RedirectResponse(f"../{token}", 303)
 
 
@@ -77,7 +77,7 @@ async def press(request: Request, token: str) -> Response:
     (outcome,) = await request.app.state.writer.submit((answer,))
     if problem := refusal(outcome):
         raise problem
-    drawn, nonce = Drawn(request, link, known), _nonce(request, token, mark(outcome.answer))
+    drawn, nonce = RatingPage(request, link, known), _nonce(request, token, mark(outcome.answer))
     if is_held(outcome.answer) or outcome.answer.rating != answer.rating:
         log.info("press_held", extra={"touchpoint": known.key})
         return drawn.question(answer, nonce)
@@ -86,7 +86,7 @@ async def press(request: Request, token: str) -> Response:
 
 async def _open(request: Request, token: str) -> tuple[Link, Known]:
     """The link and its touchpoint; Problem link_invalid, link_expired, touchpoint_archived."""
-    link = read(token, request.app.state.ring)
+    link = read(token, request.app.state.signing_keys)
     known = await request.app.state.registry.numbered(link.touchpoint_id)
     known = await request.app.state.registry.open(known.key, ways.LINK)
     if link.expires_at <= request.app.state.clock():
@@ -97,7 +97,7 @@ async def _open(request: Request, token: str) -> tuple[Link, Known]:
 def _nonce(request: Request, token: str, shown: int) -> str:
     """The nonce of a page made now that shows the answer with this mark."""
     state = request.app.state
-    return sign(Nonce(milliseconds(state.clock()), shown), token, state.ring)
+    return sign(Nonce(milliseconds(state.clock()), shown), token, state.signing_keys)
 
 
 def _fields(body: bytes) -> dict[str, str]:
@@ -130,10 +130,10 @@ def _answer(request: Request, link: Link, known: Known, form: dict[str, str]) ->
 def _doubted(request: Request, token: str, known: Known, form_nonce: str, answer: Answer) -> Answer:
     """The answer with what makes its press doubtful, and with how it meets one that is stored already."""
     state, at = request.app.state, answer.received_at
-    nonce = verify(form_nonce, token, state.ring)
+    nonce = verify(form_nonce, token, state.signing_keys)
     parent = nonce.parent if nonce else 0
-    burst = state.recent.burst(state.limiter.network(request, known.key), answer.id, at)
-    trapped = state.recent.trapped(answer.id, at)
+    burst = state.recent_presses.burst(state.limiter.network(request, known.key), answer.id, at)
+    trapped = state.recent_presses.trapped(answer.id, at)
     found = doubts(at, nonce.made if nonce else None, parent, trapped=trapped, burst=burst)
     if found:
         answer.flags = " ".join(sorted({*answer.flags.split(), UNCONFIRMED}))
@@ -145,5 +145,5 @@ async def _end(request: Request, token: str, problem: Problem) -> Response:
     """The page that says what is wrong, with what is known of the link."""
     if problem.code in (Code.LINK_INVALID, Code.TOUCHPOINT_UNKNOWN, Code.DATABASE_UNAVAILABLE):
         return end(request, problem, None, None)
-    link = read(token, request.app.state.ring)
+    link = read(token, request.app.state.signing_keys)
     return end(request, problem, link, await request.app.state.registry.numbered(link.touchpoint_id))

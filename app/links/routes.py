@@ -9,12 +9,12 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from app.auth import KeyedRoute, needs
+from app.fast_routes import problems
 from app.ingest.channels import EMAIL
 from app.links.mail import Snippet, snippet
 from app.links.schemas import LinksIn, LinksOut, Recipient
 from app.links.token import mint
 from app.pages.i18n import best
-from app.raw import problems
 from app.scores.rollup import Deltas, apply
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
@@ -45,7 +45,7 @@ async def make_links(request: Request, body: LinksIn) -> Response:
 
     def links_of(recipient: Recipient) -> dict[str, Any]:
         language = best([recipient.locale or ""], known.row.question)
-        token = mint(state.ring, known.id, ends, language, recipient.respondent, recipient.context)
+        token = mint(state.signing_keys, known.id, ends, language, recipient.respondent, recipient.context)
         url = f"{base(request)}/r/{token}"
         mail = drawn(language).to(url)
         urls = {str(rating): f"{url}?s={rating}" for rating in known.scale.ratings}

@@ -1,4 +1,4 @@
-"""What is asked of POST /v1/links, and what it answers."""
+"""Request and response bodies of POST /v1/links."""
 
 from datetime import datetime
 from typing import Annotated

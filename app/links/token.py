@@ -27,7 +27,7 @@ _NONCE = struct.Struct(">QQ")
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class SigningKeys:
     """The secret that signs, and the one before it, which is still believed."""
 
     active: bytes
@@ -56,7 +56,7 @@ class Link:
 
 
 def mint(
-    ring: Ring,
+    ring: SigningKeys,
     touchpoint_id: int,
     expires_at: datetime,
     language: str | None = None,
@@ -82,7 +82,7 @@ def _extras(respondent: str | None, context: dict[str, Any] | None) -> bytes:
     return json.dumps(said, ensure_ascii=False, separators=(",", ":")).encode() if said else b""
 
 
-def read(token: str, ring: Ring) -> Link:
+def read(token: str, ring: SigningKeys) -> Link:
     """What a token says, expired or not; Problem link_invalid when it was cut, changed or not signed here."""
     raw = _bytes(token)
     payload, mac = raw[:-_MAC], raw[-_MAC:]
@@ -112,13 +112,13 @@ class Nonce:
     parent: int = 0
 
 
-def sign(nonce: Nonce, token: str, ring: Ring) -> str:
+def sign(nonce: Nonce, token: str, ring: SigningKeys) -> str:
     """The nonce as a form carries it: good for this token only."""
     body = _NONCE.pack(nonce.made, nonce.parent)
     return _text(body + _mac(ring.active, b"nonce", token.encode() + body))
 
 
-def verify(text: str, token: str, ring: Ring) -> Nonce | None:
+def verify(text: str, token: str, ring: SigningKeys) -> Nonce | None:
     """The nonce in a form; None when there is none or it was not signed here for this token."""
     try:
         raw = _bytes(text)

@@ -11,15 +11,15 @@ from pydantic_core import to_json
 
 from app.auth import needs
 from app.errors import Code, Problem
+from app.fast_routes import problems
 from app.pages.badge import draw
 from app.pages.hosted import address
-from app.pages.i18n import best, in_language, texts
+from app.pages.i18n import best, in_language, messages
 from app.pages.render import conditional
-from app.raw import problems
+from app.sanitize import xml_text
 from app.scores import counts as rollup
 from app.scores import score
 from app.scores.counts import Counts
-from app.texts import xml_text
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.registry import Known
 
@@ -123,7 +123,7 @@ async def read_embed(request: Request, key: str, lang: Language = "en", theme: T
     language = best([lang], LANGUAGES)
     page = address(request, known.row.key)
     api = f"{page.removesuffix(f'/t/{quote(known.row.key)}')}/v1/touchpoints/{quote(known.row.key)}"
-    alt = texts("badge", language)("alt", name=in_language(known.row.name, language))
+    alt = messages("badge", language)("alt", name=in_language(known.row.name, language))
     picture = f"{api}/badge.svg?lang={language}&theme={theme}"
     image = f'<a href="{escape(page)}"><img src="{escape(picture)}" alt="{escape(alt)}" height="32"></a>'
     script = (

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.pages.i18n import in_language, texts
+from app.pages.i18n import in_language, messages
 from app.pages.render import ENVIRONMENT
 from app.scores import formulas
 from app.scores.formulas import Counts, Estimate
@@ -21,7 +21,7 @@ _GROUP = {"en": ",", "pl": "\u00a0"}  # between thousands; a point in the others
 
 def draw(known: Known, counts: Counts, language: str, theme: str) -> str:
     """The badge as SVG; `theme` is light, dark or auto."""
-    t, mean = texts("badge", language), formulas.metrics(known.scale, counts)["mean"]
+    t, mean = messages("badge", language), formulas.metrics(known.scale, counts)["mean"]
     if known.scale.high > 1:  # of thumbs the share is shown, which two decimals of a mean would round
         mean = formulas.said("mean", mean)  # as the API and the dashboard have it
     n = sum(counts)
@@ -45,7 +45,7 @@ def _title(known: Known, value: str | None, ratings: str, language: str) -> str:
     name = in_language(known.row.name, language)
     if value is None:
         return f"{name}: {ratings}"
-    t = texts("badge", language)
+    t = messages("badge", language)
     if known.scale.name == "thumbs":
         return t("said_share", name=name, value=value, ratings=ratings)
     number, _, top = value.partition("/")

@@ -14,19 +14,19 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from app.errors import STATUS, Code, Place, Problem
+from app.fast_routes import problems
 from app.ids import first_of, uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_anybody, from_page, refusal, to_answer
 from app.ingest.schemas import COMMENT_MAX, AnswerIn
 from app.links.routes import base
-from app.pages.i18n import Texts, in_language, language_of, texts
+from app.pages.choices import answer as in_words
+from app.pages.choices import icon
+from app.pages.i18n import Messages, in_language, language_of, messages
 from app.pages.render import CUSTOMER, conditional, csp, page, static
 from app.pages.widget import question
-from app.pages.words import answer as in_words
-from app.pages.words import icon
-from app.raw import problems
-from app.texts import xml_text
+from app.sanitize import xml_text
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
@@ -121,7 +121,7 @@ def _language(request: Request, known: Known) -> str:
 
 def _form(request: Request, known: Known, given: dict[str, Any], problem: Problem | None = None) -> Response:
     language = _language(request, known)
-    t = texts("customer", language)
+    t = messages("customer", language)
     context = _context(request, known, language) | {
         "question": question(known, language, t),
         "address": address(request, known.row.key),
@@ -146,7 +146,7 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
     return answer
 
 
-def _told(problem: Problem, t: Texts) -> str:
+def _told(problem: Problem, t: Messages) -> str:
     """What is wrong, to the customer who sees the form again."""
     if any(place.place == "body.comment" for place in problem.errors):
         return t("too_long", n=COMMENT_MAX)
@@ -159,7 +159,7 @@ def _thanks(request: Request, known: Known, answer: Answer, secret: str | None) 
     context = _context(request, known, language) | {
         "answer": answer,
         "secret": secret,
-        "said": None if rating is None else in_words(scale, rating, texts("customer", language)),
+        "said": None if rating is None else in_words(scale, rating, messages("customer", language)),
         "icon": None if rating is None else icon(scale, rating),
         "minutes": int(LOCKS_AFTER[PAGE].total_seconds() // 60),
     }

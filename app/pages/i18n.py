@@ -1,6 +1,6 @@
-"""What people read, in English, German, Danish and Polish: one JSON file per area in `messages/`, each with all four.
+"""Messages in English, German, Danish and Polish: one JSON file per area in `messages/`, each with all four.
 
-    t = texts("customer", language_of(request))
+    t = messages("customer", language_of(request))
     t("thanks")                         # "Vielen Dank"
     t("stars", n=3)                     # "3 Sterne": an entry with plural forms is chosen by `n`
     t.language                          # "de", for <html lang>
@@ -25,7 +25,7 @@ Entry = str | dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Texts:
+class Messages:
     """The texts of one area in one language."""
 
     language: str
@@ -46,9 +46,9 @@ def area(name: str) -> Mapping[str, Mapping[str, Entry]]:
     return found
 
 
-def texts(name: str, language: str) -> Texts:
+def messages(name: str, language: str) -> Messages:
     """The messages of the area `name` in `language`, one of LANGUAGES."""
-    return Texts(language, area(name)[language])
+    return Messages(language, area(name)[language])
 
 
 def plural(language: str, n: int) -> str:

@@ -9,8 +9,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.pages import words
-from app.pages.i18n import area, texts
+from app.pages import choices
+from app.pages.i18n import area, messages
 from app.pages.render import ENVIRONMENT, KIOSK, conditional, page, static
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
@@ -70,11 +70,11 @@ def _said() -> dict[str, Any]:
     """All words by language: the tablet changes its language without asking the service."""
     return {
         language: {
-            "texts": {**area("kiosk")[language], **{name: texts("customer", language)(name) for name in SHARED}},
+            "texts": {**area("kiosk")[language], **{name: messages("customer", language)(name) for name in SHARED}},
             "scales": {
                 scale: {
-                    "choices": words.choices(scale, texts("customer", language)),
-                    "ends": words.ends(scale, texts("customer", language)),
+                    "choices": choices.choices(scale, messages("customer", language)),
+                    "ends": choices.ends(scale, messages("customer", language)),
                 }
                 for scale in SCALES
             },

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import STATUS, Code, Problem
-from app.pages.i18n import language_of, texts
+from app.pages.i18n import language_of, messages
 from app.pages.render import page
 from app.touchpoints.catalogue import LANGUAGES
 
@@ -15,7 +15,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
     """What is wrong, and what can be done about it."""
     language, status = language_of(request), STATUS[problem.code]
     what = "closed" if problem.code == Code.TOUCHPOINT_ARCHIVED else _SAID.get(status, "unreadable")
-    t = texts("customer", language)
+    t = messages("customer", language)
     offered = LANGUAGES if request.method == "GET" else ()
     answer = page(
         request,

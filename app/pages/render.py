@@ -28,9 +28,9 @@ from starlette.responses import Response
 
 from app import base_path
 from app.errors import Code, Problem
+from app.pages.choices import DRAWINGS
 from app.pages.css import written_out
-from app.pages.i18n import texts
-from app.pages.words import DRAWINGS
+from app.pages.i18n import messages
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(str(files(__package__) / "static")).resolve()
@@ -78,7 +78,7 @@ def page(
     status: int = 200,
 ) -> Response:
     """The template as an HTML answer, not to be cached: it depends on the language and changes with the touchpoint."""
-    given = {"request": request, "language": language, "t": texts(area, language)}
+    given = {"request": request, "language": language, "t": messages(area, language)}
     body = base_path.links(ENVIRONMENT.get_template(template).render(given, **context), request.app.state.base_path)
     headers = {
         "Cache-Control": "no-store",

@@ -9,13 +9,13 @@ from fastapi.responses import Response
 from pydantic_core import to_json
 
 from app.errors import Code, Problem
+from app.fast_routes import problems
 from app.ingest.routes import cors, from_page
 from app.pages import builds
-from app.pages.i18n import Texts, in_language, language_of, texts
+from app.pages.choices import DRAWINGS, choices, ends
+from app.pages.i18n import Messages, in_language, language_of, messages
 from app.pages.render import conditional
-from app.pages.words import DRAWINGS, choices, ends
 from app.problems import response as problem_response
-from app.raw import problems
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
@@ -52,7 +52,7 @@ def read_script(request: Request, version: str) -> Response:
     return conditional(request, zipped(build), "text/javascript; charset=utf-8", headers)
 
 
-def question(known: Known, language: str, t: Texts) -> dict[str, Any]:
+def question(known: Known, language: str, t: Messages) -> dict[str, Any]:
     """What a customer is asked: the question, the scale in words, reasons and prompt, all in one language."""
     row = known.row
     low, high = ends(row.scale, t)
@@ -84,7 +84,7 @@ async def read_widget(request: Request, key: str, lang: str = "") -> Response:
         problem.headers["Access-Control-Allow-Origin"] = "*"  # so that the page's author reads why nothing shows
         return problem_response(problem, request)
     language = language_of(request, known.row.question)
-    t = texts("customer", language)
+    t = messages("customer", language)
     said = question(known, language, t)
     drawn = {*_DRAWN, *(choice["icon"] for choice in said["choices"] if choice["icon"])}
     said |= {

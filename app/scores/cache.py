@@ -1,4 +1,4 @@
-"""What was answered a moment ago, so that asking again costs next to nothing."""
+"""Caches of scores: results of reads for half a second, bodies by their ETag."""
 
 import time
 from collections.abc import Callable, Hashable
@@ -11,7 +11,7 @@ from app.db import Reader
 T = TypeVar("T")
 
 
-class Fresh:
+class ReadCache:
     """Results of reads, kept for half a second.
 
     What this process commits is seen at once, for its generation grows; what other processes commit, within FRESH_S.
@@ -37,7 +37,7 @@ class Fresh:
         return result
 
 
-class Bodies:
+class BodyCache:
     """The last bodies by ETag: a score whose revision did not change is not put together again."""
 
     MOST = 5000

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from app import paging
 from app.auth import KeyedRoute, authorize, needs
 from app.errors import invalid
-from app.raw import RawRoute, key, problems, query_parameters
+from app.fast_routes import FastRoute, key, problems, query_parameters
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
 from app.scores.buckets import hour_start
@@ -25,7 +25,7 @@ from app.scores.schemas import Score, ScoreList, ScoreQuery, ScoresQuery
 from app.touchpoints.registry import Known, Registry
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=KeyedRoute)
-raw = APIRouter(prefix="/v1", tags=["scores"], route_class=RawRoute)
+fast = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
 
 
 @lru_cache(maxsize=4096)
@@ -43,7 +43,7 @@ def etag(found: Known, revision: int, query: str, now: float) -> str:
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
-@raw.get(
+@fast.get(
     "/touchpoints/{key}/score",
     response_model=None,
     responses={
@@ -62,9 +62,9 @@ async def read_score(request: Request) -> Response:
 
     def work(session: Session) -> tuple[str, bytes]:
         tag = etag(found, rollup.revision(session, found.id), text, serve.clock())
-        return tag, state.bodies.get(tag, lambda: to_json(serve.one(session, found, query)))
+        return tag, state.body_cache.get(tag, lambda: to_json(serve.one(session, found, query)))
 
-    tag, body = await state.fresh.get((found.id, found.row.updated_at, text), work, short=query.interval is None)
+    tag, body = await state.read_cache.get((found.id, found.row.updated_at, text), work, short=query.interval is None)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
@@ -75,7 +75,7 @@ async def read_score(request: Request) -> Response:
 async def list_scores(request: Request, query: Annotated[ScoresQuery, Query()]) -> Response:
     """The scores of many touchpoints, the worst 0-100 index first; what nobody rated comes last."""
     state = request.app.state
-    body = await state.fresh.get(
+    body = await state.read_cache.get(
         ("list", request.url.query), lambda session: to_json(_page(session, state.registry, query))
     )
     return Response(body, media_type="application/json")

@@ -1,11 +1,11 @@
-"""What may be asked of a score, and what is answered."""
+"""Query parameters and response bodies of scores."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.moments import Moment
+from app.timestamps import Moment
 
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
 Days = Annotated[

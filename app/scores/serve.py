@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.errors import Code, Place, Problem
-from app.moments import Moment
 from app.scores import counts as rollup
 from app.scores import formulas, score
 from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
 from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
+from app.timestamps import Moment
 from app.touchpoints.registry import Known
 
 Question = ScoreQuery | ScoresQuery

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from app import paging
 from app.auth import KeyedRoute, needs
+from app.fast_routes import problems
 from app.models import Touchpoint
-from app.raw import problems
 from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.catalogue import CATALOGUE

@@ -1,4 +1,4 @@
-"""What a touchpoint looks like over HTTP, and what may be said of it."""
+"""Request and response bodies of /v1/touchpoints."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from app.errors import Place
-from app.moments import Day
-from app.texts import PLAIN, plain_text
+from app.sanitize import PLAIN, plain_text
+from app.timestamps import Day
 from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES

@@ -1,4 +1,4 @@
-"""Whoever wants to be told, is told at least once.
+"""Webhooks: events about answers are delivered at least once.
 
 The path of an event:
 

@@ -1,4 +1,4 @@
-"""Which addresses may be called that somebody else chose: none that leads into our own network. Pure."""
+"""The SSRF filter: which addresses a webhook may call; none that leads into our own network. Pure."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What may happen to an answer that somebody wants to hear of. Pure."""
+"""The events that a webhook can subscribe to. Pure."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta

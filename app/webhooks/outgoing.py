@@ -1,4 +1,4 @@
-"""The one place that sends a request to an address somebody else chose; it must never lead into our own network.
+"""The HTTP client for addresses that somebody else chose; it must never reach into our own network.
 
 The name is looked up once, every address it has is judged, and the connection goes to one of those that were judged:
 a second look-up could answer differently (DNS rebinding). There is no proxy, redirect, cookie or password on the way.
@@ -23,7 +23,7 @@ import h11
 import httpx
 
 from app.webhooks.address import Networks, Refused, check, host_of, judge, literal, port_of
-from app.webhooks.names import Names
+from app.webhooks.resolver import Names
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 Message = tuple[bytes, Mapping[str, str]]  # body and headers

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Path, Request
 from app import paging
 from app.auth import KeyedRoute, needs
 from app.errors import Code, Place, Problem
+from app.fast_routes import problems
 from app.models import Delivery, Webhook
-from app.raw import problems
 from app.state import Db
-from app.webhooks import find
+from app.webhooks import subscriptions
 from app.webhooks.schemas import (
     DeliveryList,
     DeliveryOut,
@@ -57,7 +57,7 @@ def _check(url: str, request: Request) -> None:
 async def create_webhook(body: WebhookIn, db: Db, request: Request) -> Any:
     """Be told of answers at an address. What a customer wrote is not sent: who may read it asks for it by its id."""
     _check(body.url, request)
-    return await db.write(lambda session: _with_secret(find.create(session, body)))
+    return await db.write(lambda session: _with_secret(subscriptions.create(session, body)))
 
 
 def _with_secret(row: Webhook) -> dict[str, Any]:
@@ -69,14 +69,14 @@ async def list_webhooks(db: Db, limit: paging.Limit = 50, cursor: paging.Cursor 
     """Webhooks in the order they were made."""
     (last,) = paging.decode(cursor, 1) or ["0"]
     after = int(last) if last.isdigit() and len(last) < 10 else 0
-    rows = await db.read(lambda session: [_out(row) for row in find.page(session, after, limit + 1)])
+    rows = await db.read(lambda session: [_out(row) for row in subscriptions.page(session, after, limit + 1)])
     more = paging.encode([str(rows[limit - 1]["id"])]) if len(rows) > limit else None
     return {"items": rows[:limit], "next_cursor": more}
 
 
 @router.get("/{webhook_id}", dependencies=[READ], response_model=WebhookOut, responses=UNKNOWN)
 async def read_webhook(webhook_id: Number, db: Db) -> Any:
-    return await db.read(lambda session: _out(find.one(session, webhook_id)))
+    return await db.read(lambda session: _out(subscriptions.one(session, webhook_id)))
 
 
 @router.patch("/{webhook_id}", dependencies=[WRITE], response_model=WebhookOut, responses=UNKNOWN)
@@ -84,25 +84,25 @@ async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request
     """Change what is sent. A webhook that was switched off goes on with what waits when it is enabled."""
     if body.url is not None:
         _check(body.url, request)
-    return await db.write(lambda session: _out(find.change(session, webhook_id, body)))
+    return await db.write(lambda session: _out(subscriptions.change(session, webhook_id, body)))
 
 
 @router.delete("/{webhook_id}", status_code=204, dependencies=[WRITE], responses=UNKNOWN)
 async def delete_webhook(webhook_id: Number, db: Db) -> None:
     """Delete a webhook and what waits for it."""
-    await db.write(lambda session: find.remove(session, webhook_id))
+    await db.write(lambda session: subscriptions.remove(session, webhook_id))
 
 
 @router.post("/{webhook_id}/secret", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=UNKNOWN)
 async def renew_secret(webhook_id: Number, db: Db) -> Any:
     """A new secret. For 24 hours each delivery is signed with the one before as well."""
-    return await db.write(lambda session: _with_secret(find.renew(session, webhook_id)))
+    return await db.write(lambda session: _with_secret(subscriptions.renew(session, webhook_id)))
 
 
 @router.post("/{webhook_id}/test", status_code=202, dependencies=[WRITE], responses=UNKNOWN)
 async def test_webhook(webhook_id: Number, db: Db) -> DeliveryOut:
     """Send a test event, signed like any other. Its type is `webhook.test`."""
-    return await db.write(lambda session: _delivery(find.test(session, webhook_id)))
+    return await db.write(lambda session: _delivery(subscriptions.test(session, webhook_id)))
 
 
 @router.get("/{webhook_id}/deliveries", dependencies=[READ], responses=UNKNOWN)
@@ -113,7 +113,7 @@ async def list_deliveries(
     (last,) = paging.decode(cursor, 1) or [""]
     before = _uuid(last)
     rows = await db.read(
-        lambda session: [_delivery(row) for row in find.deliveries(session, webhook_id, before, limit + 1)]
+        lambda session: [_delivery(row) for row in subscriptions.deliveries(session, webhook_id, before, limit + 1)]
     )
     more = paging.encode([str(rows[limit - 1].id)]) if len(rows) > limit else None
     return DeliveryList(items=rows[:limit], next_cursor=more)
@@ -129,5 +129,5 @@ def _uuid(text: str) -> UUID | None:
 @router.post("/{webhook_id}/replay", status_code=202, dependencies=[WRITE], responses=UNKNOWN)
 async def replay(webhook_id: Number, body: ReplayIn, db: Db) -> Replayed:
     """Deliver once more what a receiver missed, under the same ids: it can tell what it has already."""
-    queued = await db.write(lambda s: find.replay(s, webhook_id, body.since, delivered=body.delivered))
+    queued = await db.write(lambda s: subscriptions.replay(s, webhook_id, body.since, delivered=body.delivered))
     return Replayed(queued=queued)

@@ -1,4 +1,4 @@
-"""What a webhook looks like over HTTP."""
+"""Request and response bodies of /v1/webhooks."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.moments import Time
+from app.timestamps import Time
 from app.touchpoints.schemas import Slug, one_of
 from app.webhooks.events import EVENTS
 

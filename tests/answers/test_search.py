@@ -14,7 +14,7 @@ from app import migrate
 from app.answers import indexing, search
 from app.answers.search import fts5, phrases, together, tsquery
 from app.db import open_database
-from app.ingest import forgetting
+from app.ingest import fulltext_cleanup
 from app.settings import Settings
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 
@@ -208,14 +208,14 @@ async def test_an_erased_comment_is_found_no_more(client, say):
 async def forgotten(app):
     """Wait until the full-text index is merged."""
     async with asyncio.timeout(20):
-        while await app.state.db.read(forgetting.noted):  # noqa: ASYNC110 - it is the database that knows
+        while await app.state.db.read(fulltext_cleanup.noted):  # noqa: ASYNC110 - it is the database that knows
             await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize("taken", ["erased", "changed", "taken back"])
 async def test_words_that_are_taken_away_leave_the_files(sqlite_url, monkeypatch, taken):
     """Neither the table, nor the full-text index, nor the log keeps a word of a comment that is erased or changed."""
-    monkeypatch.setattr(forgetting, "POLL_S", 0.05)
+    monkeypatch.setattr(fulltext_cleanup, "POLL_S", 0.05)
     path = sqlite_url.removeprefix("sqlite+aiosqlite:///")
     settings = Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, rate_limit="off")
     async with running(settings) as app, client_of(app, headers=ADMIN) as client:
@@ -237,8 +237,8 @@ async def test_words_that_are_taken_away_leave_the_files(sqlite_url, monkeypatch
 
 async def test_a_large_index_is_merged_in_small_steps_and_goes_on_after_a_stop(sqlite_url, monkeypatch):
     """What holds up other answers is bounded: a step merges so many pages, however large the index is."""
-    monkeypatch.setattr(forgetting, "PAGES", 8)
-    monkeypatch.setattr(forgetting, "IDLE", 0)
+    monkeypatch.setattr(fulltext_cleanup, "PAGES", 8)
+    monkeypatch.setattr(fulltext_cleanup, "IDLE", 0)
     steps, db = [], open_database(sqlite_url)
     add = text("INSERT INTO feedback_search (rowid, place, comment) VALUES (:n, 't1', :words)")
     parts = text("SELECT count(DISTINCT segid) FROM feedback_search_idx")
@@ -247,7 +247,7 @@ async def test_a_large_index_is_merged_in_small_steps_and_goes_on_after_a_stop(s
         rows = [{"n": n, "words": " ".join(f"w{n}x{k}" for k in range(12))} for n in range(start, start + 1000)]
         session.execute(add, rows)
 
-    def merge(session, pages, step=forgetting.step):
+    def merge(session, pages, step=fulltext_cleanup.step):
         if len(steps) == 5:
             steps.append("stopped")
             raise OperationalError("locked", None, Exception())
@@ -256,25 +256,25 @@ async def test_a_large_index_is_merged_in_small_steps_and_goes_on_after_a_stop(s
 
     for start in range(0, 6000, 1000):
         await db.write(lambda session, start=start: fill(session, start))
-    await db.write(forgetting.note)
-    monkeypatch.setattr(forgetting, "step", merge)
+    await db.write(fulltext_cleanup.note)
+    monkeypatch.setattr(fulltext_cleanup, "step", merge)
     with pytest.raises(OperationalError):
-        await forgetting.Forgetting(db)._forget()
-    assert await db.read(forgetting.noted), "what is left is still noted"
-    await forgetting.Forgetting(db)._forget()
+        await fulltext_cleanup.FulltextCleanup(db)._forget()
+    assert await db.read(fulltext_cleanup.noted), "what is left is still noted"
+    await fulltext_cleanup.FulltextCleanup(db)._forget()
     assert steps[:8] == [-8, 8, 8, 8, 8, "stopped", -8, 8] and len(steps) > 10
     assert await db.read(lambda session: session.execute(parts).scalar()) == 1
-    assert await db.read(forgetting.noted) is None
+    assert await db.read(fulltext_cleanup.noted) is None
     await db.close()
 
 
 async def test_what_is_taken_away_meanwhile_is_merged_once_more(sqlite_url):
     db = open_database(sqlite_url)
-    await db.write(forgetting.note)
-    first = await db.read(forgetting.noted)
-    await db.write(forgetting.note)
-    await db.write(lambda session: forgetting._done(session, first))
-    assert await db.read(forgetting.noted) not in (None, first)
+    await db.write(fulltext_cleanup.note)
+    first = await db.read(fulltext_cleanup.noted)
+    await db.write(fulltext_cleanup.note)
+    await db.write(lambda session: fulltext_cleanup._done(session, first))
+    assert await db.read(fulltext_cleanup.noted) not in (None, first)
     await db.close()
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.ingest import guard
 from app.ingest.taps import judged
-from app.ingest.usual import Usual, usual
+from app.ingest.usual_volume import Usual, usual
 from tests.devices.test_tablet_batch import BATCH, item
 from tests.reliability.report import report
 from tests.reliability.test_flood import PER_DAY, traffic

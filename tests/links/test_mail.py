@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from app.links.mail import snippet
-from app.pages.i18n import texts
+from app.pages.i18n import messages
 from app.touchpoints.catalogue import CATALOGUE, LANGUAGES
 from app.touchpoints.scales import SCALES
 
@@ -98,6 +98,6 @@ def test_a_question_is_text_whatever_it_holds():
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scale", ["csat", "stars", "ces"])
 def test_words_broken_for_narrow_cells_are_the_same_words(scale, language):
-    mail, page = texts("links", language), texts("customer", language)
+    mail, page = messages("links", language), messages("customer", language)
     for rating in SCALES[scale].ratings:
         assert mail(f"mail_{scale}_{rating}").replace("\u00ad", "") == page(f"{scale}_{rating}")

@@ -3,7 +3,7 @@
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from app.links.recent import BURST_LINKS, Recent
+from app.links.recent_presses import BURST_LINKS, Recent
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 AHEAD = NOW + timedelta(days=1)

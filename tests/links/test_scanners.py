@@ -19,12 +19,12 @@ from fastapi import FastAPI
 from sqlmodel import Session, col, select
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.dashboard import live
 from app.ingest.channels import EMAIL
 from app.ingest.routes import to_answer
 from app.ingest.schemas import AnswerIn
 from app.links.token import read
 from app.models import Delivery, Feedback
-from app.pages.dashboard import live
 from app.scores.gauges import families
 from app.scores.gauges import read as read_gauges
 from app.scores.rollup import differences, every_touchpoint
@@ -53,7 +53,8 @@ async def deliver(app: FastAPI, persona: Persona, mails: int, clock: Clock) -> l
 async def stored(app: FastAPI, mails: list[Mail]) -> tuple[dict[int, int], int]:
     """Of these mails: the counted ratings by number, and how many answers are held."""
     numbers = {
-        read(mail.urls["1"].rpartition("/")[2].partition("?")[0], app.state.ring).id: mail.number for mail in mails
+        read(mail.urls["1"].rpartition("/")[2].partition("?")[0], app.state.signing_keys).id: mail.number
+        for mail in mails
     }
 
     def work(session: Session) -> list[Any]:
@@ -170,7 +171,7 @@ class SubmitsItself:
         await self.app(scope, receive, marked)
 
     async def count(self, token: str, rating: int) -> None:
-        link = read(token, self.app.state.ring)
+        link = read(token, self.app.state.signing_keys)
         known = await self.app.state.registry.numbered(link.touchpoint_id)
         answer = to_answer(known, AnswerIn(rating=rating), EMAIL, link.id, self.app.state.clock())
         await self.app.state.writer.submit((answer,))

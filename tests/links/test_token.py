@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import Problem
-from app.links.token import Nonce, Ring, mint, read, sign, verify
+from app.links.token import Nonce, SigningKeys, mint, read, sign, verify
 from app.touchpoints.catalogue import LANGUAGES
 
-RING = Ring(b"a secret that is long enough")
-NEXT = Ring(b"the secret after the rotation", RING.active)
-AFTER = Ring(b"the secret after the next one", NEXT.active)
+RING = SigningKeys(b"a secret that is long enough")
+NEXT = SigningKeys(b"the secret after the rotation", RING.active)
+AFTER = SigningKeys(b"the secret after the next one", NEXT.active)
 ENDS = datetime(2026, 12, 1, tzinfo=UTC)
 CONTEXT = st.dictionaries(st.text(max_size=8), st.text(max_size=20) | st.integers() | st.booleans(), max_size=3)
 

@@ -12,7 +12,7 @@ import pytest
 from starlette.requests import Request
 
 from app.pages import builds, i18n, render, widget
-from app.pages.words import answer, choices, label
+from app.pages.choices import answer, choices, label
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
 

@@ -14,9 +14,9 @@ from app.db import open_database
 from app.ids import uuid7
 from app.ingest.channels import WEB, Answer
 from app.ingest.flood import Floods, read_usual
-from app.ingest.recent import Recent
+from app.ingest.recent_answers import Recent
 from app.ingest.store import store
-from app.ingest.usual import Usual, usual
+from app.ingest.usual_volume import Usual, usual
 from app.settings import Settings
 from app.touchpoints.registry import create, known
 from app.touchpoints.schemas import TouchpointIn

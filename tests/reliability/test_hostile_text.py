@@ -4,7 +4,7 @@ import csv
 import io
 import json
 
-from app.texts import cleaned
+from app.sanitize import cleaned
 from tests.reliability.report import report
 from tests.reliability.test_access import logged  # noqa: F401 - a fixture
 

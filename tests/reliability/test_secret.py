@@ -10,9 +10,9 @@ import httpx
 from sqlalchemy import text
 from sqlmodel import Session
 
+from app.dashboard import session
 from app.db import open_database
 from app.links import token
-from app.pages.dashboard import session
 from app.secret import signing_secrets
 from app.settings import Settings
 from tests.conftest import ADMIN, NO_TLS
@@ -50,7 +50,7 @@ async def test_links_and_sessions_outlive_the_secrets_way_out_of_the_database(se
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", verify=NO_TLS) as client:
         made = await client.post("/v1/touchpoints", json={"key": "mail"}, headers=ADMIN)
         assert made.status_code == 201
-        link = token.mint(token.Ring(OLD.encode()), 1, datetime.now(UTC) + timedelta(days=1))
+        link = token.mint(token.SigningKeys(OLD.encode()), 1, datetime.now(UTC) + timedelta(days=1))
         assert (await client.get(f"/r/{link}")).status_code == 200
         key = await client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}, headers=ADMIN)
         client.cookies.set(session.COOKIE, session.issue(OLD.encode(), str(key.json()["id"])))

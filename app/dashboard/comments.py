@@ -1,0 +1,74 @@
+"""The comments page: a stream with filters, full-text search and pages."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pydantic
+from fastapi import APIRouter
+from sqlmodel import Session
+from starlette.responses import Response
+
+from app.answers import listing
+from app.answers.schemas import AnswerQuery
+from app.answers.terms_routes import sides
+from app.dashboard.request_context import PageRoute, RequestContext, Signed
+from app.errors import invalid
+from app.ingest.channels import SOURCES
+from app.state import Db
+from app.touchpoints import registry
+from app.touchpoints.registry import Known, known
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+PAGE = 20
+FLAGS = ("spam", "misuse", "burst", "test", "duplicate", "unconfirmed")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One page of comments, and what it was filtered by."""
+
+    items: list[dict[str, Any]]
+    more: str | None
+    asked: dict[str, str]
+    sources: tuple[str, ...] = SOURCES
+    flags: tuple[str, ...] = FLAGS
+
+
+def query_of(visit: RequestContext, touchpoint: Known | None) -> tuple[AnswerQuery, dict[str, str]]:
+    """The question that a page's address asks; Problem invalid_request."""
+    given = visit.request.query_params
+    asked = {name: given[name] for name in ("q", "mood", "source", "flag") if given.get(name)}
+    values: dict[str, Any] = {"limit": PAGE, "has_comment": True, "cursor": given.get("cursor") or None}
+    values |= {name: asked[name] for name in ("q", "source") if name in asked}
+    if asked.get("flag") in FLAGS:
+        values |= {"flag": asked["flag"], "has_comment": None}
+    if touchpoint:
+        values["touchpoint"] = touchpoint.row.key
+        low, high = sides(touchpoint)
+        bounds = {"unhappy": low, "happy": high}.get(asked.get("mood", ""))
+        if bounds:
+            values |= {"rating_min": bounds[0], "rating_max": bounds[-1]}
+    try:
+        return AnswerQuery.model_validate(values), asked
+    except pydantic.ValidationError as error:
+        raise invalid(error, "query") from None
+
+
+def read(session: Session, visit: RequestContext, touchpoint: Known | None = None) -> Stream:
+    """A page of comments, newest first."""
+    query, asked = query_of(visit, touchpoint)
+    found = listing.page(session, query)
+    return Stream(found["items"], found["next_cursor"], asked)
+
+
+@router.get("/comments")
+async def everywhere(db: Db, visit: RequestContext = Signed) -> Response:
+    """The comments of all touchpoints."""
+    visit.need("feedback:read")
+
+    def work(session: Session) -> tuple[Stream, dict[str, Known]]:
+        rows = registry.find(session, limit=10_000, archived=None)
+        return read(session, visit), {row.key: known(row) for row in rows}
+
+    stream, names = await db.read(work)
+    return visit.page("comments.html", stream=stream, names=names)

@@ -1,0 +1,79 @@
+"""Validation errors of a form, in the reader's language and by field. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pydantic
+
+from app.dashboard.localized import Localized
+from app.errors import Code, Place, Problem
+
+_KINDS = {
+    "missing": "missing",
+    "too_short": "missing",
+    "string_too_short": "missing",
+    "string_too_long": "too_long",
+    "too_long": "too_many",
+    "float_parsing": "number",
+    "float_type": "number",
+    "int_parsing": "number",
+    "int_type": "number",
+    "date_from_datetime_parsing": "date",
+    "date_parsing": "date",
+    "greater_than_equal": "at_least",
+    "less_than_equal": "at_most",
+}
+
+
+class FormErrors:
+    """Messages by place, a place being the dotted path of the API's body (`stages.0.name`)."""
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        self._messages = messages
+
+    def __bool__(self) -> bool:
+        return bool(self._messages)
+
+    def __len__(self) -> int:
+        return len(self._messages)
+
+    def at(self, place: str) -> str | None:
+        """What is wrong at a place or within it."""
+        return next((said for at, said in self._messages.items() if f"{at}.".startswith(f"{place}.")), None)
+
+
+NOTHING = FormErrors({})
+
+
+def beside(error: pydantic.ValidationError, t: Localized) -> FormErrors:
+    """What pydantic refused."""
+    return FormErrors({".".join(map(str, one["loc"])): _said(one, t) for one in error.errors(include_url=False)})
+
+
+def refused(error: pydantic.ValidationError, t: Localized) -> Problem:
+    """What pydantic refused of a form that does not come back, in the reader's language."""
+    said = [
+        Place(place=".".join(map(str, one["loc"])), message=_said(one, t)) for one in error.errors(include_url=False)
+    ]
+    return Problem(Code.INVALID_REQUEST, str(t("wrong.form")), errors=said)
+
+
+def of_problem(problem: Problem, t: Localized) -> FormErrors:
+    """What the database's rules refused; the problem itself when it names no place."""
+    if not problem.errors:
+        raise problem
+    taken = problem.code == Code.KEY_TAKEN
+    return FormErrors(
+        {one.place.removeprefix("body."): str(t("wrong.taken")) if taken else one.message for one in problem.errors}
+    )
+
+
+def _said(error: Any, t: Localized) -> str:
+    """The text of this kind of mistake; else the place's own, by the last name of its path."""
+    if error["type"] == "too_short" and error["ctx"]["field_type"] == "List":
+        return str(t("wrong.choose"))
+    names = [part for part in error["loc"] if isinstance(part, str)]
+    key = f"wrong.{_KINDS.get(error['type']) or (names[-1] if names else 'whole')}"
+    bounds = [t.number(value) for name, value in error.get("ctx", {}).items() if name in ("le", "ge", "max_length")]
+    key = key if t.has(key) else "wrong.other"
+    return str(t(key, bound=bounds[0]) if bounds else t(key))

@@ -1,0 +1,91 @@
+"""Ratings by weekday and hour of the day, in local time."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from app.dashboard.levels import index
+from app.scores import formulas
+from app.scores.counts import NONE, Counts, add, ratings
+from app.scores.rollup import COUNTS
+from app.touchpoints.scales import Scale
+
+MOST_S = 366 * 86_400  # at most a year of hours is read
+FEW = 5  # below it, an hour is drawn hollow
+_PARTS = ((0, 6), (6, 12), (12, 18), (18, 24))
+_STEADY = 10
+_SUMS = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in COUNTS)
+# 1970 began on a Thursday, so that slot 0 of 168 is Thursday's first hour. A bucket begins a local hour.
+_SLOTS = text(
+    f"SELECT (bucket + :offset) / 3600 % 168, {_SUMS} FROM rollup "  # noqa: S608 - names of our own columns
+    "WHERE touchpoint_id = :id AND grain = 'hour' AND bucket >= :since AND bucket < :until AND slice = 'counted' "
+    "GROUP BY (bucket + :offset) / 3600 % 168"
+)
+
+
+def offsets(since: int, until: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+    """[since, until) cut where the clocks change: (start, end, seconds ahead of UTC)."""
+
+    def ahead(second: int) -> int:
+        offset = datetime.fromtimestamp(second, zone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    runs = [(next(group), offset) for offset, group in groupby(range(since, until, 3600), key=ahead)]
+    ends = [start for start, _ in runs[1:]] + [until]
+    return [(start, end, offset) for (start, offset), end in zip(runs, ends, strict=True)]
+
+
+def read(session: Session, touchpoint_id: int, since: int, until: int, zone: ZoneInfo) -> dict[tuple[int, int], Counts]:
+    """Counts by (weekday, hour), Monday being 0; at most 168 rows for each stretch between two changes of the clock."""
+    found: dict[tuple[int, int], Counts] = {}
+    for start, end, offset in offsets(max(since, until - MOST_S), until, zone):
+        values = {"id": touchpoint_id, "since": start, "until": end, "offset": offset}
+        for slot, *counts in session.connection().execute(_SLOTS, values):
+            at = ((slot // 24 + 3) % 7, slot % 24)
+            found[at] = add((found.get(at, NONE), tuple(counts)))
+    return found
+
+
+def size(n: int, most: int) -> str:
+    """The class for how large a square is drawn: its side grows with the number of answers."""
+    if n < FEW:
+        return "few"
+    share = n / max(1, most)
+    return "z4" if share > 0.6 else "z3" if share > 0.25 else "z2"
+
+
+def worst(scale: Scale, cells: Mapping[tuple[int, int], Counts]) -> tuple[int, tuple[int, int]] | None:
+    """The weekday and quarter of the day whose index is lower than that of all other times for real; None without one.
+
+    Each of the 28 is compared with the rest of the week, Holm over all of them at 5 %.
+    """
+    places = [(day, part) for day in range(7) for part in _PARTS]
+    parts = [_sum(cells, day, part) for day, part in places]
+    whole = add(parts)
+    p_values = [_lower_p(scale, part, whole) for part in parts]
+    found = [
+        (_value(scale, part), place)
+        for part, place, p in zip(parts, places, formulas.holm(p_values), strict=True)
+        if p < 0.05
+    ]
+    return min(found)[1] if found else None
+
+
+def _sum(cells: Mapping[tuple[int, int], Counts], day: int, part: tuple[int, int]) -> Counts:
+    return add([NONE, *(cells.get((day, hour), NONE) for hour in range(*part))])
+
+
+def _value(scale: Scale, counts: Counts) -> float:
+    estimate = index(scale, counts)
+    return estimate.value if estimate else 100.0
+
+
+def _lower_p(scale: Scale, part: Counts, whole: Counts) -> float:
+    rest: Sequence[int] = [all_of - one for all_of, one in zip(ratings(whole), ratings(part), strict=True)]
+    if part[0] < _STEADY or sum(rest) < _STEADY or _value(scale, part) >= _value(scale, whole):
+        return 1.0
+    return formulas.difference_p(scale, ratings(part), scale, rest) or 1.0

@@ -1,0 +1,202 @@
+"""The level of each touchpoint in a period, read from the rollup in a few statements for any number of answers."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, cast
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import bindparam, text
+from sqlmodel import Session
+
+from app.dashboard import charts, periods
+from app.dashboard.periods import Period
+from app.dashboard.ranks import Place, Sample, places
+from app.scores import counts as rollup
+from app.scores import formulas, score
+from app.scores.counts import NONE, Counts, add, ratings
+from app.scores.formulas import Estimate
+from app.scores.rollup import COUNTS
+from app.scores.score import Window
+from app.touchpoints.registry import Known
+from app.touchpoints.scales import Scale
+
+STEADY, COARSEST = 8, 4  # answers that a part of a small trend line should rest on; the fewest parts it has
+_SUMS = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in COUNTS)
+_SPARKS = text(
+    f"SELECT touchpoint_id, bucket, {_SUMS} FROM rollup "  # noqa: S608 - names of our own columns
+    "WHERE touchpoint_id IN :ids AND grain = :grain AND bucket >= :since AND bucket < :until AND slice = 'counted' "
+    "GROUP BY touchpoint_id, bucket"
+).bindparams(bindparam("ids", expanding=True))
+
+
+class Goal(NamedTuple):
+    """A target beside its own measure, which runs from `low` to `high`."""
+
+    metric: str
+    now: Estimate | None
+    value: float
+    status: str
+    low: float
+    high: float
+
+    def place(self, value: float) -> float:
+        """A value of the measure in per cent of its way."""
+        return 100 * (value - self.low) / (self.high - self.low)
+
+    @property
+    def mark(self) -> Estimate | None:
+        """The measure as a mark on a line from 0 to 100."""
+        return Estimate(*map(self.place, self.now)) if self.now else None
+
+
+@dataclass(slots=True)
+class Level:
+    """One touchpoint in a period: its counts, those of the period before, and those of each part of it."""
+
+    known: Known
+    window: Window
+    now: Counts = NONE
+    before: Counts = NONE
+    parts: list[Counts] = field(default_factory=list)
+    place: Place | None = None
+
+    @property
+    def n(self) -> int:
+        """How many ratings count."""
+        return sum(ratings(self.now))
+
+    @property
+    def few(self) -> bool:
+        return self.n < charts.FEW
+
+    @property
+    def index(self) -> Estimate | None:
+        return index(self.known.scale, self.now)
+
+    @property
+    def change(self) -> Estimate | None:
+        """The index against the period before."""
+        return formulas.difference(self.known.scale, "index", ratings(self.now), ratings(self.before))
+
+    @property
+    def verdict(self) -> str | None:
+        return formulas.verdict(self.change)
+
+    @property
+    def goal(self) -> "Goal | None":
+        """The target beside its own measure; None without a target on this scale."""
+        said, scale = self.target, self.known.scale
+        if said is None:
+            return None
+        low, high = scale.bounds(said["metric"])
+        metric = str(said["metric"])
+        now = formulas.said(metric, formulas.metrics(scale, ratings(self.now))[metric])
+        return Goal(metric, now, float(said["value"]), said["status"], low, high)
+
+    @property
+    def target(self) -> dict[str, Any] | None:
+        return score.target(self.known.scale, cast("score.Wanted | None", self.known.row.target), self.now)
+
+    @property
+    def missed(self) -> bool:
+        return bool(self.target and self.target["status"] == "not_met")
+
+    @property
+    def tick(self) -> float | None:
+        """Where the target stands on the 0-100 scale of the index; None when it is of another metric."""
+        return tick(self.known.scale, self.known.row.target)
+
+    @property
+    def points(self) -> list[Estimate | None]:
+        """The index of each part of the period; neighbours are merged where a part would hold a few answers only."""
+        parts = self.parts
+        while len(parts) > COARSEST and self.n < STEADY * len(parts):
+            parts = [add(parts[place : place + 2]) for place in range(0, len(parts), 2)]
+        return [index(self.known.scale, part) for part in parts]
+
+
+def index(scale: Scale, counts: Counts) -> Estimate | None:
+    """The index as the API says it."""
+    return formulas.said("index", formulas.metrics(scale, ratings(counts))["index"])
+
+
+def tick(scale: Scale, target: Mapping[str, Any] | None) -> float | None:
+    """A target as a value of the index, where the two are the same up to a change of units; else None.
+
+    The mean is the index in other units, and with two ratings so is the share of satisfied customers. A share or an
+    NPS on more ratings says nothing certain of the index: one value of it can go with many of the other.
+    """
+    if target is None or target["metric"] not in scale.metrics:
+        return None
+    metric, value = target["metric"], float(target["value"])
+    if metric == "mean":
+        return 100 * (value - scale.low) / (scale.high - scale.low)
+    return value if metric == "index" or len(scale.ratings) == 2 else None
+
+
+def read(session: Session, known: Sequence[Known], period: Period, now: int) -> list[Level]:
+    """The standing of each touchpoint, in the order given; places are among those with enough answers."""
+    by_zone: dict[ZoneInfo, list[Known]] = defaultdict(list)
+    for touchpoint in known:
+        by_zone[touchpoint.zone].append(touchpoint)
+    found: dict[int, Level] = {}
+    for zone, members in by_zone.items():
+        found |= _of_zone(session, members, period, now, zone)
+    standings = [found[touchpoint.id] for touchpoint in known]
+    _rank(standings)
+    return standings
+
+
+def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Level]:
+    ids = [touchpoint.id for touchpoint in known]
+    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
+    window = period.window(now, zone, first)
+    found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
+    over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
+    for number, parts in rollup.read(session, ids, over).items():
+        found[number].now = score.counted(parts)
+    if period.days:
+        earlier = window.before()
+        for number, parts in rollup.read(session, ids, rollup.window(earlier.since, earlier.until, zone)).items():
+            found[number].before = score.counted(parts)
+    for number, slots in _sparks(session, ids, window, period.slots).items():
+        found[number].parts = slots
+    return found
+
+
+def _sparks(session: Session, ids: Sequence[int], window: Window, slots: int) -> dict[int, list[Counts]]:
+    """The counts of equal parts of the window, by touchpoint."""
+    found: dict[int, list[Counts]] = defaultdict(lambda: [NONE] * slots)
+    values = {
+        "ids": list(ids),
+        "grain": periods.spark_grain(window),
+        "since": periods.spark_since(window),
+        "until": window.until,
+    }
+    for number, bucket, *counts in session.connection().execute(_SPARKS, values) if ids else ():
+        slot = periods.spark_slot(bucket, window, slots)
+        found[number][slot] = add((found[number][slot], tuple(counts)))
+    return found
+
+
+def _rank(standings: Sequence[Level]) -> None:
+    ranked = [standing for standing in standings if not standing.few]
+    samples = [Sample(standing.known.scale, ratings(standing.now)) for standing in ranked]
+    for standing, place in zip(ranked, places(samples), strict=True):
+        standing.place = place
+
+
+def worst_first(standings: Sequence[Level]) -> list[Level]:
+    """The lowest index first; what rests on few answers last, then what nobody rated."""
+
+    def order(standing: Level) -> tuple[bool, bool, float, str]:
+        estimate = standing.index
+        return estimate is None, standing.few, estimate.value if estimate else 0.0, standing.known.row.key
+
+    return sorted(standings, key=order)
+
+
+def pooled(standings: Sequence[Level]) -> Estimate | None:
+    """The index over all answers of several touchpoints, each answer weighing the same."""
+    return formulas.said("index", formulas.pool([(s.known.scale, ratings(s.now), 1.0) for s in standings], "pooled"))

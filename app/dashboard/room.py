@@ -1,0 +1,33 @@
+"""What the pages that managers see bring to the application."""
+
+from app.dashboard import (
+    bursts,
+    comments,
+    devices,
+    journey_edit,
+    journeys,
+    keys,
+    live,
+    login,
+    overview,
+    rushes,
+    touchpoint,
+    touchpoints,
+)
+from app.rooms import Room
+
+_PAGES = (
+    login,
+    overview,
+    bursts,
+    rushes,
+    comments,
+    touchpoints,
+    touchpoint,
+    keys,
+    live,
+    devices,
+    journeys,
+    journey_edit,
+)
+ROOM = Room(tuple(page.router for page in _PAGES))

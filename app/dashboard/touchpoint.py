@@ -1,0 +1,199 @@
+"""One touchpoint's page: how it stands, how it moved, when, where from, why, and what customers say."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter
+from markupsafe import Markup
+from sqlmodel import Session
+from starlette.responses import RedirectResponse, Response
+
+from app.answers import terms_routes
+from app.answers.schemas import FlagsIn
+from app.dashboard import charts, comments, heatmap, levels, periods, sentences
+from app.dashboard.levels import Level
+from app.dashboard.localized import Localized
+from app.dashboard.login import inside
+from app.dashboard.periods import Period
+from app.dashboard.ranks import Sample, told_apart
+from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
+from app.errors import Code, Problem
+from app.ingest import store
+from app.pages.choices import ends
+from app.pages.hosted import address
+from app.pages.i18n import messages
+from app.scores import counts as rollup
+from app.scores import formulas, score, serve
+from app.scores.buckets import start_of
+from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.state import Db
+from app.touchpoints.registry import Known
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read for the page."""
+
+    standing: Level
+    parts: dict[Part, Counts]
+    starts: list[int]
+    trend: list[Counts]
+    over: int  # how many of them are over; the rest is the running one
+    heat: dict[tuple[int, int], Counts]
+    comments: comments.Stream | None
+
+
+@router.get("/touchpoints/{key}")
+async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Response:
+    visit.need("scores:read")
+    known = await visit.request.app.state.registry.get(key)
+    period = periods.of(visit.request.query_params.get("period"))
+    now = int(serve.clock())
+    seen = await db.read(lambda session: _read(session, visit, known, period, now))
+    found, t = seen.standing, visit.words
+    return visit.page(
+        "touchpoint.html",
+        known=known,
+        period=period,
+        s=found,
+        sentence=sentences.touchpoint(found, period, t),
+        trend=trend(seen, known),
+        trend_says=trend_says(seen, known, period, t),
+        facts=facts(known, seen),
+        ends=ends(known.row.scale, messages("customer", t.language)),
+        distribution=[(rating, ratings(found.now)[rating]) for rating in reversed(known.scale.ratings)],
+        heat=seen.heat,
+        heat_most=max((cell[0] for cell in seen.heat.values()), default=0),
+        heat_says=heat_says(known, seen.heat, t),
+        size=heatmap.size,
+        sources=sources(known, seen.parts),
+        summary=score.summary(known.scale, seen.parts),
+        rate=score.response_rate(seen.parts),
+        stream=seen.comments,
+        terms=await _terms(db, visit, known),
+        page_address=address(visit.request, key),
+        service=address(visit.request, key).removesuffix(f"/t/{key}"),
+        sentences=sentences,
+        index=levels.index,
+    )
+
+
+def _read(session: Session, visit: RequestContext, known: Known, period: Period, now: int) -> Seen:
+    found = levels.read(session, [known], period, now)[0]
+    window = found.window
+    over = rollup.window(window.since, window.until, known.zone) if period.days else rollup.ALL_TIME
+    parts = rollup.read(session, [known.id], over).get(known.id, {})
+    first = rollup.first_hours(session, [known.id]).get(known.id)
+    starts = period.trend_starts(now, known.zone, first)
+    by_start = rollup.series(session, known.id, starts[0], window.until, known.zone, period.interval)
+    stream = comments.read(session, visit, known) if visit.may("feedback:read") else None
+    return Seen(
+        found,
+        parts,
+        starts,
+        [score.counted(by_start.get(start, {})) for start in starts],
+        sum(start < start_of(period.interval, now, known.zone) for start in starts),
+        heatmap.read(session, known.id, window.since, window.until, known.zone),
+        stream,
+    )
+
+
+def trend(seen: Seen, known: Known) -> dict[str, Any]:
+    """The chart: curve, bars of answers, labels, and the table behind it. What is not over yet stands apart."""
+    points = [levels.index(known.scale, counts) for counts in seen.trend]
+    most = max((counts[0] for counts in seen.trend), default=0)
+    days = [datetime.fromtimestamp(start, known.zone).date() for start in seen.starts]
+    every = max(1, round(len(days) / 7))
+    running = next((point for point in points[seen.over :] if point), None)
+    return {
+        "curve": charts.Curve([*points[: seen.over], *[None] * (len(points) - seen.over)], 0, 100, len(points), 100),
+        "running": running and (charts.per_cent(len(points) - 0.5, len(points)), running.value),
+        "over": seen.over,
+        "any": any(points),
+        "most": most,
+        "bars": [
+            (
+                charts.per_cent(place + 0.13, len(days)),
+                charts.per_cent(0.74, len(days)),
+                25 * counts[0] / most,
+                place < seen.over,
+            )
+            for place, counts in enumerate(seen.trend)
+            if counts[0]
+        ],
+        "labels": [(charts.per_cent(place, len(days)), days[place]) for place in range(0, len(days), every)],
+        "rows": list(zip(days, points, [counts[0] for counts in seen.trend], strict=True)),
+    }
+
+
+def trend_says(seen: Seen, known: Known, period: Period, t: Localized) -> Markup:
+    """What the trend shows: its first quarter against its last, where chance does not explain the difference."""
+    parts = seen.trend[: seen.over]
+    part = max(1, len(parts) // 4)
+    before, now = add([NONE, *parts[:part]]), add([NONE, *parts[-part:]])
+    first, last = levels.index(known.scale, before), levels.index(known.scale, now)
+    if first is None or last is None or len(parts) < 2:
+        return t("trend.short")
+    change = formulas.difference(known.scale, "index", ratings(now), ratings(before))
+    values = {"first": t.number(first.value), "last": t.number(last.value)}
+    return t(f"trend.{formulas.verdict(change)}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
+
+
+def heat_says(known: Known, cells: Mapping[tuple[int, int], Counts], t: Localized) -> Markup:
+    worst = heatmap.worst(known.scale, cells)
+    if worst is None:
+        return t("heat.none")
+    day, (since, until) = worst
+    return t("heat.worst", day=t.weekday(day, "wide"), since=since, until=until)
+
+
+def facts(known: Known, seen: Seen) -> list[tuple[str, formulas.Estimate]]:
+    """The scale's other metrics: the share and the mean."""
+    found = formulas.metrics(known.scale, ratings(seen.standing.now))
+    said = ((name, formulas.said(name, estimate)) for name, estimate in found.items() if name != "index")
+    return [(name, estimate) for name, estimate in said if estimate]
+
+
+def sources(known: Known, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
+    """Each source with its index, the highest first, and how it compares with the others."""
+    rows: list[dict[str, Any]] = []
+    for (source, part), counts in parts.items():
+        if part == "counted" and (estimate := levels.index(known.scale, counts)):
+            rows.append({"source": source, "counts": counts, "index": estimate})
+    rows.sort(key=lambda row: -float(row["index"].value))
+    apart = told_apart([Sample(known.scale, ratings(row["counts"])) for row in rows])
+    for place, row in enumerate(rows):
+        lower = any(low == place for low, _ in apart)
+        higher = any(high == place for _, high in apart)
+        row["differs"] = "both" if lower and higher else "lower" if lower else "higher" if higher else "same"
+    return rows
+
+
+async def _terms(db: Db, visit: RequestContext, known: Known) -> dict[str, Any] | None:
+    """The words that set unhappy customers apart; looked for when asked, as thousands of comments are read for them."""
+    if "words" not in visit.request.query_params or not visit.may("feedback:read"):
+        return None
+    query = terms_routes.TermsQuery(limit=8)
+    rows = await db.read(lambda session: terms_routes.newest(session, known, query))
+    return await asyncio.to_thread(terms_routes.answer, known, rows, query.limit)
+
+
+@router.post("/touchpoints/{key}/flags")
+async def flag(key: str, db: Db, posting: Posting = Posted) -> Response:
+    """Flag an answer so that it does not count, or count it again."""
+    posting.visit.need("feedback:write")
+    known = await posting.visit.request.app.state.registry.get(key)
+    said = posting.get("flag")
+    try:
+        number = UUID(posting.get("id"))
+        flags = FlagsIn.model_validate({"flags": [said] if said else []}).flags
+    except ValueError:
+        raise Problem(Code.INVALID_REQUEST, "This flag or answer is not known.") from None
+    await db.write(lambda session: store.flag(session, known.id, number, flags))
+    return RedirectResponse(inside(posting.get("next")), 303)

@@ -1,0 +1,146 @@
+"""The middleware around every request: request id, log line, figures, headers of every answer, fast routes.
+
+FastAPI's own layers (routing, telemetry, exit stacks, dependency solving) cost more than storing an answer does.
+Requests for a FastRoute are therefore matched here and handled without them; everything else goes through FastAPI.
+"""
+
+import asyncio
+import itertools
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import base_path, forwarded, problems
+from app.errors import Code, Problem, unavailable
+from app.fast_routes import FastRequest, FastRoute
+from app.logs import log
+from app.metrics import Metrics
+from app.outage import outage
+
+BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes have bounds of their own
+DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+
+
+class Application(FastAPI):
+    """FastAPI with the middleware around it."""
+
+    _run = secrets.token_hex(6)  # with a number behind it, an id that is unique over processes and restarts
+    _numbers = itertools.count(1)
+
+    def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
+        """Set the figures to keep and the routes to serve without FastAPI's layers."""
+        self._metrics = metrics
+        self._told: set[str] = set()
+        self._lane = [(route.path_regex.match, route) for route in routes if isinstance(route, FastRoute)]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await super().__call__(scope, receive, send)
+        scope["app"] = self
+        peer = scope.get("client")
+        if forwarded.read(scope, self.state.settings.trusted_proxies) and peer:
+            self._tell_of_proxy(peer[0])
+        base: str = self.state.base_path
+        base_path.take_off(scope, base)
+        request_id = f"{self._run}-{next(self._numbers):x}"
+        scope.setdefault("state", {})["request_id"] = request_id
+        started, status = time.perf_counter(), 0
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message["headers"]
+                if base and 300 <= status < 400:
+                    headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
+                names = {name for name, _ in headers}
+                headers.extend(default for default in DEFAULTS if default[0] not in names)
+                headers.append((b"x-request-id", request_id.encode()))
+            await send(message)
+
+        try:
+            await (self._laned(scope) or self._through_fastapi)(scope, receive, sending)
+        except asyncio.CancelledError:  # the server stops, and the database kept this one waiting for too long
+            if status:
+                raise
+            await problems.response(unavailable(), Request(scope))(scope, receive, sending)
+        finally:
+            self._note(scope, request_id, status or 500, time.perf_counter() - started)
+        return None
+
+    async def _through_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """All other requests, whose bodies have a bound: what says that it is larger is refused before it is read."""
+        said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if len(said) > 9 or int(said) > BODY_MAX:
+            return await problems.response(too_large(), Request(scope))(scope, receive, send)
+        return await super().__call__(scope, bounded(receive), send)
+
+    def _led(self, scope: Scope, name: bytes, value: bytes) -> bytes:
+        host = next((said for header, said in scope["headers"] if header == b"host"), b"")
+        return base_path.location(value, self.state.base_path, host) if name == b"location" else value
+
+    def _tell_of_proxy(self, peer: str) -> None:
+        """Name a proxy that is not trusted, once: behind it all customers look like one."""
+        name = forwarded.named(peer)
+        if name not in self._told and len(self._told) < 8:
+            self._told.add(name)
+            log.warning("untrusted_proxy", extra={"proxy": name, "mend": "add it to TOUCHSTONE_TRUSTED_PROXIES"})
+
+    def _laned(self, scope: Scope) -> ASGIApp | None:
+        """The fast lane's handler for this request, if it has one."""
+        path, method = scope["path"], scope["method"]
+        for match, route in self._lane:
+            if method in (route.methods or ()) and (found := match(path)):
+                scope["path_params"] = found.groupdict()
+                scope["route"] = route
+                return _laned
+        return None
+
+    def _note(self, scope: Scope, request_id: str, status: int, seconds: float) -> None:
+        self._metrics.note(scope["method"], status, seconds)
+        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        if status == 503 and outage.is_on:
+            level = logging.DEBUG  # one line has told of it: a thousand a second would not help
+        if log.isEnabledFor(level):
+            # The route's template, for the path itself may hold the token of a rating link.
+            where = getattr(scope.get("route"), "path", "")
+            fields = {"method": scope["method"], "path": where, "status": status, "ms": round(seconds * 1000, 2)}
+            log.log(level, "request", extra={"request_id": request_id, **fields})
+
+
+def bounded(receive: Receive) -> Receive:
+    """`receive`, which refuses a body beyond BODY_MAX.
+
+    It says so with Starlette's own exception, the only one that FastAPI lets through from reading a body.
+    """
+    size = 0
+
+    async def receiving() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > BODY_MAX:
+            raise HTTPException(413, headers=too_large().headers)
+        return message
+
+    return receiving
+
+
+def too_large() -> Problem:
+    """Refuses a body and closes the connection, on which the rest of it would still come."""
+    return Problem(Code.BODY_TOO_LARGE, f"The body may have {BODY_MAX} bytes at most.", headers={"Connection": "close"})
+
+
+async def _laned(scope: Scope, receive: Receive, send: Send) -> None:
+    request = FastRequest(scope, receive, send)
+    try:
+        response = await scope["route"].endpoint(request)
+    except Exception as exc:
+        response = await problems.answer(request, exc)
+    await response(scope, receive, send)

@@ -1,0 +1,21 @@
+"""What scores bring to the application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.datastructures import State
+
+from app.rooms import Room
+from app.scores import routes
+from app.scores.cache import BodyCache, ReadCache
+from app.scores.gauges import Gauges
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def running(state: State, _: Settings) -> AsyncIterator[None]:
+    state.read_cache, state.body_cache, state.gauges = ReadCache(state.reads), BodyCache(), Gauges(state.reads)
+    yield
+
+
+ROOM = Room((routes.fast, routes.router), fast=(routes.fast,), running=running)
