@@ -44,7 +44,7 @@ def test_all_languages_have_the_same_messages_and_placeholders(area: str) -> Non
     ("n", "said"), [(1, "1 gwiazdka"), (2, "2 gwiazdki"), (5, "5 gwiazdek"), (12, "12 gwiazdek"), (22, "22 gwiazdki")]
 )
 def test_polish_counts_in_three_forms(n: int, said: str) -> None:
-    assert i18n.texts("customer", "pl")("stars", n=n) == said
+    assert i18n.messages("customer", "pl")("stars", n=n) == said
 
 
 def _asking(query: str = "", accept: str = "") -> Request:
@@ -72,13 +72,13 @@ def test_language_is_asked_for_or_accepted_or_offered(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_rating_has_its_own_words(scale: str, language: str) -> None:
-    found = choices(scale, i18n.texts("customer", language))
+    found = choices(scale, i18n.messages("customer", language))
     assert [choice["value"] for choice in found] == list(SCALES[scale].ratings)
     assert len({choice["label"] for choice in found}) == len(found)
 
 
 def test_ratings_read_well_in_a_sentence() -> None:
-    t = i18n.texts("customer", "en")
+    t = i18n.messages("customer", "en")
     assert answer("csat", 4, t) == "4, satisfied"
     assert answer("nps", 9, t) == "9 of 10"
     assert answer("smiley", 4, t) == "very good"
