@@ -19,6 +19,7 @@ from app.links.room import ROOM as LINKS
 from app.metrics import Metrics
 from app.middleware import Application
 from app.models import now
+from app.outage import outage
 from app.pages.problem import problem_page
 from app.pages.room import ROOM as PAGES
 from app.replica import open_reads
@@ -69,6 +70,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _database(state: State, settings: Settings) -> AsyncIterator[None]:
+    outage.url = settings.database_url
     state.db = open_database(settings.database_url, serving=True, wal_limit_mb=settings.sqlite_wal_limit_mb)
     state.reads = open_reads(state.db, settings.read_database_url, settings.read_max_lag)
     state.secret, state.former_secret = await signing_secrets(state.db, settings)

@@ -3,26 +3,21 @@
 Alembic is imported only to migrate: a service that starts again on its database does without it.
 """
 
-import re
+import asyncio
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import OperationalError
 
+from app.db import open_database
+from app.schema import SchemaMisfit, head, is_newer, misfit, revisions, scripts
+from app.schema import revision as revision_of
 from app.sqlite_file import make, verify
 from app.sqlite_open import path_of, sqlite_engine
+from app.work import within
 
 if TYPE_CHECKING:
     from alembic.config import Config
-
-
-def scripts() -> Path:
-    """The migrations: inside the wheel, or beside `app/` in a checkout."""
-    package = Path(__file__).parent
-    inside = package / "_migrations"
-    return inside if inside.is_dir() else package.parent / "migrations"
 
 
 def alembic_config(url: str) -> "Config":
@@ -41,22 +36,31 @@ def is_embedded(url: str) -> bool:
     return make_url(url).get_backend_name() == "sqlite"
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Upgrade the database at `url`; safe when two processes do it at once. Must run outside an event loop."""
-    if revision == "head" and is_current(url):
+def upgrade(url: str, to: str = "head") -> None:
+    """Upgrade the database at `url`; safe when two processes do it at once. Must run outside an event loop.
+
+    Raises SchemaMisfit if a newer version made it.
+    """
+    if to == "head" and revision(url) == head():
         return
     from alembic import command
 
     if is_embedded(url):
         make(path_of(make_url(url)))
-    command.upgrade(alembic_config(url), revision)
+    command.upgrade(alembic_config(url), to)
 
 
-def downgrade(url: str, revision: str) -> None:
-    """Go back to `revision`."""
+def downgrade(url: str, to: str) -> None:
+    """Go back to the revision `to`. What later ones added, with what was stored in it, is gone."""
     from alembic import command
 
-    command.downgrade(alembic_config(url), revision)
+    command.downgrade(alembic_config(url), to)
+
+
+def go(url: str, to: str) -> None:
+    """Upgrade or downgrade to a revision that this version knows."""
+    known, at = revisions(), revision(url)
+    (downgrade if at and known.index(at) > known.index(to) else upgrade)(url, to)
 
 
 def check(url: str) -> None:
@@ -66,17 +70,6 @@ def check(url: str) -> None:
     command.check(alembic_config(url))
 
 
-def head() -> str:
-    """The newest revision's name: the one that comes before no other."""
-    texts = [path.read_text(encoding="utf-8") for path in scripts().glob("versions/*.py")]
-    named, before = (
-        {name for text in texts for name in re.findall(rf'^{which} = "(\w+)"', text, re.MULTILINE)}
-        for which in ("revision", "down_revision")
-    )
-    newest: str = (named - before).pop()
-    return newest
-
-
 def look(url: str, within_s: float) -> None:
     """Raise if the SQLite file at `url` is damaged, as far as that is seen within the time. It is not written to."""
     path = path_of(make_url(url))
@@ -84,15 +77,31 @@ def look(url: str, within_s: float) -> None:
         verify(path, within_s)
 
 
-def is_current(url: str) -> bool:
-    """Whether a SQLite database is at the newest schema already; a new one is not, and PostgreSQL is not asked."""
-    if not is_embedded(url):
-        return False
+def revision(url: str) -> str | None:
+    """The revision of the database at `url`, None before its first migration; raises SchemaMisfit for an unknown one.
+
+    A SQLite file that is not there is not made. Must run outside an event loop.
+    """
+    at = _of_file(url) if is_embedded(url) else asyncio.run(_of_server(url))
+    if is_newer(at):
+        raise SchemaMisfit(misfit(at))
+    return at
+
+
+def _of_file(url: str) -> str | None:
+    if not path_of(make_url(url)).exists():
+        return None
     engine = sqlite_engine(make_url(url), write=False)
     try:
         with engine.connect() as connection:
-            return bool(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == head())
-    except OperationalError:
-        return False
+            return within(connection, revision_of)
     finally:
         engine.dispose()
+
+
+async def _of_server(url: str) -> str | None:
+    db = open_database(url)
+    try:
+        return await db.read(revision_of)
+    finally:
+        await db.close()

@@ -6,12 +6,14 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
 
 from app.auth import authorize
 from app.db import ping
 from app.errors import Code, Problem, unavailable
 from app.fast_routes import problems
 from app.outage import outage
+from app.schema import SchemaMisfit, check_while_serving
 from app.state import Db
 
 router = APIRouter(tags=["operations"])
@@ -32,7 +34,8 @@ async def healthz() -> Health:
 
 @router.get("/readyz", responses=problems(503))
 async def readyz(request: Request, db: Db) -> Health:
-    """The service can take answers now: the database takes writes, and answers are neither many nor wait for long."""
+    """The service can take answers now: the database takes writes and has the schema that this version needs, and
+    answers are neither many nor wait for long."""
     writer = request.app.state.writer
     if writer.depth > READY_SHARE * writer.queue_size:
         raise Problem(Code.OVERLOADED, "Too many answers are waiting.", retry_after=1)
@@ -42,12 +45,20 @@ async def readyz(request: Request, db: Db) -> Health:
     if writer.failed_s() < FAILED_S:
         raise unavailable()
     try:
-        await asyncio.wait_for(db.write(ping), READY_TIMEOUT_S)
+        await asyncio.wait_for(db.write(_takes_answers), READY_TIMEOUT_S)
+    except SchemaMisfit as misfit:
+        outage.failed(misfit)
+        raise Problem(Code.DATABASE_UNAVAILABLE, str(misfit), retry_after=2) from None
     except (SQLAlchemyError, OSError, TimeoutError) as error:
         outage.failed(error)
         raise unavailable() from None
     outage.worked()
     return Health(status="ready")
+
+
+def _takes_answers(session: Session) -> None:
+    check_while_serving(session)
+    ping(session)
 
 
 @router.get("/metrics", response_class=Response, responses=problems(401, 403))

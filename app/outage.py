@@ -4,6 +4,7 @@ import time
 
 from app.logs import log, said_by
 from app.postgres import sqlstate
+from app.unusable import why
 
 QUIET_S = 1.0  # reads may succeed and fail by turns while it comes back: that is one outage
 
@@ -15,6 +16,7 @@ class Outage:
         self._began: float | None = None
         self._last = 0.0
         self._failed = 0
+        self.url = ""  # of the database, which the sentence in the log names without its password
 
     @property
     def is_on(self) -> bool:
@@ -25,7 +27,8 @@ class Outage:
         self._last, self._failed = time.monotonic(), self._failed + 1
         if self._began is None:
             self._began = self._last
-            log.error("database_unavailable", extra={"error": said_by(error), "sqlstate": sqlstate(error) or None})
+            state, said = sqlstate(error) or None, why(error, self.url) if self.url else None
+            log.error("database_unavailable", extra={"error": said_by(error), "sqlstate": state, "why": said})
 
     def worked(self) -> None:
         """Something was committed."""

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import select
 from sqlmodel import Session, func
 
-from app import migrate
+from app import migrate, schema
 from app.db import open_database, snapshot
 from app.importer.answers import Columns
 from app.importer.run import Import, Wish
@@ -110,7 +110,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "rebuild"
-down_revision = {migrate.head()!r}
+down_revision = {schema.head()!r}
 branch_labels = depends_on = None
 
 
@@ -134,16 +134,15 @@ def downgrade():
 
 
 def test_the_newest_revision_is_found_as_alembic_finds_it():
-    assert migrate.head() == ScriptDirectory.from_config(migrate.alembic_config("")).get_current_head()
+    assert schema.head() == ScriptDirectory.from_config(migrate.alembic_config("")).get_current_head()
 
 
-def test_an_embedded_database_is_current_after_the_last_migration_only(tmp_path):
-    url = f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    assert not migrate.is_current(url)
-    migrate.upgrade(url)
-    assert migrate.is_current(url)
-    migrate.downgrade(url, "-1")
-    assert not migrate.is_current(url)
+def test_the_revision_is_the_newest_after_the_last_migration_only(empty_url):
+    assert migrate.revision(empty_url) is None
+    migrate.upgrade(empty_url)
+    assert migrate.revision(empty_url) == schema.head()
+    migrate.downgrade(empty_url, "-1")
+    assert migrate.revision(empty_url) == schema.revisions()[-2]
 
 
 def test_two_that_migrate_at_once_both_succeed(empty_url):

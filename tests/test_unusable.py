@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from app.cli.commands import commands
-from app.cli.unusable import why
+from app.unusable import why
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (

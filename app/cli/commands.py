@@ -7,7 +7,7 @@ import typer
 COMMANDS = {
     "serve": "server.serve",
     "demo": "demo.demo",
-    "migrate": "server.migrate_command",
+    "migrate": "migrating.migrate_command",
     "import": "importing.import_command",
     "widget": "widget.widget_command",
     "keys": "keys.cli",

@@ -35,7 +35,7 @@ def usable(url: str, then: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        from app.cli.unusable import why
+        from app.unusable import why
 
         said = why(error, url)
         if said is None:
@@ -54,15 +54,17 @@ def migrated(url: str) -> None:
 
 
 def with_database(url: str, use: "Callable[[Database], Awaitable[T]]", *, then: str = "") -> T:
-    """Run the coroutine function `use(database)` and close the database.
+    """Run the coroutine function `use(database)` and close the database, which must have the schema of this version.
 
-    If the database cannot be used the command ends with a sentence about that, and `then`.
+    If it cannot be used the command ends with a sentence about that, and `then`.
     """
+    from app import schema
     from app.db import open_database
 
     async def run() -> T:
         db = open_database(url)
         try:
+            await db.read(schema.check)
             return await use(db)
         finally:
             await db.close()

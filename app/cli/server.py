@@ -1,4 +1,4 @@
-"""`touchstone serve` and `touchstone migrate`."""
+"""`touchstone serve`."""
 
 import contextlib
 import importlib.util
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.loading import loading
-from app.cli.run import fail, migrated, settings, usable, with_database
+from app.cli.run import fail, settings, usable, with_database
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,11 +34,12 @@ def serve(
     host, port = host or chosen.host, chosen.port if port is None else port
     listening = listen(host, port) if workers == 1 else None  # several are given theirs by uvicorn
     port = listening.getsockname()[1] if listening else port
-    prepare(chosen, load=workers == 1)
-    shown = address(chosen, host, port)
-    for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
-        typer.echo(f"{name + ':':<11}{shown}{path}")
-    run_server(host, port, workers, listening)
+    with listening or contextlib.nullcontext():
+        prepare(chosen, load=workers == 1)
+        shown = address(chosen, host, port)
+        for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
+            typer.echo(f"{name + ':':<11}{shown}{path}")
+        run_server(host, port, workers, listening)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -81,11 +82,11 @@ def migrating(url: str) -> Iterator[None]:
 
     It also takes with it the 11 MB that alembic holds. A thread looks at the file meanwhile, as far as it gets.
     """
-    from app import migrate
+    from app import migrate, schema
 
     look = ThreadPoolExecutor(1, "look").submit(migrate.look, url, LOOK_S)
     with usable(url):
-        current = migrate.is_current(url)
+        current = migrate.revision(url) == schema.head()
         if not current:
             look.result()  # a damaged file, or one with another's log beside it, is left as it is
         child = None if current or not hasattr(os, "fork") else os.fork()
@@ -159,11 +160,3 @@ def application() -> "FastAPI":
         from app.main import create_app
 
         return create_app(chosen)
-
-
-def migrate_command() -> None:
-    """Bring the database to the newest schema; safe when two start at once."""
-    from app import migrate
-
-    migrated(settings().database_url)
-    typer.echo(f"The database is at {migrate.head()}.")

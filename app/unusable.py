@@ -9,13 +9,19 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from app.schema import SchemaMisfit
 from app.sqlite_file import FileTrouble
 
+NO_DESCRIPTORS = "No file descriptor is left: raise the limit of this process (`ulimit -n`, LimitNOFILE of systemd)."
 NOT_MIGRATED = "The database has no tables yet, or older ones. Run `touchstone migrate`."
 
 
-def why(error: Exception, url: str) -> str | None:
+def why(error: BaseException, url: str) -> str | None:
     """The sentence; None for an error that is not the database's."""
+    if isinstance(error, SchemaMisfit):
+        return str(error)
+    if getattr(getattr(error, "orig", None) or error, "errno", None) in (errno.EMFILE, errno.ENFILE):
+        return NO_DESCRIPTORS
     parsed = make_url(url)
     embedded = parsed.get_backend_name() == "sqlite"
     if isinstance(error, SQLAlchemyError | sqlite3.Error | OSError):
@@ -23,7 +29,7 @@ def why(error: Exception, url: str) -> str | None:
     return _postgres(error, parsed) if hasattr(error, "sqlstate") else None  # asyncpg's own are of no common kind
 
 
-def _sqlite(error: Exception, url: URL) -> str | None:
+def _sqlite(error: BaseException, url: URL) -> str | None:
     if isinstance(error, FileTrouble):
         return str(error) + "." * (not str(error).endswith("."))
     path = Path(url.database or "")
@@ -63,7 +69,7 @@ def _closed(path: Path) -> str:
     return f"This user may not read and write {path} and its folder."
 
 
-def _postgres(error: Exception, url: URL) -> str:
+def _postgres(error: BaseException, url: URL) -> str:
     at = f"PostgreSQL at {url.host or url.query.get('host') or 'the local socket'}"
     if url.port:
         at += f":{url.port}"
@@ -91,6 +97,7 @@ def _by_state(state: str, at: str, url: URL) -> str:
         "25006": f"{at} is read-only now.",
         "53100": f"The disk of {at} is full.",
         "53300": f"{at} has no connection left.",
+        "55P03": f"{at}: another program holds a table locked. Try again in a moment.",
         "57P03": f"{at} is starting or stopping. Try again in a moment.",
     }
     return sentences.get(state, f"{at} cannot be used (SQLSTATE {state}).")
