@@ -1,20 +1,66 @@
 """Every setting, in one place: read once from TOUCHSTONE_* variables, each of which may name a file by *_FILE."""
 
-from collections.abc import Mapping
-from ipaddress import IPv4Network, IPv6Network
+import difflib
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 PREFIX = "TOUCHSTONE_"
+OF_TESTS = ("TOUCHSTONE_TEST_", "TOUCHSTONE_CHROMIUM")  # what the tests are told is no setting, and no mistake
 
 
-def _comma_separated(value: object) -> object:
-    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+class SettingsError(ValueError):
+    """Settings that cannot be used; the message has a line for each, with the variable and never a secret."""
 
 
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_comma_separated)]
+def _networks(value: object) -> object:
+    return (
+        tuple(_network(part.strip()) for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+def _network(said: str) -> IPv4Network | IPv6Network:
+    try:
+        return ip_network(said)
+    except ValueError:
+        pass
+    try:
+        meant = f"; {ip_network(said, strict=False)} is the network around it"
+    except ValueError:
+        meant = ""
+    raise ValueError(f"{said} is no network, such as 10.0.0.0/8{meant}")
+
+
+def _database(url: str) -> str:
+    from sqlalchemy import make_url  # here, for `touchstone --version` and the like do without it
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        kind = make_url(url).drivername.partition("+")[0]
+    except (ArgumentError, ValueError):
+        kind = ""
+    if kind not in ("sqlite", "postgresql", "postgres"):
+        named = f"{kind} is no database it can use" if kind else "this is no database URL"
+        raise ValueError(
+            f"{named}; use sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/DATABASE, with the password in "
+            "TOUCHSTONE_DATABASE_PASSWORD if it has special characters"
+        )
+    return url
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{url} is no address such as https://feedback.example or https://shop.example/feedback")
+    return url
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
+DatabaseUrl = Annotated[str, AfterValidator(_database)]
 
 
 class Settings(BaseModel):
@@ -22,8 +68,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database_url: str = Field("sqlite+aiosqlite:///./touchstone.db", description="where answers are stored")
-    read_database_url: str | None = Field(None, description="a PostgreSQL replica that scores and lists may read from")
+    database_url: DatabaseUrl = Field("sqlite+aiosqlite:///./touchstone.db", description="where answers are stored")
+    database_password: SecretStr | None = Field(
+        None, description="the password of both database URLs, as it is: in a URL, `%`, `@` and `/` have to be escaped"
+    )
+    read_database_url: DatabaseUrl | None = Field(
+        None, description="a PostgreSQL replica that scores and lists may read from"
+    )
     read_max_lag: float = Field(
         10.0, gt=0, description="seconds the replica may be behind before scores and lists are read from the primary"
     )
@@ -40,7 +91,7 @@ class Settings(BaseModel):
     )
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8000, ge=0, le=65535, description="port to listen on")
-    public_url: str | None = Field(
+    public_url: Annotated[str, AfterValidator(_address)] | None = Field(
         None, description="how customers reach the service, with a path or without; links and snippets start with it"
     )
     rate_limit: str = Field(
@@ -76,12 +127,60 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "Settings":
-        """Read TOUCHSTONE_*; raises pydantic.ValidationError on a bad value and OSError on a bad file."""
-        values: dict[str, object] = {}
-        for name in cls.model_fields:
-            variable = PREFIX + name.upper()
-            if variable in environment:
-                values[name] = environment[variable]
-            elif f"{variable}_FILE" in environment:
-                values[name] = Path(environment[f"{variable}_FILE"]).read_text(encoding="utf-8").strip()
-        return cls.model_validate(values)
+        """Read TOUCHSTONE_*, of which an empty one is not set; raises SettingsError."""
+        values, unread = {}, []
+        for name, source in sources(environment).items():
+            try:
+                values[name] = _read(environment, source)
+            except (OSError, UnicodeError) as error:
+                why = getattr(error, "strerror", None) or "it is no text"
+                unread.append(f"{source}: {environment[source]} cannot be read: {why}")
+        try:
+            found = cls.model_validate({name: value for name, value in values.items() if value})
+        except ValidationError as error:
+            unread += [_told(cls, place["loc"][0], place) for place in error.errors()]
+        if unread:
+            raise SettingsError("\n".join(unread))
+        return _with_password(found)
+
+
+def sources(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings that the environment sets, each with the variable that does it."""
+    both = {name: (PREFIX + name.upper(), f"{PREFIX}{name.upper()}_FILE") for name in Settings.model_fields}
+    set_by = {name: next((one for one in pair if environment.get(one)), None) for name, pair in both.items()}
+    return {name: variable for name, variable in set_by.items() if variable}
+
+
+def unknown(environment: Mapping[str, str]) -> Iterator[tuple[str, str | None]]:
+    """Variables that look like settings and are none, each with the one that is probably meant."""
+    known = [PREFIX + name.upper() + end for name in Settings.model_fields for end in ("", "_FILE")]
+    for name in sorted(environment):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(OF_TESTS):
+            yield name, next(iter(difflib.get_close_matches(name, known, 1, 0.8)), None)
+
+
+def _read(environment: Mapping[str, str], variable: str) -> str:
+    said = environment[variable]
+    return Path(said).read_text(encoding="utf-8").strip() if variable.endswith("_FILE") else said
+
+
+def _told(cls: type[Settings], name: int | str, error: Mapping[str, Any]) -> str:
+    """pydantic's error with the variable and its value, unless that is a secret; a URL may hold one."""
+    said = str(error["msg"]).removeprefix("Value error, ")
+    secret = "Secret" in str(cls.model_fields[str(name)].annotation) or error["type"] == "value_error"
+    return f"{PREFIX}{str(name).upper()}: {said}" + ("" if secret else f" (it is {error['input']!r})")
+
+
+def _with_password(found: Settings) -> Settings:
+    if found.database_password is None:
+        return found
+    from sqlalchemy import make_url
+
+    password = found.database_password.get_secret_value()
+    urls = {name: getattr(found, name) for name in ("database_url", "read_database_url")}
+    postgres = {name: make_url(url) for name, url in urls.items() if url and not url.startswith("sqlite")}
+    return found.model_copy(
+        update={
+            name: url.set(password=password).render_as_string(hide_password=False) for name, url in postgres.items()
+        }
+    )

@@ -10,6 +10,7 @@ COMMANDS = {
     "migrate": "migrating.migrate_command",
     "import": "importing.import_command",
     "widget": "widget.widget_command",
+    "config": "config.config",
     "keys": "keys.cli",
     "rollup": "rollup.cli",
 }

@@ -7,10 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
-from pydantic import ValidationError
 
 from app.sanitize import terminal_text
-from app.settings import Settings
+from app.settings import Settings, SettingsError, unknown
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -21,12 +20,12 @@ T = TypeVar("T")
 
 def settings() -> Settings:
     """The settings of the environment; prints what is wrong with them and exits."""
+    for name, meant in unknown(os.environ):
+        typer.echo(f"{name} is no setting and does nothing." + (f" Is {meant} meant?" if meant else ""), err=True)
     try:
         return Settings.from_environment(os.environ)
-    except ValidationError as error:
-        for place in error.errors():
-            typer.echo(f"TOUCHSTONE_{str(place['loc'][0]).upper()}: {place['msg']}", err=True)
-        raise typer.Exit(2) from None
+    except SettingsError as error:
+        raise fail(str(error), 2) from None
 
 
 @contextmanager

@@ -153,7 +153,7 @@ def application() -> "FastAPI":
     from app import descriptors, logs
 
     descriptors.raise_limit()
-    chosen = settings()
+    chosen = Settings.from_environment(os.environ)
     logs.configure(chosen.log_format, chosen.log_level)
     sys.setswitchinterval(0.0005)  # the writer thread must not wait 5 ms for the event loop to let go
     with loading():
