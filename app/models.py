@@ -44,6 +44,7 @@ class Touchpoint(Table, table=True):
     timezone: str = Field(default="UTC", max_length=64)
     target: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     origins: list[str] = json_column([])
+    repeat_days: int | None = None
     review_interval_days: int | None = None
     public: bool = False
     frame_origins: list[str] = json_column([])

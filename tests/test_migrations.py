@@ -14,7 +14,7 @@ from uuid import UUID
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session, func
 
 from app import migrate, schema
@@ -89,6 +89,23 @@ def test_rows_survive_all_the_way_back_to_the_first_tables_and_forward_again(emp
     migrate.upgrade(empty_url)
     migrate.check(empty_url)
     assert ask(empty_url, held) == before
+
+
+def test_the_days_of_a_repeated_answer_move_and_nobody_has_asked_for_a_review(empty_url, tmp_path):
+    migrate.upgrade(empty_url)
+    fill(empty_url, tmp_path)
+    migrate.downgrade(empty_url, "2026_11_25_words")
+    days = text("UPDATE touchpoint SET review_interval_days = 30")
+
+    async def as_it_was() -> None:
+        db = open_database(empty_url)
+        await db.write(lambda session: session.execute(days))
+        await db.close()
+
+    asyncio.run(as_it_was())
+    migrate.upgrade(empty_url)
+    rows = ask(empty_url, lambda session: session.execute(select(Touchpoint)).scalars().all())
+    assert {(row.repeat_days, row.review_interval_days) for row in rows} == {(30, None)}
 
 
 def test_everything_can_be_taken_back(empty_url):

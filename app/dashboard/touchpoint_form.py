@@ -23,6 +23,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "timezone": row.timezone,
         "tags": ", ".join(row.tags),
         "origins": "\n".join(row.origins),
+        "repeat_days": str(row.repeat_days or ""),
         "review_interval_days": str(row.review_interval_days or ""),
         "frame_origins": "\n".join(row.frame_origins),
         "public": "on" if row.public else "",
@@ -54,7 +55,8 @@ def body_of(posting: Posting) -> dict[str, Any]:
     body["frame_origins"] = get("frame_origins").split()
     reviewed = {"type": get("reviewed_type"), "name": get("reviewed_name") or None}
     body["reviewed"] = reviewed if reviewed["type"] else None
-    body["review_interval_days"] = number(get("review_interval_days")) or None
+    for days in ("repeat_days", "review_interval_days"):
+        body[days] = number(get(days)) or None
     body["public"] = bool(get("public"))
     if get("ways"):  # boxes without a tick are not sent, so the form says that it had them
         body["open"] = list(posting.all("open"))

@@ -48,7 +48,7 @@ class Answer:
     pressed_at: datetime | None = None
     secret_hash: str | None = None
     zone: ZoneInfo | None = field(default=None, compare=False)
-    review_interval_days: int | None = field(default=None, compare=False)
+    repeat_days: int | None = field(default=None, compare=False)
     given: Set[str] = field(default=frozenset(), compare=False)
     onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
     scale: str | None = field(default=None, compare=False)

@@ -242,7 +242,7 @@ def to_answer(
         said.occurred_at,
         zone=known.zone,
         scale=known.scale.name,
-        review_interval_days=known.review_interval_days,
+        repeat_days=known.repeat_days,
         given=said.model_fields_set,
         secret_hash=hashed(said.secret) if said.secret else None,
     )

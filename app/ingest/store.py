@@ -100,7 +100,7 @@ def store(
     moves: list[Change] = [(None, first[key]) for key in created]
     outcomes = [Outcome(CREATED, answer) for answer in answers]
     again = [place for place, key in enumerate(keys) if key not in created or first[key] is not answers[place]]
-    _lock_people(session, [keys[place] for place in again if answers[place].review_interval_days])
+    _lock_people(session, [keys[place] for place in again if answers[place].repeat_days])
     present = _fetch(session, sorted({keys[place] for place in again}))
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
@@ -210,8 +210,8 @@ def _is(answer: Answer) -> tuple[Any, Any]:
 
 
 def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
-    """Flag an answer of a respondent who has answered here within the touchpoint's review interval already."""
-    asked = [a for a in answers if a.respondent and a.review_interval_days and not a.flags]
+    """Flag an answer of a respondent who has answered here within the touchpoint's `repeat_days` already."""
+    asked = [a for a in answers if a.respondent and a.repeat_days and not a.flags]
     last: dict[tuple[int, str | None], list[tuple[datetime, UUID]]] = {}
     who = sorted({(a.touchpoint_id, a.respondent) for a in asked}, key=str)
     for start in range(0, len(who), 400):
@@ -221,7 +221,7 @@ def _flag_repeats(session: Session, answers: Sequence[Answer]) -> None:
             last.setdefault((touchpoint_id, respondent), []).append((at, number))
     for answer in asked:
         seen = last.setdefault((answer.touchpoint_id, answer.respondent), [])
-        interval = timedelta(days=answer.review_interval_days or 0)
+        interval = timedelta(days=answer.repeat_days or 0)
         if any(number != answer.id and abs(answer.occurred_at - at) < interval for at, number in seen):
             answer.flags = DUPLICATE
         else:
@@ -233,12 +233,12 @@ def _decided_anew(session: Session, moves: Sequence[Change]) -> list[Change]:
     found: list[Change] = []
     for (touchpoint_id, respondent), changed in sorted(repeats.to_decide(moves).items(), key=str):
         touchpoint = session.get(Touchpoint, touchpoint_id)
-        if touchpoint is None or not touchpoint.review_interval_days:
+        if touchpoint is None or not touchpoint.repeat_days:
             continue
         person = col(Feedback.touchpoint_id) == touchpoint_id, col(Feedback.respondent) == respondent
         theirs = _SELECT.where(*person, col(Feedback.flags).in_(("", DUPLICATE))).order_by(*_KEY).with_for_update()
         answers = [Answer(**row._mapping) for row in session.execute(theirs)]
-        found += repeats.decide(answers, timedelta(days=touchpoint.review_interval_days), changed)
+        found += repeats.decide(answers, timedelta(days=touchpoint.repeat_days), changed)
     for before, after in found:
         if before and after:
             _replace(session, before, after)

@@ -31,7 +31,7 @@ class Known:
     id: int
     key: str  # the next three are read for every answer, and an attribute of a mapped row costs ten times as much
     archived: bool
-    review_interval_days: int | None
+    repeat_days: int | None
     open: frozenset[str]
     stamp: Any = None  # when it was changed, as the driver says it: told apart without reading it all again
 
@@ -73,7 +73,7 @@ def known(row: Touchpoint, changed: Any = None) -> Known:
     """A stored touchpoint as the rest of the product uses it."""
     assert row.id is not None
     archived = row.archived_at is not None
-    return Known(row, row.id, row.key, archived, row.review_interval_days, frozenset(row.open), changed)
+    return Known(row, row.id, row.key, archived, row.repeat_days, frozenset(row.open), changed)
 
 
 class Registry:

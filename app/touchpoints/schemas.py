@@ -25,8 +25,9 @@ from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 
-CLEARABLE = {"owner", "target", "review_interval_days", "reviewed"}  # what a touchpoint may have none of
+CLEARABLE = {"owner", "target", "repeat_days", "review_interval_days", "reviewed"}  # what a touchpoint may have none of
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+Days = Annotated[StrictInt, Field(ge=1, le=3650)]
 
 
 # What Google shows stars for (its documentation of review snippets), and a plain Service.
@@ -137,8 +138,11 @@ class TouchpointChange(BaseModel):
     timezone: Annotated[str, AfterValidator(_timezone)] | None = None
     target: Target | None = None
     origins: list[Origin] | None = Field(None, max_length=50, description="web pages that may post feedback")
-    review_interval_days: Annotated[StrictInt, Field(ge=1, le=3650)] | None = Field(
-        None, description="within it, a respondent's further answers are flagged `duplicate`"
+    repeat_days: Days | None = Field(
+        None, description="within them, a respondent's further answers are flagged `duplicate`"
+    )
+    review_interval_days: Days | None = Field(
+        None, description="somebody should look at this touchpoint again after so many days"
     )
     frame_origins: list[FrameOrigin] | None = Field(
         None, max_length=50, description="sites that may show the hosted page in a frame; none by default"
@@ -214,6 +218,7 @@ class TouchpointOut(BaseModel):
     origins: list[str]
     frame_origins: list[str]
     reviewed: Reviewed | None
+    repeat_days: int | None
     review_interval_days: int | None
     public: bool
     open: list[str]

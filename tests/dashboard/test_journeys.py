@@ -206,7 +206,7 @@ def test_a_mistake_is_told_in_the_readers_language(language: str) -> None:
         "importance": 9,
         "name": {"en": ""},
     }
-    body |= {"target": {"metric": "index", "value": "x"}, "review_interval_days": "y"}
+    body |= {"target": {"metric": "index", "value": "x"}, "repeat_days": "x", "review_interval_days": "y"}
     with pytest.raises(ValueError) as caught:
         TouchpointPatch.model_validate(body)
     wrong = beside(caught.value, t)
@@ -217,6 +217,7 @@ def test_a_mistake_is_told_in_the_readers_language(language: str) -> None:
         t("wrong.tags"),
         t("wrong.at_most", bound="5"),
         t("wrong.missing"),
+        t("wrong.number"),
         t("wrong.number"),
         t("wrong.number"),
     ]

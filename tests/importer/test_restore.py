@@ -22,7 +22,7 @@ FORMS = [
     {"format": "csv", "delimiter": "\t"},
     {"format": "ndjson"},
 ]
-TOUCHPOINT = {"key": "shop--1", "scale": "smiley", "timezone": "Europe/Warsaw", "review_interval_days": 30}
+TOUCHPOINT = {"key": "shop--1", "scale": "smiley", "timezone": "Europe/Warsaw", "repeat_days": 30}
 REASONS = [{"key": "price", "label": "Price"}, {"key": "staff", "label": "Staff"}]
 TRICKY = ["=1+1", "'=1", "''", "a;=b,-c\t@d\n+e\r\n'-f", '"=x', "żółć 配送 🙂", "fine", None]
 FROM = datetime(2025, 11, 3, 9, 30, 5, 123456, tzinfo=UTC)

@@ -24,9 +24,7 @@ AT, DAY = datetime(2026, 11, 1, tzinfo=UTC), timedelta(days=1)
 
 def answer(respondent, days=0.0, flags="", touchpoint=1, interval=None):
     at = AT + days * DAY
-    return Answer(
-        touchpoint, uuid7(), 3, None, "", API, flags, None, respondent, None, at, at, review_interval_days=interval
-    )
+    return Answer(touchpoint, uuid7(), 3, None, "", API, flags, None, respondent, None, at, at, repeat_days=interval)
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from(["", DUPLICATE])), max_size=8), st.integers(0, 7))
@@ -49,7 +47,7 @@ def test_nobody_is_left_out_and_nobody_counts_twice_for_what_changed(said, place
 @pytest.mark.postgres
 async def test_what_happens_to_answers_of_one_person_at_once_never_deadlocks(postgres_url):
     one, other = open_database(postgres_url), open_database(postgres_url)
-    shop = TouchpointIn(key="shop", review_interval_days=30)
+    shop = TouchpointIn(key="shop", repeat_days=30)
     place = known(await one.write(lambda session: create(session, shop)))
     answers = [answer(f"c-{n % 2}", n / 1000, touchpoint=place.id, interval=30) for n in range(10)]
     await one.write(lambda session: store.store(session, answers))

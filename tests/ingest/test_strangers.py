@@ -142,7 +142,7 @@ async def test_an_id_at_two_touchpoints_is_two_answers(client, checkout, make):
 
 
 async def test_who_answered_twice_counts_once_whatever_becomes_of_the_first(client, make):
-    await make("checkout", scale="csat", review_interval_days=30)
+    await make("checkout", scale="csat", repeat_days=30)
 
     async def say(rating):
         answer = await client.post(URL, json={"rating": rating, "respondent": "c-17"})
@@ -170,7 +170,7 @@ async def test_who_answered_twice_counts_once_whatever_becomes_of_the_first(clie
 
 
 async def test_who_answered_twice_counts_once_when_the_first_moves(client, make):
-    await make("checkout", scale="csat", review_interval_days=30)
+    await make("checkout", scale="csat", repeat_days=30)
     url = f"{URL}/{uuid7()}"
     await client.put(url, json={"rating": 5, "respondent": "c-17"})
     second = (await client.post(URL, json={"rating": 1, "respondent": "c-17"})).json()

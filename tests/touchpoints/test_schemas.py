@@ -11,6 +11,7 @@ from app.settings import Settings
     [
         ("importance", "3"),
         ("public", 1),
+        ("repeat_days", True),
         ("review_interval_days", True),
         ("target", {"metric": "csat", "value": "80"}),
         ("target", {"metric": "csat", "value": 80, "by": 0}),
