@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.errors import ProblemBody
@@ -21,10 +22,30 @@ class FastRequest(Request):
 
     @property
     def headers(self) -> Mapping[str, str]:  # type: ignore[override]  # by lower-case name; repeated headers: the last
-        if not hasattr(self, "_by_name"):
+        try:
+            return self._by_name
+        except AttributeError:
             raw = self.scope["headers"]
-            self._by_name = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-        return self._by_name
+            self._by_name: Mapping[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
+            return self._by_name
+
+
+class FastJson(Response):
+    """A JSON answer whose headers are made in one go; Starlette's way takes two microseconds more."""
+
+    media_type = "application/json"
+
+    def __init__(self, body: bytes, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        self.status_code, self.body, self.background = status_code, body, None
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+        if headers:
+            self.raw_headers += [
+                (name.lower().encode("latin-1"), said.encode("latin-1")) for name, said in headers.items()
+            ]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 class FastRoute(APIRoute):

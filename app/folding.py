@@ -13,6 +13,7 @@ from functools import lru_cache
 WORD_MOST = 64  # letters of a word; nobody types more of one
 PART_LEAST = 4  # letters that are looked for within a word
 HEAD_LEAST = 3  # letters before them
+_LONG = HEAD_LEAST + PART_LEAST
 _LETTERS = str.maketrans(
     {"ł": "l", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ŋ": "n"}
 )
@@ -23,13 +24,14 @@ _GAPLESS = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff])"
 )
 _WORD = re.compile(r"[^\W_]+")
-_BLANKS = {code: " " for code in range(128) if not chr(code).isalnum()}  # the same for ASCII, in a quarter of the time
+# The same for ASCII, in small letters, in a tenth of the time.
+_PLAIN = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 
 
 def words(text: str) -> list[str]:
     """The words of a text in their order, folded."""
-    plain = text.lower() if text.isascii() else _folded(text)
-    found = plain.translate(_BLANKS).split() if plain.isascii() else _WORD.findall(plain)
+    plain = text if text.isascii() else _folded(text)
+    found = plain.encode().translate(_PLAIN).decode().split() if plain.isascii() else _WORD.findall(plain)
     return found if len(plain) <= WORD_MOST else [word[:WORD_MOST] for word in found]
 
 
@@ -45,8 +47,8 @@ def searchable(comment: str | None) -> str | None:
     if comment is None:
         return None
     said = words(comment)
-    ends = [_ends(word) for word in said if len(word) >= HEAD_LEAST + PART_LEAST]
-    return " ".join([*said, *dict.fromkeys(ends)])
+    ends = [_ends(word) for word in said if len(word) >= _LONG]
+    return " ".join([*said, *dict.fromkeys(ends)] if ends else said)
 
 
 @lru_cache(8192)  # long words come again and again

@@ -18,7 +18,6 @@ from app.problems import MEDIA_TYPE
 HEAD_MAX = 64 * 1024  # request line and headers together
 HEAD_S, BODY_S = 20.0, 30.0  # from the first byte, or the connection, to the end of the head; for a body
 BODY_BYTES_PER_S = 8 * 1024  # a large body has longer: this much more of it gains a second
-HEAD, BODY = "head", "body"
 
 
 class _HeadTooLarge(Exception):
@@ -26,15 +25,16 @@ class _HeadTooLarge(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """One connection. A refused one is answered with a problem and closed."""
+    """One connection. A refused one is answered with a problem and closed.
+
+    A request that comes whole, as nearly all do, is only looked at: what it awaits is told by uvicorn's own state.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._awaits: str | None = HEAD  # what part of a request is still to come
-        self._begun = 0  # requests on this connection
-        self._head = self._body = self._size = 0  # bytes of either, and of what is being read
+        self._head = self._body = 0  # bytes of a request that has not come whole
         self._problem: Problem | None = None
-        self._since = self.loop.time()
+        self._since = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
@@ -42,51 +42,55 @@ class BoundedProtocol(HttpToolsProtocol):
         if connections.full(len(self.connections)):
             transport.abort()
             return
-        self._timer = self.loop.call_later(HEAD_S, self._look)
+        self._wait_for(HEAD_S)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        for start in range(0, len(data), HEAD_MAX):  # mostly one slice, which is `data` itself
-            if self.transport.is_closing():
-                return
-            self._feed(data[start : start + HEAD_MAX])
-
-    def _feed(self, data: bytes) -> None:
-        begun, self._size = self._begun, len(data)
-        super().data_received(data)
-        if self._awaits is None:
-            self._stop_timer()
+        if len(data) > HEAD_MAX:
+            for start in range(0, len(data), HEAD_MAX):
+                if not self.transport.is_closing():
+                    self.data_received(data[start : start + HEAD_MAX])
             return
-        if self._awaits == HEAD:
-            self._head = len(data) + (self._head if begun == self._begun else 0)
+        scope, self._coming = self.scope, len(data)
+        super().data_received(data)
+        if self._is_whole():
+            if self._timer is not None:
+                self._stop_timer()
+            self._head = self._body = 0
+        elif not self.transport.is_closing():
+            self._note(len(data), begun=self.scope is not scope)
+
+    def _is_whole(self) -> bool:
+        """Whether all that has come belongs to requests that are complete."""
+        cycle = self.cycle
+        return cycle is not None and cycle.scope is self.scope and not cycle.more_body
+
+    def _in_head(self) -> bool:
+        return self.cycle is None or self.cycle.scope is not self.scope
+
+    def _note(self, size: int, *, begun: bool) -> None:
+        """Count a part of a request that has not come whole, and give it its time."""
+        if begun or self._timer is None:
+            self._head = self._body = 0
+            self._stop_timer()
+            self._wait_for(HEAD_S)
+        if self._in_head():
+            self._head += size
             if self._head > HEAD_MAX:
                 self._refuse(_too_large())
-        if self._timer is None and not self.transport.is_closing():
-            self._timer = self.loop.call_later(HEAD_S, self._look)
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._awaits, self._since = HEAD, self.loop.time()
-        self._begun += 1
-        self._head = self._body = 0
+        elif self._head:  # the head is there: the body's time begins
+            self._head, self._body, self._since = 0, size, self.loop.time()
+        else:
+            self._body += size
 
     def on_headers_complete(self) -> None:
-        if self._head + self._size > HEAD_MAX and self._measured() > HEAD_MAX:
+        if self._head and self._head + self._coming > HEAD_MAX and self._measured() > HEAD_MAX:
             self._problem = _too_large()
             raise _HeadTooLarge
-        self._awaits, self._since = BODY, self.loop.time()
         super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        self._body += len(body)
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._awaits = None
-        super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be parsed is answered with a problem, as everything else is."""
@@ -96,16 +100,20 @@ class BoundedProtocol(HttpToolsProtocol):
         """Bytes of the request line and the headers that are complete, with what stands between them."""
         return len(self.url) + 12 + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
+    def _wait_for(self, seconds: float) -> None:
+        self._since = self.loop.time()
+        self._timer = self.loop.call_later(seconds, self._look)
+
     def _look(self) -> None:
         """The timer: closes a connection whose request is late, looks again later at any other."""
         self._timer = None
-        if self._awaits is None or self.transport.is_closing():
+        if self._is_whole() or self.transport.is_closing():
             return
-        allowed = HEAD_S if self._awaits == HEAD else BODY_S + self._body / BODY_BYTES_PER_S
+        allowed = HEAD_S if self._in_head() else BODY_S + self._body / BODY_BYTES_PER_S
         left = self._since + allowed - self.loop.time()
         if left > 0:
             self._timer = self.loop.call_later(left, self._look)
-        elif self._awaits == HEAD and self._head:
+        elif self._in_head() and self._head:
             self._refuse(Problem(Code.REQUEST_TIMEOUT, f"The request's head took longer than {HEAD_S:.0f} s."))
         else:
             self.transport.close()  # nothing was asked, or the application hears that the client is gone

@@ -36,6 +36,7 @@ class Application(FastAPI):
     def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
         """Set the figures to keep and the routes to serve without FastAPI's layers."""
         self._metrics = metrics
+        self._trusted, self._base = self.state.settings.trusted_proxies, self.state.base_path
         self._told: set[str] = set()
         self._lane = [(route.path_regex.match, route) for route in routes if isinstance(route, FastRoute)]
 
@@ -44,10 +45,10 @@ class Application(FastAPI):
             return await super().__call__(scope, receive, send)
         scope["app"] = self
         peer = scope.get("client")
-        if forwarded.read(scope, self.state.settings.trusted_proxies) and peer:
+        if forwarded.read(scope, self._trusted) and peer:
             self._tell_of_proxy(peer[0])
-        base: str = self.state.base_path
-        base_path.take_off(scope, base)
+        if base := self._base:
+            base_path.take_off(scope, base)
         request_id = f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
@@ -59,8 +60,8 @@ class Application(FastAPI):
                 headers = message["headers"]
                 if base and 300 <= status < 400:
                     headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
-                names = {name for name, _ in headers}
-                headers.extend(default for default in DEFAULTS if default[0] not in names)
+                names = [name for name, _ in headers]
+                headers += [default for default in DEFAULTS if default[0] not in names]
                 headers.append((b"x-request-id", request_id.encode()))
             await send(message)
 

@@ -8,11 +8,11 @@ from itertools import chain, compress, repeat
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from app.db import core, is_sqlite
+from app.db import core
 
 Columns = list[list[Any]]
 _DATA_FAULTS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, limits such as an index row's size
@@ -68,10 +68,13 @@ class Bulk:
         """Execute over `rows`; returns the rows of a statement that ends in RETURNING."""
         return list(chain.from_iterable(self._results(session, rows)))
 
-    def _results(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> Iterator[CursorResult[Any]]:
-        most, prepared = (_CHUNK_MAX, self._for_sqlite) if is_sqlite(session) else (len(rows), self._for_postgres)
-        for start in range(0, len(rows), most or 1):
-            yield core(session).exec_driver_sql(*prepared(rows[start : start + most]))
+    def _results(self, session: Session, rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
+        connection = core(session)
+        if connection.dialect.name == "sqlite":
+            for start in range(0, len(rows), _CHUNK_MAX):
+                yield _executed(connection, *self._for_sqlite(rows[start : start + _CHUNK_MAX]))
+        elif rows:
+            yield connection.exec_driver_sql(*self._for_postgres(rows))
 
     def _for_sqlite(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
         """Statement and values. VALUES has a power of two of rows, so that few statements are ever prepared.
@@ -153,14 +156,25 @@ class Lookup:
     def rows(self, session: Session, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """All rows; errors are SQLAlchemy's DBAPIError."""
         connection = core(session)
-        cursor = connection.connection.cursor()
+        if connection.dialect.name == "sqlite":
+            cursor = _executed(connection, self._sqlite, values)
+        else:
+            cursor = _executed(connection, self._postgres, tuple(values[name] for name in self._names))
         try:
-            if connection.dialect.name == "sqlite":
-                cursor.execute(self._sqlite, values)
-            else:
-                cursor.execute(self._postgres, tuple(values[name] for name in self._names))
             return list(cursor.fetchall())
-        except connection.dialect.loaded_dbapi.Error as error:
-            raise DBAPIError(self._sqlite, None, error) from error
         finally:
             cursor.close()
+
+
+def _executed(connection: Connection, statement: str, values: Any) -> Any:
+    """A cursor of the driver that has executed the statement; errors are SQLAlchemy's DBAPIError.
+
+    SQLAlchemy's own way takes 30 us more. On PostgreSQL it also sees that a connection is gone: what writes goes by it.
+    """
+    cursor, driver = connection.connection.cursor(), connection.dialect.loaded_dbapi
+    try:
+        cursor.execute(statement, values)
+    except driver.Error as error:
+        cursor.close()
+        raise DBAPIError.instance(statement, None, error, driver.Error, dialect=connection.dialect) from error
+    return cursor

@@ -74,7 +74,7 @@ class SqliteDatabase:
             except DBAPIError:
                 self._drop()
                 raise
-            self._keeper.check()  # what is committed to a file that is not there any more is told to nobody
+            self._keeper.check(quick=True)  # what is committed to a file that is not there any more is told to nobody
         self._changed()
         return done
 

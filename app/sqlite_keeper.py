@@ -58,10 +58,13 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="sqlite-keeper", daemon=True)
         self._thread.start()
 
-    def check(self) -> None:
+    def check(self, *, quick: bool = False) -> None:
         """Raise FileTrouble, and let nobody in any more, unless the open file is the right one."""
         try:
-            self.opened.file.check()
+            if quick:
+                self.opened.file.look()
+            else:
+                self.opened.file.check()
         except FileTrouble as trouble:
             self.gate.trouble = trouble
             self._wake.set()

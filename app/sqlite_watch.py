@@ -53,11 +53,22 @@ class OpenFile:
         self._moved = self._progress()[0]
         self._header = self._file.read(_HEADER)
 
-    def check(self) -> None:
-        """Raise FileTrouble unless the path names these files and only SQLite has written to the first.
+    def look(self) -> None:
+        """As `check`, in a tenth of its time, after each commit, before anybody is told of it.
 
-        It takes 10 us: little enough to look after each commit, before anybody is told of it.
+        One look at the path tells whether the file is gone, another one, or was written to since the last check. Each
+        system call lets another thread go on and waits for it; the log and its index are looked at each second.
         """
+        try:
+            found = os.stat(self.path)  # noqa: PTH116 - a microsecond less
+        except OSError:
+            return self.check()
+        if _identity(found) != self._identities[0] or (found.st_mtime_ns, found.st_size) != self._written:
+            self.check()
+        return None
+
+    def check(self) -> None:
+        """Raise FileTrouble unless the path names these files and only SQLite has written to the first."""
         found: list[os.stat_result | None] = []
         for each in self._paths:
             try:

@@ -105,7 +105,8 @@ def store(
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
     held = _follow(session, moves, settling, told=not restored)
-    if any(after and after.scale not in (None, held[after.touchpoint_id].scale) for _, after in moves):
+    checked = {(after.touchpoint_id, after.scale) for _, after in moves if after and after.scale}
+    if any(scale != held[touchpoint_id].scale for touchpoint_id, scale in checked):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
 

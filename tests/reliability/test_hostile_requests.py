@@ -216,7 +216,7 @@ async def test_a_body_is_not_read_before_the_key_that_its_route_asks_for(app, ma
 
 @pytest.mark.parametrize("path", ["/v1/keys", "/v1/devices/pair", "/t/x", "/login", "/v1/feedback/batch", "/nowhere"])
 async def test_a_body_that_is_too_large_is_refused_before_or_while_it_is_read(app, path):
-    announced = await asgi(app, "POST", path, b"x", (b"content-length", b"100000000"), ADMIN_HEADER)
+    announced = await asgi(app, "POST", path, b"x", (b"content-length", b"100000000"), ADMIN_HEADER, times=2)
     assert announced[0] <= 1 and announced[1] in (404, 413)
     read, status = await asgi(app, "POST", path, b"x" * 100_000, ADMIN_HEADER, times=1000)
     assert read <= 17_000_000 and status in (404, 413)
