@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, SmallInteger, Text, text
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
 
 
@@ -98,6 +98,22 @@ class Feedback(Table, table=True):
     pressed_at: datetime | None = Field(default=None)
     secret_hash: str | None = Field(default=None, max_length=32)
     words: str | None = Field(default=None, sa_type=Text)
+
+
+class Handling(Table, table=True):
+    """What somebody said of how an answer is handled (`answers/handling.py`); it goes when the answer is erased."""
+
+    __table_args__ = (
+        ForeignKeyConstraint(["touchpoint_id", "id"], ["feedback.touchpoint_id", "feedback.id"], ondelete="CASCADE"),
+        _only("done_at IS NOT NULL", "ix_handling_done", "done_at"),
+    )
+    touchpoint_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: UUID = Field(primary_key=True)
+    state: str = Field(max_length=16)
+    owner: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, sa_type=Text)
+    changed_at: datetime = Field(default_factory=now)
+    done_at: datetime | None = None
 
 
 class Erasure(Table, table=True):

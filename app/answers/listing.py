@@ -10,10 +10,10 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app import paging
-from app.answers import search
+from app.answers import handling, search
 from app.answers.schemas import AnswerFilter, AnswerQuery
 from app.errors import Code, Place, Problem
-from app.models import Erasure, Feedback, Touchpoint
+from app.models import Erasure, Feedback, Handling, Touchpoint, now
 from app.scores import serve
 from app.scores.buckets import to_time
 from app.touchpoints.registry import by_key
@@ -45,12 +45,14 @@ def public(row: Row[Any]) -> dict[str, Any]:
     """A row of COLUMNS as the API shows it."""
     found = dict(row._mapping)
     del found["touchpoint_id"]
-    return found | {"reasons": row.reasons.split(), "flags": row.flags.split()}
+    handled = handling.public(found)
+    return found | {"reasons": row.reasons.split(), "flags": row.flags.split(), "handling": handled}
 
 
 def base() -> Select[Any]:
-    """All answers with their touchpoint's key."""
-    return sa_select(*COLUMNS).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
+    """All answers with their touchpoint's key and how they are handled."""
+    here = sa_select(*COLUMNS, *handling.columns(now())).join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
+    return here.outerjoin(Handling, handling.IS_ROW)
 
 
 def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool]]:
@@ -76,6 +78,8 @@ def conditions(session: Session, query: AnswerFilter) -> list[ColumnElement[bool
         found.append(_FLAGGED if query.flagged else ~_FLAGGED)
     if query.respondent is not None:
         found.append(col(Feedback.respondent) == query.respondent)
+    if query.handling is not None:
+        found.append(handling.is_in(query.handling, now()))
     return found
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.datastructures import State
 
-from app.answers import export, routes, terms_routes
+from app.answers import export, handling_routes, routes, terms_routes
 from app.answers.indexing import Indexing
 from app.rooms import Room
 from app.settings import Settings
@@ -20,4 +20,4 @@ async def running(state: State, _: Settings) -> AsyncIterator[None]:
 
 
 # The export stands before the answers, whose /{id} would take its address.
-ROOM = Room((export.router, routes.router, terms_routes.router), running=running)
+ROOM = Room((export.router, routes.router, terms_routes.router, handling_routes.router), running=running)

@@ -1,4 +1,4 @@
-"""Answers back out: list, read, flag and un-flag, delete."""
+"""Answers back out: list, read, flag and un-flag, follow up, delete."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,8 +8,8 @@ from pydantic import Field
 from pydantic_core import to_json
 from sqlmodel import Session
 
-from app.answers import listing, many
-from app.answers.schemas import AnswerQuery, Changed, FlagsIn, ManyFlagsIn, StoredFeedback, StoredFeedbackList
+from app.answers import handling, listing, many
+from app.answers.schemas import AnswerPatch, AnswerQuery, Changed, ManyFlagsIn, StoredFeedback, StoredFeedbackList
 from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.ingest import store
@@ -46,12 +46,18 @@ async def read_feedback(id: UUID, db: Db, touchpoint: Which = None) -> Response:
 
 
 @router.patch("/{id:uuid}", dependencies=[WRITE], response_model=StoredFeedback, responses=NOT_UNIQUE)
-async def flag_feedback(id: UUID, body: FlagsIn, db: Db, touchpoint: Which = None) -> Response:  # noqa: A002
-    """Flag an answer so that it does not count, or take its flags away so that it does. Scores follow at once."""
+async def change_feedback(id: UUID, body: AnswerPatch, db: Db, touchpoint: Which = None) -> Response:  # noqa: A002
+    """Flag an answer so that it does not count, or take its flags away so that it does: scores follow at once.
+
+    Or say how its customer is followed up, which no score knows of.
+    """
 
     def work(session: Session) -> dict[str, object]:
         at = listing.touchpoint_of(session, id, touchpoint)
-        store.flag(session, at, id, body.flags)
+        if "flags" in body.model_fields_set:
+            store.flag(session, at, id, body.flags)
+        if "handling" in body.model_fields_set:
+            handling.put(session, at, id, body.handling)
         return listing.one(session, at, id)
 
     return Response(to_json(await db.write(work)), media_type="application/json")

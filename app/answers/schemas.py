@@ -3,13 +3,17 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from app.ingest.schemas import FeedbackOut
+from app.sanitize import PLAIN, plain_text
 from app.timestamps import Moment
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
+
+
+State = Literal["new", "seen", "needs_reply", "done"]
 
 
 class AnswerFilter(BaseModel):
@@ -31,6 +35,7 @@ class AnswerFilter(BaseModel):
     flag: Flag | None = Field(None, description="only answers with this flag")
     flagged: bool | None = Field(None, description="true: only answers that do not count; false: only those that do")
     respondent: Annotated[str, Field(max_length=200)] | None = None
+    handling: State | None = Field(None, description="only answers whose customer is followed up like this")
 
 
 class AnswerQuery(AnswerFilter):
@@ -38,6 +43,39 @@ class AnswerQuery(AnswerFilter):
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Annotated[str, Field(max_length=500)] | None = None
+
+
+class HandlingIn(BaseModel):
+    """How somebody takes care of a customer. An owner or a note that is left out stays; null empties it."""
+
+    model_config = ConfigDict(extra="forbid")
+    state: State
+    owner: Annotated[str, Field(max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
+    note: Annotated[str, Field(max_length=2000, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
+
+
+class HandlingOut(BaseModel):
+    """How an answer is handled. `new` is set by itself for comments with a low rating or without one."""
+
+    state: State
+    owner: str | None
+    note: str | None
+    changed_at: datetime | None = Field(description="when somebody last said so; null: nobody has yet")
+
+
+class OpenByAge(BaseModel):
+    under_hours: int | None = Field(description="younger than this and not counted before; null: all older ones")
+    count: int
+
+
+class HandlingSummary(BaseModel):
+    """How quickly customers are taken care of."""
+
+    days: int
+    handled: int = Field(description="how many were done within these days; 10,000 at most")
+    median_hours: float | None = Field(description="from receiving an answer until it was done")
+    open: dict[State, int]
+    open_by_age: list[OpenByAge]
 
 
 class StoredFeedback(FeedbackOut):
@@ -48,6 +86,7 @@ class StoredFeedback(FeedbackOut):
     context: dict[str, Any] | None
     claimed_at: datetime | None = Field(description="the time the client gave, before any correction")
     scale: str = Field(description="what the touchpoint is rated on")
+    handling: HandlingOut | None = Field(description="null: nobody needs to take care of this customer")
 
 
 class StoredFeedbackList(BaseModel):
@@ -60,6 +99,20 @@ class FlagsIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     flags: list[Flag] = Field(max_length=6)
+
+
+class AnswerPatch(BaseModel):
+    """What to change: the flags, how the customer is followed up, or both. `handling` null: as if nobody had."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"minProperties": 1})
+    flags: list[Flag] = Field([], max_length=6, description="none, and it counts again; left out, they stay")
+    handling: HandlingIn | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> "AnswerPatch":
+        if not self.model_fields_set:
+            raise ValueError("has nothing to change; give flags, handling, or both")
+        return self
 
 
 class ManyFlagsIn(BaseModel):

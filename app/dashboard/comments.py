@@ -20,6 +20,7 @@ from app.touchpoints.registry import Known, known
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 20
+STATES = ("new", "seen", "needs_reply", "done")
 FLAGS = ("spam", "misuse", "burst", "test", "duplicate", "unconfirmed")
 
 
@@ -32,16 +33,19 @@ class Stream:
     asked: dict[str, str]
     sources: tuple[str, ...] = SOURCES
     flags: tuple[str, ...] = FLAGS
+    states: tuple[str, ...] = STATES
 
 
 def query_of(visit: RequestContext, touchpoint: Known | None) -> tuple[AnswerQuery, dict[str, str]]:
     """The question that a page's address asks; Problem invalid_request."""
     given = visit.request.query_params
-    asked = {name: given[name] for name in ("q", "mood", "source", "flag") if given.get(name)}
+    asked = {name: given[name] for name in ("q", "mood", "source", "flag", "handling") if given.get(name)}
     values: dict[str, Any] = {"limit": PAGE, "has_comment": True, "cursor": given.get("cursor") or None}
     values |= {name: asked[name] for name in ("q", "source") if name in asked}
     if asked.get("flag") in FLAGS:
         values |= {"flag": asked["flag"], "has_comment": None}
+    if asked.get("handling") in STATES:
+        values |= {"handling": asked["handling"], "has_comment": None}
     if touchpoint:
         values["touchpoint"] = touchpoint.row.key
         low, high = sides(touchpoint)

@@ -12,8 +12,8 @@ from markupsafe import Markup
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.answers import terms_routes
-from app.answers.schemas import FlagsIn
+from app.answers import handling, terms_routes
+from app.answers.schemas import FlagsIn, HandlingIn
 from app.dashboard import charts, comments, heatmap, levels, periods, sentences
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
@@ -196,4 +196,20 @@ async def flag(key: str, db: Db, posting: Posting = Posted) -> Response:
     except ValueError:
         raise Problem(Code.INVALID_REQUEST, "This flag or answer is not known.") from None
     await db.write(lambda session: store.flag(session, known.id, number, flags))
+    return RedirectResponse(inside(posting.get("next")), 303)
+
+
+@router.post("/touchpoints/{key}/handling")
+async def follow_up(key: str, db: Db, posting: Posting = Posted) -> Response:
+    """Say how a customer is followed up, and by whom."""
+    posting.visit.need("feedback:write")
+    known = await posting.visit.request.app.state.registry.get(key)
+    try:
+        number = UUID(posting.get("id"))
+        said = HandlingIn.model_validate(
+            {"state": posting.get("state")} | {name: posting.get(name) or None for name in ("owner", "note")}
+        )
+    except ValueError:
+        raise Problem(Code.INVALID_REQUEST, "This follow-up or answer is not known.") from None
+    await db.write(lambda session: handling.put(session, known.id, number, said))
     return RedirectResponse(inside(posting.get("next")), 303)
