@@ -4,6 +4,7 @@ Alembic is imported only to migrate: a service that starts again on its database
 """
 
 import asyncio
+import contextlib
 import sys
 from typing import TYPE_CHECKING
 
@@ -12,9 +13,8 @@ from sqlalchemy import make_url
 from app.db import open_database
 from app.schema import SchemaMisfit, head, is_newer, misfit, revisions, scripts
 from app.schema import revision as revision_of
-from app.sqlite_file import make, verify
-from app.sqlite_open import path_of, sqlite_engine
-from app.work import within
+from app.sqlite_file import connect, make, verify
+from app.sqlite_open import BUSY_TIMEOUT_S, path_of, version
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -89,14 +89,12 @@ def revision(url: str) -> str | None:
 
 
 def _of_file(url: str) -> str | None:
-    if not path_of(make_url(url)).exists():
+    path = path_of(make_url(url))
+    if not path.exists():
         return None
-    engine = sqlite_engine(make_url(url), write=False)
-    try:
-        with engine.connect() as connection:
-            return within(connection, revision_of)
-    finally:
-        engine.dispose()
+    with contextlib.closing(connect(path, write=False, wait_s=BUSY_TIMEOUT_S)) as connection:
+        found: str | None = version(connection)
+        return found
 
 
 async def _of_server(url: str) -> str | None:

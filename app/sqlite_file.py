@@ -53,7 +53,8 @@ def verify(path: Path, within_s: float) -> Any:
         if said != "ok":
             raise FileTrouble(f"{path} is damaged ({said}){_without_its_log(path, within_s)}")
         tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
-        return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0] if tables else None
+        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
+        return row[0] if row else None
 
 
 def _quick_check(connection: sqlite3.Connection, within_s: float) -> str:

@@ -71,7 +71,7 @@ class Opened:
         try:
             for connection in (self._mover, self._guard):
                 connection.execute("PRAGMA journal_mode=WAL").fetchall()
-                self.version = _version(connection)  # the first read makes the files beside it, too
+                self.version = version(connection)  # the first read makes the files beside it, too
             self.file = OpenFile(path)
         except BaseException:
             self._mover.close()
@@ -111,10 +111,10 @@ class Opened:
         self.file.close()
 
 
-def _version(connection: sqlite3.Connection) -> Any:
+def version(connection: sqlite3.Connection) -> Any:
     """The version of the schema; None before the first migration."""
     try:
-        return connection.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+        return (connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,))[0]
     except sqlite3.OperationalError as error:
         if "no such table" not in str(error):
             raise

@@ -95,6 +95,7 @@ def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_i
 )
 def test_an_option_that_cannot_be_meant_ends_with_code_two(touchstone, options, said):
     Path("answers.csv").write_text("x\n5\n")
+    touchstone("migrate")
     result = touchstone("import", "answers.csv", *options)
     assert result.exit_code == 2 and said in result.stderr
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -160,6 +161,14 @@ def test_the_revision_is_the_newest_after_the_last_migration_only(empty_url):
     assert migrate.revision(empty_url) == schema.head()
     migrate.downgrade(empty_url, "-1")
     assert migrate.revision(empty_url) == schema.revisions()[-2]
+
+
+def test_a_copy_that_keeps_no_log_beside_it_is_as_good_as_any(sqlite_url):
+    """As `VACUUM INTO` makes it: its journal mode is another one."""
+    connection = sqlite3.connect(sqlite_url.partition("///")[2])
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+    assert migrate.revision(sqlite_url) == schema.head()
 
 
 def test_two_that_migrate_at_once_both_succeed(empty_url):

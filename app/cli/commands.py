@@ -1,8 +1,11 @@
 """The commands, as a table of contents: one module per group."""
 
 from importlib import import_module
+from typing import Annotated
 
 import typer
+
+from app.version import version
 
 COMMANDS = {
     "serve": "server.serve",
@@ -10,6 +13,8 @@ COMMANDS = {
     "migrate": "migrating.migrate_command",
     "import": "importing.import_command",
     "widget": "widget.widget_command",
+    "backup": "backup.backup",
+    "doctor": "doctor.doctor",
     "config": "config.config",
     "keys": "keys.cli",
     "rollup": "rollup.cli",
@@ -30,5 +35,13 @@ def commands(wanted: str | None = None) -> typer.Typer:
     return cli
 
 
-def _touchstone() -> None:
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"touchstone {version()}")
+        raise typer.Exit
+
+
+def _touchstone(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
     """Collects customer feedback and serves honest scores."""

@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo, available_timezones
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import make_url
 
 from app import migrate
-from app.cli.run import fail, migrated, settings, with_database
+from app.cli.run import fail, migrated, settings, with_chosen
 from app.importer.answers import UNDATED, Columns
 from app.importer.rows import FileError
 from app.importer.run import Import, Tally, Wish
 from app.sanitize import terminal_text
+from app.sqlite_open import path_of
 from app.touchpoints.scales import SCALES
 
 
@@ -92,8 +94,8 @@ def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: 
 
 def _run(file: Path, columns: Columns | None, wish: Wish) -> Tally:
     url = settings().database_url
-    if migrate.is_embedded(url):
-        migrated(url)
+    if migrate.is_embedded(url) and (wish.create_touchpoints or path_of(make_url(url)).exists()):
+        migrated(url)  # a database without touchpoints would be of no use to who did not ask for them
     bar = Progress(
         TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rows]}"),
         TimeElapsedColumn(), console=Console(stderr=True),
@@ -108,7 +110,7 @@ def _run(file: Path, columns: Columns | None, wish: Wish) -> Tally:
 
         try:
             then = "Run the same import again to go on."
-            return with_database(url, lambda db: Import(db, columns, wish).run(file, progress), then=then)
+            return with_chosen(lambda db: Import(db, columns, wish).run(file, progress), then=then)
         except FileError as error:
             raise fail(str(error), 2) from None
 

@@ -1,5 +1,6 @@
 """`touchstone keys`: API keys."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -36,10 +37,14 @@ def create(
 
 
 @cli.command("list")
-def list_keys() -> None:
+def list_keys(as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False) -> None:
     """List the keys, without what would let anybody use them."""
+    keys = read(all_keys)
+    if as_json:
+        typer.echo(json.dumps(keys, default=str))
+        return
     table = Table("id", "name", "begins with", "scopes", "created", "last used", "made by", "state")
-    for key in read(all_keys):
+    for key in keys:
         state = (
             "revoked" if key["revoked_at"] else "expires " + str(key["expires_at"]) if key["expires_at"] else "valid"
         )

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.run import fail, migrated, settings, usable
+from app.cli.run import fail, migrated, say_which, settings, usable
 
 
 def migrate_command(
@@ -30,3 +30,4 @@ def migrate_command(
     if (check or status) and (wrong := schema.misfit(at)):
         raise fail(wrong)
     typer.echo(f"The database is at {at}.")
+    say_which(url)

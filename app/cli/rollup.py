@@ -5,7 +5,7 @@ from functools import partial
 import typer
 from sqlmodel import Session
 
-from app.cli.run import fail, read, settings, with_database
+from app.cli.run import fail, read, with_chosen
 from app.db import Database, snapshot
 from app.scores import rollup as ledger
 
@@ -40,4 +40,4 @@ def rebuild() -> None:
         numbers = await db.read(lambda session: [row.id or 0 for row in ledger.every_touchpoint(session)])
         return sum([await db.write(partial(ledger.rebuild, touchpoint_id=number)) for number in numbers])
 
-    typer.echo(f"Counted anew: {with_database(settings().database_url, one_by_one)} cells.")
+    typer.echo(f"Counted anew: {with_chosen(one_by_one)} cells.")

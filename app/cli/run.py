@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import typer
@@ -72,14 +73,37 @@ def with_database(url: str, use: "Callable[[Database], Awaitable[T]]", *, then: 
         return asyncio.run(run())
 
 
+def named(url: str) -> str:
+    """A database as it may be shown to anybody: the whole path of a file, a server without the password."""
+    from sqlalchemy import make_url
+
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return str(Path(parsed.database or "").resolve())
+    return parsed._replace(drivername="postgresql", password=None).render_as_string()
+
+
+def say_which(url: str) -> None:
+    """Name the database that was used, on standard error: the folder may be another one than meant."""
+    typer.echo(f"Database: {terminal_text(named(url))}", err=True)
+
+
+def with_chosen(use: "Callable[[Database], Awaitable[T]]", *, then: str = "") -> T:
+    """`with_database` on the database of the settings, which is named when it is done."""
+    url = settings().database_url
+    done = with_database(url, use, then=then)
+    say_which(url)
+    return done
+
+
 def read(work: "Work[T]") -> T:
     """Run one unit of work that only reads."""
-    return with_database(settings().database_url, lambda db: db.read(work))
+    return with_chosen(lambda db: db.read(work))
 
 
 def write(work: "Work[T]") -> T:
     """Run one unit of work and commit it."""
-    return with_database(settings().database_url, lambda db: db.write(work))
+    return with_chosen(lambda db: db.write(work))
 
 
 def fail(message: str, code: int = 1) -> typer.Exit:

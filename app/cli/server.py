@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.loading import loading
-from app.cli.run import fail, settings, usable, with_database
+from app.cli.run import fail, named, settings, usable, with_database
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ def prepare(chosen: Settings, *, load: bool) -> None:
     key = with_database(
         chosen.database_url, lambda db: db.write(first_key if chosen.admin_key is None else takes_writes)
     )
+    typer.echo(f"{'Database:':<11}{named(chosen.database_url)}")
     if key:
         typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
 
