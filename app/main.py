@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from app import base_path, keys, openapi, ops, problems
+from app.actions.room import ROOM as ACTIONS
 from app.answers.room import ROOM as ANSWERS
 from app.auth import Keys
 from app.dashboard.room import ROOM as DASHBOARD
@@ -32,7 +33,20 @@ from app.touchpoints.room import ROOM as TOUCHPOINTS
 from app.webhooks.room import ROOM as WEBHOOKS
 
 OPERATIONS = Room((keys.router, ops.router))
-ROOMS = (TOUCHPOINTS, INGEST, ANSWERS, LINKS, SCORES, JOURNEYS, DEVICES, WEBHOOKS, OPERATIONS, PAGES, DASHBOARD)
+ROOMS = (
+    TOUCHPOINTS,
+    INGEST,
+    ANSWERS,
+    LINKS,
+    SCORES,
+    JOURNEYS,
+    ACTIONS,
+    DEVICES,
+    WEBHOOKS,
+    OPERATIONS,
+    PAGES,
+    DASHBOARD,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:

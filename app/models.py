@@ -1,8 +1,9 @@
 """The tables. `touchpoint_id` leads every primary and unique key of the big ones, so that they can be sharded by it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, SmallInteger, Text, text
 from sqlmodel import Field, SQLModel
@@ -46,6 +47,7 @@ class Touchpoint(Table, table=True):
     origins: list[str] = json_column([])
     repeat_days: int | None = None
     review_interval_days: int | None = None
+    reviewed_at: datetime | None = None
     public: bool = False
     frame_origins: list[str] = json_column([])
     reviewed: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
@@ -53,6 +55,14 @@ class Touchpoint(Table, table=True):
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
     archived_at: datetime | None = None
+
+    @property
+    def review_due(self) -> date | None:
+        """The local day on which somebody should look again, counted from the last review or from its registration."""
+        if self.review_interval_days is None:
+            return None
+        last = (self.reviewed_at or self.created_at).astimezone(ZoneInfo(self.timezone))
+        return last.date() + timedelta(days=self.review_interval_days)
 
 
 FLAGGED = "flags <> ''"
@@ -244,6 +254,38 @@ class Stage(Table, table=True):
     name: dict[str, str] = json_column({})
     phase: str | None = Field(default=None, max_length=16)
     touchpoints: list[str] = json_column([])
+
+
+class Review(Table, table=True):
+    """Somebody looked at a touchpoint again. `level` is how it stood: its headline metric over the 30 days before."""
+
+    __table_args__ = (Index("ix_review_touchpoint", "touchpoint_id", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    reviewed_at: datetime
+    reviewed_by: str = Field(max_length=200)
+    note: str | None = Field(default=None, sa_type=Text)
+    level: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+
+
+class Action(Table, table=True):
+    """A measure taken at touchpoints. They are named by key: a key never changes and a touchpoint is never deleted."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str = Field(max_length=200)
+    touchpoints: list[str] = json_column([])
+    compare_with: list[str] = json_column([])
+    owner: str | None = Field(default=None, max_length=200)
+    note: str | None = Field(default=None, sa_type=Text)
+    metric: str | None = Field(default=None, max_length=16)
+    alert: str | None = Field(default=None, max_length=64)
+    planned_for: date | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    dropped_at: datetime | None = None
+    created_by: str = Field(max_length=200)
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)
 
 
 class Webhook(Table, table=True):

@@ -26,6 +26,18 @@ def decode(cursor: str | None, length: int) -> list[str] | None:
     except ValueError:
         values = None
     if not isinstance(values, list) or len(values) != length or not all(isinstance(v, str) for v in values):
-        place = Place(place="query.cursor", message="not a cursor of this list", mend="Send `next_cursor` unchanged.")
-        raise Problem(Code.INVALID_REQUEST, "The cursor cannot be used.", errors=[place])
+        raise _unusable()
     return values
+
+
+def _unusable() -> Problem:
+    place = Place(place="query.cursor", message="not a cursor of this list", mend="Send `next_cursor` unchanged.")
+    return Problem(Code.INVALID_REQUEST, "The cursor cannot be used.", errors=[place])
+
+
+def number(cursor: str | None) -> int | None:
+    """The id in a cursor of a list by id; None without one; Problem invalid_request for anything else."""
+    (found,) = decode(cursor, 1) or [""]
+    if found and not (found.isdecimal() and len(found) < 10):
+        raise _unusable()
+    return int(found) if found else None

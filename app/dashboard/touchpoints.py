@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
+from app.actions import reviews
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem, refused
 from app.dashboard.overview import columns
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
@@ -107,6 +108,15 @@ async def save(key: str, db: Db, posting: Posting = Posted) -> Response:
     except Problem as problem:
         return _form(visit, row, said, of_problem(problem, visit.words), 422)
     visit.request.app.state.registry.forget()
+    return RedirectResponse(f"/touchpoints/{key}", 303)
+
+
+@router.post("/touchpoints/{key}/reviewed")
+async def reviewed(key: str, db: Db, posting: Posting = Posted) -> Response:
+    """Note that somebody has looked at the touchpoint again."""
+    posting.visit.need("actions:write")
+    await db.write(lambda session: reviews.record(session, key, posting.visit.caller.name, None))
+    posting.visit.request.app.state.registry.forget()
     return RedirectResponse(f"/touchpoints/{key}", 303)
 
 

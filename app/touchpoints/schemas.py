@@ -1,7 +1,7 @@
 """Request and response bodies of /v1/touchpoints."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
@@ -220,6 +220,8 @@ class TouchpointOut(BaseModel):
     reviewed: Reviewed | None
     repeat_days: int | None
     review_interval_days: int | None
+    reviewed_at: datetime | None = Field(description="when somebody last said that he looked at it again")
+    review_due: date | None = Field(description="the day of the next review, in the touchpoint's time zone")
     public: bool
     open: list[str]
     created_at: datetime

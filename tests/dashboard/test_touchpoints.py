@@ -194,3 +194,12 @@ async def test_a_journey_shows_its_stages_and_its_weakest_link(
     answer = await client.post("/v1/journeys", json={"key": "order", "name": "Order", "stages": stages})
     assert answer.status_code == 201
     assert "Buy is the weakest link, at 0 of 100." in (await person.get("/journeys")).text
+
+
+async def test_a_press_says_that_somebody_has_looked_at_the_touchpoint_again(person, client, make):
+    await make("shop", review_interval_days=30)
+    page = "/touchpoints/shop"
+    assert 'action="/touchpoints/shop/reviewed"' in (await person.get(page)).text
+    assert (await _send(person, page, "/touchpoints/shop/reviewed")).status_code == 303
+    assert len((await client.get("/v1/touchpoints/shop/reviews")).json()["items"]) == 1
+    assert "Last reviewed on" in (await person.get(page)).text

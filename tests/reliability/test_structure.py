@@ -33,11 +33,12 @@ MAY = {
     "webhooks": {"scores", "touchpoints"},
     "answers": {"ingest.schemas", "ingest.store", "scores", "touchpoints"},
     "journeys": {"scores", "touchpoints"},
+    "actions": {"scores", "touchpoints"},
     "devices": {"ingest", "scores.rollup", "touchpoints"},
     "links": {"ingest", "scores.rollup", "touchpoints", "pages.i18n", "pages.render", "pages.choices"},
     "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"ingest", "links", "scores", "touchpoints"},
-    "dashboard": {"answers", "devices", "ingest", "journeys", "links", "pages", "scores", "touchpoints"},
+    "dashboard": {"actions", "answers", "devices", "ingest", "journeys", "links", "pages", "scores", "touchpoints"},
     "demo": {"devices", "ingest", "journeys", "scores.rollup", "touchpoints"},
     "cli": {"demo", "importer", "pages", "scores.rollup", "touchpoints"},
 }

@@ -1,0 +1,6 @@
+"""What actions bring to the application."""
+
+from app.actions import routes
+from app.rooms import Room
+
+ROOM = Room((routes.router,))

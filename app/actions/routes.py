@@ -1,0 +1,87 @@
+"""Reviews and actions over HTTP."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from app import paging
+from app.actions import actions, reviews
+from app.actions.schemas import (
+    ActionIn,
+    ActionList,
+    ActionOut,
+    ActionPatch,
+    ReviewIn,
+    ReviewList,
+    ReviewOut,
+    State,
+)
+from app.auth import Caller, KeyedRoute, needs
+from app.models import now
+from app.state import Db
+from app.touchpoints.schemas import Slug
+
+router = APIRouter(prefix="/v1", tags=["actions"], route_class=KeyedRoute)
+_write = needs("actions:write")
+READ, WRITE = Depends(needs("actions:read")), Depends(_write)
+Who = Annotated[Caller, Depends(_write)]
+
+
+@router.post("/touchpoints/{key}/reviews", status_code=201, dependencies=[WRITE], response_model=ReviewOut)
+async def review_touchpoint(key: str, body: ReviewIn, db: Db, who: Who, request: Request) -> Any:
+    """Say that somebody has looked at this touchpoint again; the next review is due `review_interval_days` later."""
+    found = await db.write(lambda session: reviews.record(session, key, who.name, body.note))
+    request.app.state.registry.forget()
+    return found
+
+
+@router.get("/touchpoints/{key}/reviews", dependencies=[READ], response_model=ReviewList)
+async def list_reviews(key: str, db: Db, limit: paging.Limit = 50, cursor: paging.Cursor = None) -> Any:
+    """The reviews of a touchpoint, the newest first."""
+    before = paging.number(cursor)
+    return _listed(await db.read(lambda session: reviews.page(session, key, before, limit + 1)), limit)
+
+
+@router.post("/actions", status_code=201, dependencies=[WRITE], response_model=ActionOut)
+async def create_action(body: ActionIn, db: Db, who: Who) -> Any:
+    """Write down what is done, where, and from when to when."""
+    return actions.public(await db.write(lambda session: actions.create(session, body, who.name)), now())
+
+
+@router.get("/actions", dependencies=[READ], response_model=ActionList)
+async def list_actions(
+    db: Db,
+    state: State | None = None,
+    touchpoint: Slug | None = None,
+    owner: Annotated[str | None, Query(max_length=200)] = None,
+    limit: paging.Limit = 50,
+    cursor: paging.Cursor = None,
+) -> Any:
+    """Actions, the newest first."""
+    at, before = now(), paging.number(cursor)
+    rows = await db.read(
+        lambda session: actions.page(session, at, before, limit + 1, state=state, touchpoint=touchpoint, owner=owner)
+    )
+    return _listed([actions.public(row, at) for row in rows], limit)
+
+
+@router.get("/actions/{id}", dependencies=[READ], response_model=ActionOut)
+async def read_action(id: int, db: Db) -> Any:  # noqa: A002 - the name in the address
+    return actions.public(await db.read(lambda session: actions.by_id(session, id)), now())
+
+
+@router.patch("/actions/{id}", dependencies=[WRITE], response_model=ActionOut)
+async def change_action(id: int, body: ActionPatch, db: Db) -> Any:  # noqa: A002
+    """Change what is sent. A `state` sets the dates that make it."""
+    return actions.public(await db.write(lambda session: actions.change(session, id, body)), now())
+
+
+@router.delete("/actions/{id}", status_code=204, dependencies=[WRITE])
+async def delete_action(id: int, db: Db) -> None:  # noqa: A002
+    """Delete an action. The answers of its touchpoints stay."""
+    await db.write(lambda session: actions.remove(session, id))
+
+
+def _listed(items: list[dict[str, Any]], limit: int) -> dict[str, Any]:
+    more = paging.encode([str(items[limit - 1]["id"])]) if len(items) > limit else None
+    return {"items": items[:limit], "next_cursor": more}
