@@ -30,12 +30,26 @@ def _complete(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {}).setdefault("schemas", {})
     for name, schema in schemas(AnswerIn, Batch, BatchItem, TabletItem).items():
         components.setdefault(name, schema)
+    components["Batch"]["properties"]["items"]["items"] = {"$ref": "#/components/schemas/BatchItem"}
+    _leave_out_nothing(components)
     for name in ("HTTPValidationError", "ValidationError"):
         components.pop(name, None)
     for path, operations in document["paths"].items():
         for operation in operations.values():
             _say_parameters(path, operation)
             _say_errors(path, operation)
+
+
+def _leave_out_nothing(found: Any) -> None:
+    """`default: null` says no more than that a field may be left out; generators take it for a field that is there."""
+    if isinstance(found, dict):
+        if ("type" in found or "anyOf" in found) and found.get("default", "") is None:
+            del found["default"]
+        for inner in found.values():
+            _leave_out_nothing(inner)
+    elif isinstance(found, list):
+        for inner in found:
+            _leave_out_nothing(inner)
 
 
 def _say_parameters(path: str, operation: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import ssl
 import subprocess
+import sys
 import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -91,7 +92,10 @@ def _other(uri: str, database: str) -> str:
     return uri.replace("/postgres?", f"/{database}?")
 
 
-NPM_PACKAGES = ("react@19", "react-dom@19", "vue@3", "@hotwired/turbo@8", "alpinejs@3")
+NPM_PACKAGES = (
+    *("react@19", "react-dom@19", "vue@3", "@hotwired/turbo@8", "alpinejs@3"),
+    *("typescript@5", "openapi-typescript@7", "openapi-fetch@0.17"),
+)
 
 
 @pytest.fixture(scope="session")
@@ -111,6 +115,15 @@ def npm() -> Path:
             subprocess.run(install, check=True, timeout=120)
             done.write_text(" ".join(NPM_PACKAGES))
     return folder / "node_modules"
+
+
+@pytest.fixture(scope="session")
+def python_client(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a generator of Python clients lies: apart, for it asks for other versions of what the product uses."""
+    folder = tmp_path_factory.mktemp("generator")
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", str(folder)]
+    subprocess.run([*install, "openapi-python-client>=0.29"], check=True, timeout=120, capture_output=True)
+    return folder
 
 
 @pytest.fixture

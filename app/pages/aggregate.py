@@ -30,7 +30,7 @@ Language = Annotated[str, Query(max_length=35, description="`en`, `de`, `da` or 
 Theme = Annotated[Literal["auto", "light", "dark"], Query(description="`auto` follows the visitor's choice")]
 
 
-class Reviewed(BaseModel):
+class RatedThing(BaseModel):
     model_config = ConfigDict(validate_by_name=True)
     type: str = Field("Service", alias="@type")
     name: str
@@ -42,7 +42,7 @@ class AggregateRating(BaseModel):
     model_config = ConfigDict(validate_by_name=True)
     context: str = Field("https://schema.org", alias="@context")
     type: str = Field("AggregateRating", alias="@type")
-    item_reviewed: Reviewed = Field(alias="itemReviewed")
+    item_reviewed: RatedThing = Field(alias="itemReviewed")
     rating_value: float | None = Field(None, alias="ratingValue")
     best_rating: int = Field(alias="bestRating")
     worst_rating: int = Field(alias="worstRating")
@@ -71,10 +71,10 @@ async def _counted(request: Request, key: str) -> tuple[Known, Counts]:
     return known, score.counted(parts)
 
 
-def _reviewed(known: Known, language: str) -> Reviewed:
+def _reviewed(known: Known, language: str) -> RatedThing:
     """What is rated: what the touchpoint says, or a service of the touchpoint's name."""
     said = known.row.reviewed or {}
-    return Reviewed(type=said.get("type", "Service"), name=said.get("name") or in_language(known.row.name, language))
+    return RatedThing(type=said.get("type", "Service"), name=said.get("name") or in_language(known.row.name, language))
 
 
 @router.get(

@@ -167,13 +167,11 @@ class TouchpointChange(BaseModel):
 
 
 class TouchpointIn(TouchpointChange):
-    """A new touchpoint: a `kind` of the catalogue is enough, or a `key` of one's own."""
+    """A new touchpoint: a `kind` of the catalogue is enough, or a `key` of one's own; one of them is needed.
 
-    model_config = ConfigDict(
-        json_schema_extra={
-            "anyOf": [{"required": [name], "properties": {name: {"type": "string"}}} for name in ("key", "kind")]
-        }
-    )
+    The schema does not say so: of an `anyOf` beside the properties some generators make a type that has nothing else.
+    """
+
     key: Slug | None = None
     kind: Annotated[str, *one_of(CATALOGUE, "kind")] | None = None
 

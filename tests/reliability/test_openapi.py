@@ -35,6 +35,7 @@ BEYOND_A_SCHEMA = {
     r"(query|body)\..*": "lies outside of the years",
     r"body\.timezone": "not a time zone of the IANA database",
     r"body": "two reasons have the same key",
+    r"(body)": "give a kind",
     r"body\.flags": "holds the flag that is to go",
     r"body\.recipients\.\d+": "travel in the link",
     r"body(\.recipients\.\d+)?\.context": "is larger than",
