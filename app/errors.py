@@ -131,11 +131,11 @@ class Problem(Exception):
             self.headers["WWW-Authenticate"] = 'Bearer realm="touchstone"'
 
 
-def body_of(problem: Problem, request_id: str) -> dict[str, Any]:
-    """The problem as the JSON object that leaves."""
+def body_of(problem: Problem, request_id: str, home: str | None = None) -> dict[str, Any]:
+    """The problem as the JSON object that leaves; `home` is PUBLIC_URL, with which its type is a whole address."""
     status = STATUS[problem.code]
     return ProblemBody(
-        type=f"/docs#{problem.code}",
+        type=f"{(home or '').rstrip('/')}/docs#{problem.code}",
         title=HTTPStatus(status).phrase,
         status=status,
         code=problem.code,

@@ -33,7 +33,8 @@ def response(problem: Problem, request: Request) -> Response:
     if page := for_a_person(request) and getattr(request.app.state, "problem_page", None):
         found: Response = page(request, problem)
         return found
-    body = body_of(problem, getattr(request.state, "request_id", ""))
+    home = request.app.state.settings.public_url
+    body = body_of(problem, getattr(request.state, "request_id", ""), home)
     return JSONResponse(body, STATUS[problem.code], media_type=MEDIA_TYPE, headers=problem.headers)
 
 
@@ -71,7 +72,8 @@ def allowed(request: Request) -> str:
     """The methods this address takes. The router itself names only those of the first route that fits."""
     routes, scope = request.app.routes, request.scope
     methods = ("DELETE", "GET", "PATCH", "POST", "PUT")
-    return ", ".join(m for m in methods if any(r.matches({**scope, "method": m})[0] == Match.FULL for r in routes))
+    found = [m for m in methods if any(r.matches({**scope, "method": m})[0] == Match.FULL for r in routes)]
+    return ", ".join(sorted([*found, *["HEAD"] * ("GET" in found)]))
 
 
 async def answer(request: Request, exc: Exception) -> Response:

@@ -122,6 +122,11 @@ class Settings(BaseModel):
         ge=1,
         description="size of SQLite's write-ahead log at which answers get 503; it grows while another program reads",
     )
+    security_contact: str | None = Field(
+        None,
+        pattern="^(mailto:|https://|tel:)[^\\s]+$",
+        description="whom to tell of a weakness (`mailto:...` or `https://...`), shown in `/.well-known/security.txt`",
+    )
     log_format: Literal["text", "json"] = Field("text", description="`text` for people, `json` for machines")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="the least that is logged")
 
