@@ -35,7 +35,10 @@ BEYOND_A_SCHEMA = {
     r"(query|body)\..*": "lies outside of the years",
     r"body\.timezone": "not a time zone of the IANA database",
     r"body": "two reasons have the same key",
-    r"(body)": "give a kind",
+    r"(body)": "has neither kind nor key",
+    r"body\.(touchpoints|compare_with)\.\d+": "",  # which touchpoints there are, and where an action is taken
+    r"body\.metric": "does not report",
+    r"body\.(state|started_at|finished_at)": "",  # dates that go before others
     r"body\.flags": "holds the flag that is to go",
     r"body\.recipients\.\d+": "travel in the link",
     r"body(\.recipients\.\d+)?\.context": "is larger than",
