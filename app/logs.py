@@ -19,15 +19,16 @@ class JsonLines(logging.Formatter):
     """One JSON object per line; control characters are escaped by JSON itself."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "event": record.getMessage(),
-            **_fields(record),
-        }
+        fields = _fields(record)
         if record.exc_info:
-            line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+            fields["traceback"] = self.formatException(record.exc_info)
+        return line(record.levelname.lower(), record.getMessage(), record.created, **fields)
+
+
+def line(level: str, event: str, at: float | None = None, **fields: Any) -> str:
+    """A line of the log as JSON; `at` is in seconds since 1970, now without it."""
+    when = (datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)).isoformat(timespec="milliseconds")
+    return json.dumps({"time": when, "level": level, "event": event, **fields}, default=str)
 
 
 class Text(logging.Formatter):
@@ -36,8 +37,8 @@ class Text(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         fields = " ".join(f"{name}={value!r}" for name, value in _fields(record).items())
         at = self.formatTime(record, "%H:%M:%S")
-        line = f"{at} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
-        return terminal_text(f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line)
+        said = f"{at} {record.levelname.lower():7} {record.getMessage()} {fields}".rstrip()
+        return terminal_text(f"{said}\n{self.formatException(record.exc_info)}" if record.exc_info else said)
 
 
 def said_by(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """The application: its rooms, in the order in which they start and are asked."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
@@ -17,6 +18,7 @@ from app.devices.room import ROOM as DEVICES
 from app.ingest.room import ROOM as INGEST
 from app.journeys.room import ROOM as JOURNEYS
 from app.links.room import ROOM as LINKS
+from app.logs import log
 from app.metrics import Metrics
 from app.middleware import Application
 from app.models import now
@@ -25,11 +27,13 @@ from app.pages.problem import problem_page
 from app.pages.room import ROOM as PAGES
 from app.replica import open_reads
 from app.rooms import Room
+from app.schema import head
 from app.scores.room import ROOM as SCORES
 from app.secret import signing_secrets
 from app.settings import Settings
 from app.touchpoints import origins
 from app.touchpoints.room import ROOM as TOUCHPOINTS
+from app.version import version
 from app.webhooks.room import ROOM as WEBHOOKS
 
 OPERATIONS = Room((keys.router, ops.router))
@@ -79,7 +83,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for room in ROOMS:
             if room.running:
                 await running.enter_async_context(room.running(state, settings))
+        log.info("started", extra={"version": version(), "schema": head(), "pid": os.getpid()})
         yield
+        log.info("stopping", extra={"pid": os.getpid()})
+    log.info("stopped", extra={"pid": os.getpid()})
 
 
 @asynccontextmanager

@@ -122,13 +122,13 @@ class Application(FastAPI):
         return None
 
     def _note(self, scope: Scope, method: str, request_id: str, status: int, seconds: float) -> None:
-        self._metrics.note(method, status, seconds)
+        # The route's template, for the path itself may hold the token of a rating link.
+        where = getattr(scope.get("route"), "path", "")
+        self._metrics.note(method, status, seconds, where)
         level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
         if status == 503 and outage.is_on:
             level = logging.DEBUG  # one line has told of it: a thousand a second would not help
         if log.isEnabledFor(level):
-            # The route's template, for the path itself may hold the token of a rating link.
-            where = getattr(scope.get("route"), "path", "")
             fields = {"method": method, "path": where, "status": status, "ms": round(seconds * 1000, 2)}
             log.log(level, "request", extra={"request_id": request_id, **fields})
 

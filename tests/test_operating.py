@@ -1,8 +1,10 @@
 """doctor, backup and what every command says of itself."""
 
 import asyncio
+import contextlib
 import json
 import os
+import socket
 import stat
 from pathlib import Path
 
@@ -163,3 +165,26 @@ def test_an_import_into_a_wrong_folder_makes_no_database(tmp_path, monkeypatch):
     done = run(*line)
     assert done.exit_code == 1 and "There is no database at" in done.stderr and not Path("touchstone.db").exists()
     assert run(*line, "--create-touchpoints").exit_code == 0
+
+
+@pytest.mark.parametrize("port_taken", [False, True])
+async def test_every_line_of_a_service_is_json_where_the_log_is(tmp_path, port_taken):
+    server = Server(f"sqlite+aiosqlite:///{tmp_path}/x.db", tmp_path / "log", as_command=True, RATELIMIT="off")
+    del server.environment["TOUCHSTONE_ADMIN_KEY"]
+    with socket.create_server(("127.0.0.1", server.port)) if port_taken else contextlib.nullcontext():
+        server.start()
+        if port_taken:
+            assert await asyncio.to_thread(server.wait) == 1
+        else:
+            await server.ready()
+            server.stop()
+    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
+    assert all({"time", "level", "event"} <= line.keys() for line in lines)
+    events = [line["event"] for line in lines]
+    if port_taken:
+        assert events == ["unknown_setting", "failed"] and "already in use" in lines[-1]["said"]
+        return
+    assert events[0] == "unknown_setting" and events[-1] == "stopped"
+    assert {"database", "admin_key", "address", "started", "stopping"} <= set(events)
+    (started,) = [line for line in lines if line["event"] == "started"]
+    assert started["version"] == version() and started["schema"]

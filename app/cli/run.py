@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from app.sanitize import terminal_text
-from app.settings import Settings, SettingsError, unknown
+from app.settings import PREFIX, Settings, SettingsError, unknown
 
 if TYPE_CHECKING:
     from app.db import Database
@@ -22,7 +22,8 @@ T = TypeVar("T")
 def settings() -> Settings:
     """The settings of the environment; prints what is wrong with them and exits."""
     for name, meant in unknown(os.environ):
-        typer.echo(f"{name} is no setting and does nothing." + (f" Is {meant} meant?" if meant else ""), err=True)
+        said = f"{name} is no setting and does nothing." + (f" Is {meant} meant?" if meant else "")
+        say(said, "unknown_setting", "warning", err=True)
     try:
         return Settings.from_environment(os.environ)
     except SettingsError as error:
@@ -108,5 +109,14 @@ def write(work: "Work[T]") -> T:
 
 def fail(message: str, code: int = 1) -> typer.Exit:
     """Print `message` for people and return what the command raises to end with `code`."""
-    typer.echo(terminal_text(message), err=True)
+    say(message, "failed", "error", err=True)
     return typer.Exit(code)
+
+
+def say(message: str, event: str, level: str = "info", *, err: bool = False) -> None:
+    """Print a line for people, or as the log has it where that is JSON."""
+    if os.environ.get(f"{PREFIX}LOG_FORMAT") == "json":
+        from app.logs import line
+
+        message = line(level, event, said=message)
+    typer.echo(terminal_text(message), err=err)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from app.cli.loading import loading
-from app.cli.run import fail, named, settings, usable, with_database
+from app.cli.run import fail, named, say, settings, usable, with_database
 from app.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def serve(
         prepare(chosen, load=workers == 1)
         shown = address(chosen, host, port)
         for name, path in (("Dashboard", "/"), ("API docs", "/docs"), ("Demo shop", "/demo")):
-            typer.echo(f"{name + ':':<11}{shown}{path}")
+            say(f"{name + ':':<11}{shown}{path}", "address")
         run_server(host, port, workers, listening)
 
 
@@ -72,9 +72,9 @@ def prepare(chosen: Settings, *, load: bool) -> None:
     key = with_database(
         chosen.database_url, lambda db: db.write(first_key if chosen.admin_key is None else takes_writes)
     )
-    typer.echo(f"{'Database:':<11}{named(chosen.database_url)}")
+    say(f"{'Database:':<11}{named(chosen.database_url)}", "database")
     if key:
-        typer.echo(f"Admin key (shown this once, keep it): {typer.style(key, bold=True)}")
+        say(f"Admin key (shown this once, keep it): {key} ", "admin_key")  # the space parts it from JSON's quote
 
 
 @contextlib.contextmanager

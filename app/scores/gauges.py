@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterable, Sequence
 
 from prometheus_client import generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from sqlmodel import Session
 
 from app.db import Reader
@@ -17,7 +17,7 @@ from app.touchpoints import registry
 from app.touchpoints.registry import Known, known
 
 DAYS = 30
-TOUCHPOINTS_MOST = 1000
+TOUCHPOINTS_MOST = 250  # 0.8 KB each
 CACHE_S = 15.0
 Found = Sequence[tuple[Known, Counts, Counts]]  # of the last DAYS, of all time
 _LABELS = ["touchpoint", "metric"]
@@ -72,7 +72,8 @@ def families(found: Found) -> list[Metric]:
         for name, said in bounds.items()
     }
     n = GaugeMetricFamily("touchstone_score_answers", f"Answers of the last {DAYS} days", labels=_LABELS[:1])
-    total = CounterMetricFamily("touchstone_feedback", "Answers that count, of all time", labels=_LABELS[:1])
+    # No counter: a flag, a withdrawal or an erasure makes it smaller, and `increase()` would take that for a restart.
+    total = GaugeMetricFamily("touchstone_feedback", "Answers that count, of all time", labels=_LABELS[:1])
     for one, recent, ever in found:
         n.add_metric([one.row.key], recent[0])
         total.add_metric([one.row.key], ever[0])

@@ -53,7 +53,7 @@ async def test_gauges_are_the_score_of_the_last_thirty_days_with_its_interval(cl
                 score["metrics"][metric][name], abs=0.051
             )
     assert found["touchstone_score_answers", "shop", None] == 40
-    assert found["touchstone_feedback_total", "shop", None] == 100
+    assert found["touchstone_feedback", "shop", None] == 100
 
 
 async def test_what_nobody_rated_has_no_gauge_instead_of_nought(client, make):
@@ -61,7 +61,7 @@ async def test_what_nobody_rated_has_no_gauge_instead_of_nought(client, make):
     found = await read(client)
     assert found == {
         ("touchstone_score_answers", "brand", None): 0,
-        ("touchstone_feedback_total", "brand", None): 0,
+        ("touchstone_feedback", "brand", None): 0,
     }
 
 
@@ -85,12 +85,41 @@ async def test_gauges_are_kept_for_some_seconds_and_bounded(app, client, make, h
     monkeypatch.setattr("app.scores.gauges.TOUCHPOINTS_MOST", 3)
     assert {key for _, key, _ in await read(client)} == {"till-0", "till-1", "till-2"}
     await hear("till-0", {5: 1})
-    assert (await read(client))["touchstone_feedback_total", "till-0", None] == 0
+    assert (await read(client))["touchstone_feedback", "till-0", None] == 0
     monkeypatch.setattr("app.scores.gauges.CACHE_S", 0.0)
-    assert (await read(client))["touchstone_feedback_total", "till-0", None] == 1
+    assert (await read(client))["touchstone_feedback", "till-0", None] == 1
 
 
 async def test_an_archived_touchpoint_has_no_gauge(client, make):
     await make("old")
     await client.delete("/v1/touchpoints/old")
     assert await read(client) == {}
+
+
+async def test_what_can_fall_is_no_counter(client, make, hear, monkeypatch):
+    monkeypatch.setattr("app.scores.gauges.CACHE_S", 0.0)
+    await make("shop")
+    await hear("shop", {5: 2})
+    assert (await read(client))["touchstone_feedback", "shop", None] == 2
+    one = (await client.get("/v1/feedback")).json()["items"][0]["id"]
+    await client.patch(f"/v1/feedback/{one}", json={"flags": ["spam"]})
+    assert (await read(client))["touchstone_feedback", "shop", None] == 1
+    assert "# TYPE touchstone_feedback gauge" in (await client.get("/metrics")).text
+
+
+async def test_durations_are_told_by_route_and_what_runs_is_named(client, anybody, make):
+    await make("shop")
+    for _ in range(3):
+        await client.get("/v1/touchpoints/shop/score")
+    await anybody.get("/v1/nowhere/at-all")
+    families = {one.name: one for one in text_string_to_metric_families((await anybody.get("/metrics")).text)}
+    counts = {
+        one.labels["route"]: one.value
+        for one in families["touchstone_request_duration_seconds"].samples
+        if one.name.endswith("_count")
+    }
+    assert counts["/v1/touchpoints/{key}/score"] == 3 and counts["none"] == 1 and counts["/v1/touchpoints"] == 1
+    (every,) = [one.value for one in families["touchstone_request_seconds"].samples if one.name.endswith("_count")]
+    assert every == sum(counts.values())
+    (build,) = families["touchstone_build_info"].samples
+    assert build.value == 1 and set(build.labels) == {"version", "schema", "python"}
