@@ -12,6 +12,7 @@ from app import base_path, keys, openapi, ops, problems
 from app.actions.room import ROOM as ACTIONS
 from app.answers.room import ROOM as ANSWERS
 from app.auth import Keys
+from app.cooldown.room import ROOM as COOLDOWN
 from app.dashboard.room import ROOM as DASHBOARD
 from app.db import open_database
 from app.devices.room import ROOM as DEVICES
@@ -41,6 +42,7 @@ ROOMS = (
     TOUCHPOINTS,
     INGEST,
     ANSWERS,
+    COOLDOWN,
     LINKS,
     SCORES,
     JOURNEYS,

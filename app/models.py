@@ -46,6 +46,7 @@ class Touchpoint(Table, table=True):
     target: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     origins: list[str] = json_column([])
     repeat_days: int | None = None
+    ask_every_days: int | None = None
     review_interval_days: int | None = None
     reviewed_at: datetime | None = None
     public: bool = False
@@ -225,6 +226,16 @@ class Asked(Table, table=True):
     device_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     id: UUID = Field(primary_key=True)
     n: int
+
+
+class AskedLately(Table, table=True):
+    """Until when somebody is left in peace, at one touchpoint or (0) at all. `hash` is keyed, of his reference."""
+
+    __tablename__ = "asked_lately"
+    __table_args__ = (Index("ix_asked_lately_again", "again_at"),)
+    hash: str = Field(primary_key=True, max_length=32)
+    touchpoint_id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    again_at: datetime
 
 
 class Secret(Table, table=True):

@@ -116,6 +116,9 @@ class Settings(BaseModel):
     settle_seconds: float = Field(
         60, ge=0, le=3600, description="after the last change of a customer's answer that webhooks are told of it"
     )
+    ask_every_days: int = Field(
+        30, ge=0, le=3650, description="days between two rating links for the same respondent; 0 for any number"
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     sqlite_wal_limit_mb: int = Field(
         4096,

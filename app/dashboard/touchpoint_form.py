@@ -24,6 +24,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "tags": ", ".join(row.tags),
         "origins": "\n".join(row.origins),
         "repeat_days": str(row.repeat_days or ""),
+        "ask_every_days": str(row.ask_every_days or ""),
         "review_interval_days": str(row.review_interval_days or ""),
         "frame_origins": "\n".join(row.frame_origins),
         "public": "on" if row.public else "",
@@ -55,7 +56,7 @@ def body_of(posting: Posting) -> dict[str, Any]:
     body["frame_origins"] = get("frame_origins").split()
     reviewed = {"type": get("reviewed_type"), "name": get("reviewed_name") or None}
     body["reviewed"] = reviewed if reviewed["type"] else None
-    for days in ("repeat_days", "review_interval_days"):
+    for days in ("repeat_days", "ask_every_days", "review_interval_days"):
         body[days] = number(get(days)) or None
     body["public"] = bool(get("public"))
     if get("ways"):  # boxes without a tick are not sent, so the form says that it had them

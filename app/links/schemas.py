@@ -1,9 +1,9 @@
 """Request and response bodies of POST /v1/links."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
 from app.ingest.schemas import Context, Respondent
 from app.links.token import extras_size
@@ -41,6 +41,11 @@ class LinksIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     touchpoint: Slug
     recipients: list[Recipient] = Field(min_length=1, max_length=RECIPIENTS_MAX)
+    respect_cooldown: StrictBool = Field(
+        True,
+        description="leave out whoever was asked too recently (TOUCHSTONE_ASK_EVERY_DAYS, and the touchpoint's "
+        "`ask_every_days`); recipients without a respondent are never left out",
+    )
     expires_in: Annotated[int, Field(ge=60, le=400 * DAY)] = Field(30 * DAY, description="seconds until the links end")
 
 
@@ -55,9 +60,17 @@ class RecipientLinks(BaseModel):
     text: str
 
 
+class Skipped(BaseModel):
+    """A recipient without links, and why."""
+
+    respondent: str
+    because: Literal["asked_recently"]
+
+
 class LinksOut(BaseModel):
-    """Links in the order of the recipients."""
+    """Links in the order of the recipients, and who gets none."""
 
     touchpoint: str
     expires_at: datetime
     items: list[RecipientLinks]
+    skipped: list[Skipped]

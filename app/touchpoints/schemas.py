@@ -25,7 +25,14 @@ from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.scales import SCALES
 
-CLEARABLE = {"owner", "target", "repeat_days", "review_interval_days", "reviewed"}  # what a touchpoint may have none of
+CLEARABLE = {
+    "owner",
+    "target",
+    "repeat_days",
+    "ask_every_days",
+    "review_interval_days",
+    "reviewed",
+}  # what a touchpoint may have none of
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Days = Annotated[StrictInt, Field(ge=1, le=3650)]
 
@@ -141,6 +148,11 @@ class TouchpointChange(BaseModel):
     repeat_days: Days | None = Field(
         None, description="within them, a respondent's further answers are flagged `duplicate`"
     )
+    ask_every_days: Days | None = Field(
+        None,
+        description="the same person is asked here by links once in so many days, beside the cool-down over all "
+        "touchpoints",
+    )
     review_interval_days: Days | None = Field(
         None, description="somebody should look at this touchpoint again after so many days"
     )
@@ -217,6 +229,7 @@ class TouchpointOut(BaseModel):
     frame_origins: list[str]
     reviewed: Reviewed | None
     repeat_days: int | None
+    ask_every_days: int | None
     review_interval_days: int | None
     reviewed_at: datetime | None = Field(description="when somebody last said that he looked at it again")
     review_due: date | None = Field(description="the day of the next review, in the touchpoint's time zone")

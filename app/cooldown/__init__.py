@@ -1,0 +1,1 @@
+"""Who was asked lately, and is left in peace."""
