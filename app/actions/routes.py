@@ -5,12 +5,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request
 
 from app import paging
-from app.actions import actions, reviews
+from app.actions import actions, report, reviews
 from app.actions.schemas import (
+    ActionEffect,
     ActionIn,
     ActionList,
     ActionOut,
     ActionPatch,
+    Plan,
     ReviewIn,
     ReviewList,
     ReviewOut,
@@ -23,6 +25,7 @@ from app.touchpoints.schemas import Slug
 
 router = APIRouter(prefix="/v1", tags=["actions"], route_class=KeyedRoute)
 _write = needs("actions:write")
+SCORES = Depends(needs("scores:read"))
 READ, WRITE = Depends(needs("actions:read")), Depends(_write)
 Who = Annotated[Caller, Depends(_write)]
 
@@ -63,6 +66,18 @@ async def list_actions(
         lambda session: actions.page(session, at, before, limit + 1, state=state, touchpoint=touchpoint, owner=owner)
     )
     return _listed([actions.public(row, at) for row in rows], limit)
+
+
+@router.get("/actions/plan", dependencies=[READ, SCORES], response_model=Plan)
+async def plan_action(db: Db, touchpoint: Slug) -> Any:
+    """How large a change could be told at this touchpoint after how many days, and what to compare it with."""
+    return await db.read(lambda session: report.plan(session, touchpoint, now()))
+
+
+@router.get("/actions/{id}/effect", dependencies=[READ, SCORES], response_model=ActionEffect)
+async def read_effect(id: int, db: Db) -> Any:  # noqa: A002 - the name in the address
+    """Whether it helped: what came after it against what was to be expected without it."""
+    return await db.read(lambda session: report.read(session, actions.by_id(session, id), now()))
 
 
 @router.get("/actions/{id}", dependencies=[READ], response_model=ActionOut)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from app.sanitize import PLAIN, plain_text
+from app.scores.schemas import EstimateOut
 from app.timestamps import Day, Moment
 from app.touchpoints.schemas import Slug
 
@@ -120,3 +121,65 @@ class ActionOut(BaseModel):
 class ActionList(BaseModel):
     items: list[ActionOut]
     next_cursor: str | None
+
+
+class EffectWindow(EstimateOut):
+    """A level over local days, both included, with its 95 % interval; days that hang together are counted in."""
+
+    since: date
+    until: date
+    count: int
+
+
+class Needed(BaseModel):
+    answers: int = Field(description="so many more answers")
+    days: int = Field(description="so many more days, until it is looked at again")
+
+
+class Comparison(BaseModel):
+    touchpoints: list[str] = Field(description="those named in `compare_with`; empty: all where nothing was done")
+    difference: EstimateOut = Field(description="how far these are from what was to be expected of them")
+
+
+class EffectOut(BaseModel):
+    verdict: Literal["better", "worse", "no_evidence", "too_early", "too_few"] = Field(
+        description="looked at 28, 56 and 84 whole days after it finished; the first look that decides it stands. "
+        "`too_few`: fewer than 30 answers or 7 days with answers in the 28 days before or after"
+    )
+    metric: str
+    before: EffectWindow | None = Field(description="the 28 days before it started")
+    after: EffectWindow | None
+    expected: EstimateOut | None = Field(
+        description="without the action: out of six windows of 28 days before, how levels wander, and what the "
+        "others did meanwhile"
+    )
+    difference: EstimateOut | None = Field(
+        description="after minus expected; 2.29 deviations wide to each side, so that three looks err no more than one"
+    )
+    needed: Needed | None
+    caveats: list[Literal["season_taken_off", "mix_changed", "overlaps", "trend_before", "few_weeks", "after_an_alert"]]
+    comparison: Comparison | None
+
+
+class TouchpointEffect(EffectOut):
+    touchpoint: str
+
+
+class ActionEffect(BaseModel):
+    action: int
+    touchpoints: list[TouchpointEffect]
+    overall: EffectOut = Field(description="all touchpoints weighed by precision")
+
+
+class Tellable(BaseModel):
+    days: int
+    answers: int
+    change: float = Field(description="the smallest change that is told in four of five cases, in points of the index")
+
+
+class Plan(BaseModel):
+    touchpoint: str
+    metric: str
+    per_day: float | None = Field(description="answers a day; null with too few to plan with")
+    tellable: list[Tellable]
+    compare_with: list[str] = Field(description="touchpoints where nothing is done, those of the same channel first")

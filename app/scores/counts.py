@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.scores.buckets import DAY, HOUR, MONTH, TOTAL, Span, spans, start_of
-from app.scores.rollup import COUNTS
+from app.scores.rollup import COUNTED, COUNTS
 from app.sql import Lookup
 
 Counts = tuple[int, ...]  # n, comments, n0..n10, as in rollup.COUNTS
@@ -92,6 +92,13 @@ def series(
         part = (row[1], row[2])
         parts[part] = add((parts.get(part, NONE), row[4:]))
     return found
+
+
+def daily(session: Session, ids: Sequence[int], since: int, until: int) -> Iterator[tuple[int, str, int, Counts]]:
+    """Touchpoint, source, start of the local day (seconds) and what counted, of the days begun in [since, until)."""
+    for number, source, part, bucket, *counts in _sums(session, ids, [Span(DAY, since, until)], 10, by_bucket=True):
+        if part == COUNTED:
+            yield number, source, bucket, tuple(counts)
 
 
 def first_hours(session: Session, ids: Sequence[int]) -> dict[int, int]:

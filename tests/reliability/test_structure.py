@@ -13,6 +13,8 @@ from app.settings import Settings
 
 APP = Path(__file__).parents[2] / "app"
 PURE = (
+    "actions/effect.py",
+    "actions/windows.py",
     "answers/cells.py",
     "ingest/channels.py",
     "ingest/guard.py",
