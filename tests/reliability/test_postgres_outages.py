@@ -62,7 +62,7 @@ class Watched:
             for line in self.server.log.read_text()[self._started :].splitlines()
             if line[:1] == "{"
         ]
-        lines = [event for event in events if event not in ("webhooks_not_read",)]
+        lines = [event for event in events if event not in ("webhooks_not_read", "stopping", "stopped")]
         figure = (
             f"answers flow again after {seconds:.1f} s, {self.told.statuses[503]} x 503, {len(self.told.odd)} other, "
             f"{wrong} wrong, readiness {self.red} then {green}, log: {lines}"
