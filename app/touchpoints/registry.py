@@ -211,6 +211,7 @@ def create(session: Session, body: TouchpointIn) -> Touchpoint:
     if session.exec(select(Touchpoint.id).where(Touchpoint.key == key)).first() is not None:
         raise Problem(Code.KEY_TAKEN, f"There is a touchpoint with the key {key} already.")
     row = draft(body, key)
+    _target_fits(row)
     session.add(row)
     session.flush()
     return row
@@ -238,11 +239,28 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
         setattr(row, name, value)
     if archived is not None:
         row.archived_at = (row.archived_at or now()) if archived else None
+    if scaled or "target" in said:  # one that was set before targets were checked does not stand in the way
+        _target_fits(row)
     row.updated_at = now()
     session.flush()
     if moved:
         rebuild(session, row.id or 0)
     return row
+
+
+def _target_fits(row: Touchpoint) -> None:
+    """Problem invalid_request for a target on a metric that the scale does not report, or out of its bounds."""
+    if row.target is None:
+        return
+    scale, metric, value = SCALES[row.scale], row.target["metric"], row.target["value"]
+    if metric not in scale.metrics:
+        mend = f"Use one of {', '.join(scale.metrics)}."
+        place = Place(place="body.target.metric", message=f"is not reported on the scale {scale.name}", mend=mend)
+        raise Problem(Code.INVALID_REQUEST, f"The scale {scale.name} does not report {metric}.", errors=[place])
+    low, high = scale.bounds(metric)
+    if not low <= value <= high:
+        place = Place(place="body.target.value", message="cannot be reached", mend=f"Use {low} to {high}.")
+        raise Problem(Code.INVALID_REQUEST, f"{metric} goes from {low} to {high}.", errors=[place])
 
 
 def archive(session: Session, key: str) -> Touchpoint:

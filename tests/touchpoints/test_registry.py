@@ -113,3 +113,21 @@ async def test_archived_touchpoints_leave_the_lists_and_can_come_back(client, ma
     assert [item["key"] for item in archived] == ["checkout"]
     back = (await client.patch("/v1/touchpoints/checkout", json={"archived": False})).json()
     assert back["archived_at"] is None
+
+
+@pytest.mark.parametrize(
+    ("target", "place"),
+    [({"metric": "nps", "value": 40}, "body.target.metric"), ({"metric": "mean", "value": 40}, "body.target.value")],
+)
+async def test_a_target_that_the_scale_cannot_reach_is_refused_with_what_it_has(client, make, target, place):
+    await make("shop", scale="csat", target={"metric": "csat", "value": 80})
+    for answer in (
+        await client.post("/v1/touchpoints", json={"key": "till", "scale": "csat", "target": target}),
+        await client.patch("/v1/touchpoints/shop", json={"target": target}),
+    ):
+        (wrong,) = answer.json()["errors"]
+        assert (
+            answer.status_code == 422 and wrong["place"] == place and ("csat" in wrong["mend"] or "5" in wrong["mend"])
+        )
+    assert (await client.patch("/v1/touchpoints/shop", json={"scale": "nps"})).status_code == 422
+    assert (await client.patch("/v1/touchpoints/shop", json={"scale": "nps", "target": None})).status_code == 200
