@@ -12,12 +12,13 @@ from sqlmodel import Session
 from app.dashboard import charts, periods
 from app.dashboard.periods import Period
 from app.dashboard.ranks import Place, Sample, places
+from app.scores import baseline, formulas, score, verdicts
 from app.scores import counts as rollup
-from app.scores import formulas, score
-from app.scores.counts import NONE, Counts, add, ratings
+from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.scores.formulas import Estimate
 from app.scores.rollup import COUNTS
 from app.scores.score import Window
+from app.scores.verdicts import Moved
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
 
@@ -58,6 +59,9 @@ class Level:
     window: Window
     now: Counts = NONE
     before: Counts = NONE
+    moved: Moved | None = None
+    verdict: str | None = None  # of `moved`, corrected for all that stand beside it on the page
+    target: dict[str, Any] | None = None
     parts: list[Counts] = field(default_factory=list)
     place: Place | None = None
 
@@ -76,12 +80,8 @@ class Level:
 
     @property
     def change(self) -> Estimate | None:
-        """The index against the period before."""
-        return formulas.difference(self.known.scale, "index", ratings(self.now), ratings(self.before))
-
-    @property
-    def verdict(self) -> str | None:
-        return formulas.verdict(self.change)
+        """The index against the period before, within sources; None where nothing can be compared."""
+        return self.moved and self.moved.difference
 
     @property
     def goal(self) -> "Goal | None":
@@ -93,10 +93,6 @@ class Level:
         metric = str(said["metric"])
         now = formulas.said(metric, formulas.metrics(scale, ratings(self.now))[metric])
         return Goal(metric, now, float(said["value"]), said["status"], low, high)
-
-    @property
-    def target(self) -> dict[str, Any] | None:
-        return score.target(self.known.scale, cast("score.Wanted | None", self.known.row.target), self.now)
 
     @property
     def missed(self) -> bool:
@@ -144,6 +140,9 @@ def read(session: Session, known: Sequence[Known], period: Period, now: int) -> 
     for zone, members in by_zone.items():
         found |= _of_zone(session, members, period, now, zone)
     standings = [found[touchpoint.id] for touchpoint in known]
+    told, _ = verdicts.together([standing.moved for standing in standings])
+    for standing, verdict in zip(standings, told, strict=True):
+        standing.verdict = verdict
     _rank(standings)
     return standings
 
@@ -154,15 +153,40 @@ def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int,
     window = period.window(now, zone, first)
     found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
     over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
-    for number, parts in rollup.read(session, ids, over).items():
+    heard = rollup.read(session, ids, over)
+    for number, parts in heard.items():
         found[number].now = score.counted(parts)
     if period.days:
-        earlier = window.before()
-        for number, parts in rollup.read(session, ids, rollup.window(earlier.since, earlier.until, zone)).items():
-            found[number].before = score.counted(parts)
+        _compare(session, found, heard)
+    _judge(session, found, window.since if period.days else now, now)
     for number, slots in _sparks(session, ids, window, period.slots).items():
         found[number].parts = slots
     return found
+
+
+def _compare(session: Session, found: Mapping[int, Level], heard: Mapping[int, Mapping[Part, Counts]]) -> None:
+    """How the index of each touchpoint moved against the period before; all are of one window."""
+    known = [level.known for level in found.values()]
+    window = next(iter(found.values())).window
+    earlier = window.before()
+    before = rollup.read(session, list(found), rollup.window(earlier.since, earlier.until, window.zone))
+    alike = baseline.of(session, known, earlier.since, metric="index")
+    for number, parts in before.items():
+        level = found[number]
+        level.before = score.counted(parts)
+        sources = score.by_source(heard.get(number, {})), score.by_source(parts)
+        level.moved = verdicts.compare(level.known.scale, "index", *sources, window.days, alike[number])
+
+
+def _judge(session: Session, found: Mapping[int, Level], since: int, now: int) -> None:
+    """Where each target stands; how alike days are is measured before `since`."""
+    aimed = {number: level for number, level in found.items() if level.known.row.target}
+    alike = baseline.of(session, [level.known for level in aimed.values()], since)
+    for number, level in aimed.items():
+        wanted, window = cast("score.Wanted", level.known.row.target), level.window
+        level.target = score.target(
+            level.known.scale, wanted, level.now, window.days, alike[number], over=window.until <= now
+        )
 
 
 def _sparks(session: Session, ids: Sequence[int], window: Window, slots: int) -> dict[int, list[Counts]]:

@@ -81,7 +81,9 @@ def touchpoint(standing: Level, period: Period, t: Localized) -> Markup:
         t("touchpoint.stands", index=t.number(estimate.value), low=t.number(estimate.low), high=t.number(estimate.high))
     ]
     moved = standing.change
-    if moved is not None:
+    if standing.moved and standing.moved.mix_shifted:
+        parts.append(t("touchpoint.mix", by=t.by(standing.moved.unadjusted), before=t(f"before.{period.name}")))
+    elif moved is not None:
         parts.append(t(f"touchpoint.{standing.verdict}", by=t.by(moved), before=t(f"before.{period.name}")))
     if standing.target:
         parts.append(t(f"touchpoint.{standing.target['status']}", target=goal(standing, t)))

@@ -1,7 +1,7 @@
 """One touchpoint's page: how it stands, how it moved, when, where from, why, and what customers say."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,10 +26,11 @@ from app.ingest import store
 from app.pages.choices import ends
 from app.pages.hosted import address
 from app.pages.i18n import messages
+from app.scores import baseline, formulas, score, serve, verdicts
 from app.scores import counts as rollup
-from app.scores import formulas, score, serve
 from app.scores.buckets import start_of
 from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.scores.days import Days
 from app.state import Db
 from app.touchpoints.registry import Known
 
@@ -45,6 +46,7 @@ class Seen:
     starts: list[int]
     trend: list[Counts]
     over: int  # how many of them are over; the rest is the running one
+    moved: verdicts.Moved | None  # the last quarter of those that are over against the first
     heat: dict[tuple[int, int], Counts]
     comments: comments.Stream | None
 
@@ -87,21 +89,41 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
 def _read(session: Session, visit: RequestContext, known: Known, period: Period, now: int) -> Seen:
     found = levels.read(session, [known], period, now)[0]
     window = found.window
-    over = rollup.window(window.since, window.until, known.zone) if period.days else rollup.ALL_TIME
-    parts = rollup.read(session, [known.id], over).get(known.id, {})
+    spans = rollup.window(window.since, window.until, known.zone) if period.days else rollup.ALL_TIME
+    parts = rollup.read(session, [known.id], spans).get(known.id, {})
     first = rollup.first_hours(session, [known.id]).get(known.id)
     starts = period.trend_starts(now, known.zone, first)
     by_start = rollup.series(session, known.id, starts[0], window.until, known.zone, period.interval)
     stream = comments.read(session, visit, known) if visit.may("feedback:read") else None
+    over = sum(start < start_of(period.interval, now, known.zone) for start in starts)
+    since = window.since if period.days else now
+    days = baseline.of(session, [known], since, metric="index")[known.id]
     return Seen(
         found,
         parts,
         starts,
         [score.counted(by_start.get(start, {})) for start in starts],
-        sum(start < start_of(period.interval, now, known.zone) for start in starts),
+        over,
+        _moved(known, [by_start.get(start, {}) for start in starts[:over]], starts, days),
         heatmap.read(session, known.id, window.since, window.until, known.zone),
         stream,
     )
+
+
+def quarter(steps: int) -> int:
+    """How many of so many steps are compared at each end."""
+    return max(1, steps // 4)
+
+
+def _moved(
+    known: Known, steps: Sequence[Mapping[Part, Counts]], starts: Sequence[int], days: Days
+) -> verdicts.Moved | None:
+    if len(steps) < 2:
+        return None
+    part = quarter(len(steps))
+    first, last = (score.together(some) for some in (steps[:part], steps[-part:]))
+    length = (starts[part] - starts[0]) / 86_400
+    return verdicts.compare(known.scale, "index", score.by_source(last), score.by_source(first), length, days)
 
 
 def trend(seen: Seen, known: Known) -> dict[str, Any]:
@@ -135,14 +157,13 @@ def trend(seen: Seen, known: Known) -> dict[str, Any]:
 def trend_says(seen: Seen, known: Known, period: Period, t: Localized) -> Markup:
     """What the trend shows: its first quarter against its last, where chance does not explain the difference."""
     parts = seen.trend[: seen.over]
-    part = max(1, len(parts) // 4)
+    part = quarter(len(parts))
     before, now = add([NONE, *parts[:part]]), add([NONE, *parts[-part:]])
     first, last = levels.index(known.scale, before), levels.index(known.scale, now)
-    if first is None or last is None or len(parts) < 2:
+    if first is None or last is None or seen.moved is None:
         return t("trend.short")
-    change = formulas.difference(known.scale, "index", ratings(now), ratings(before))
     values = {"first": t.number(first.value), "last": t.number(last.value)}
-    return t(f"trend.{formulas.verdict(change)}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
+    return t(f"trend.{seen.moved.verdict()}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
 
 
 def heat_says(known: Known, cells: Mapping[tuple[int, int], Counts], t: Localized) -> Markup:

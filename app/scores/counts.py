@@ -81,6 +81,15 @@ def read(session: Session, ids: Sequence[int], over: Sequence[Span], high: int =
     return found
 
 
+def by_bucket(
+    session: Session, ids: Sequence[int], over: Sequence[Span], high: int = 10
+) -> Iterator[tuple[int, int, str, Counts]]:
+    """(touchpoint, bucket, source, counts) of what counts, over spans of one grain."""
+    for number, source, part, bucket, *counts in _sums(session, ids, over, high, by_bucket=True):
+        if part == COUNTED:
+            yield number, bucket, source, (*counts, *NONE[len(counts) :])
+
+
 def series(
     session: Session, touchpoint_id: int, since: int, until: int, zone: ZoneInfo, interval: str
 ) -> dict[int, dict[Part, Counts]]:

@@ -112,9 +112,26 @@ class Previous(BaseModel):
 
 
 class Trend(BaseModel):
-    verdict: Literal["up", "down", "no_evidence"] | None
+    verdict: Literal["up", "down", "no_evidence"] | None = Field(
+        description="by `difference`, and in a list corrected for all that is looked at; null when a period is empty"
+    )
     metric: str
-    difference: EstimateOut | None
+    difference: EstimateOut | None = Field(
+        description="now minus before, compared within sources and pooled at weights that are the same for both periods"
+    )
+    unadjusted: EstimateOut | None = Field(description="now minus before of all answers, whatever their source")
+    interval: Literal["days"] = Field(description="these intervals know that answers of one day hang together")
+    days: Literal["measured", "assumed"] = Field(
+        description="how much they do: measured on up to 112 days before both periods, or assumed where these hold "
+        "fewer than 100 answers or 14 days"
+    )
+    mix_shifted: bool = Field(
+        description="true: all answers together moved, but not so within the sources; the mix of sources did"
+    )
+    too_few: bool = Field(description="true: fewer than 10 ratings in one of the periods, so no verdict is taken")
+    corrected_for: int = Field(
+        description="among how many changes looked at together this verdict was taken (Benjamini-Hochberg, 5 %)"
+    )
     previous: Previous
 
 
@@ -122,13 +139,19 @@ class TargetStatus(BaseModel):
     metric: str
     value: float
     by: date | None = None
-    status: Literal["met", "not_met", "undecided", "no_data"]
+    status: Literal["met", "not_met", "undecided", "no_data"] = Field(
+        description="while the period runs only by an interval that holds however often it is looked at"
+    )
+    final: bool = Field(description="true: the period is over, so this is the decision")
 
 
 class ResponseRate(BaseModel):
     asked: int
     answered: int
     value: float
+    low: float | None = Field(description="Wilson's 95 % interval; null with `at_least`")
+    high: float | None
+    at_least: bool = Field(description="true: more answered than were counted as asked, so `asked` is at least so many")
 
 
 class Score(Summary):
@@ -136,6 +159,10 @@ class Score(Summary):
     scale: str
     definition: str = Field(description="the version of the formulas")
     period: Period
+    interval: Literal["answers"] = Field(
+        description="the intervals of `metrics` take these answers as independent: what `trend` and `target` say goes "
+        "by days"
+    )
     trend: Trend | None
     target: TargetStatus | None
     response_rate: ResponseRate | None

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
-from app.scores import formulas
+from app.scores import formulas, verdicts
 from app.scores.buckets import to_time
 from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.scores.days import Days
 from app.scores.rollup import ASKED, COUNTED
+from app.scores.verdicts import Moved
 from app.touchpoints.scales import Scale
 
 
@@ -23,6 +25,11 @@ class Window:
     def before(self) -> "Window":
         """The period of the same length that ends where this one begins."""
         return Window(self.since - (self.until - self.since), self.since, self.zone)
+
+    @property
+    def days(self) -> float:
+        """How many days long it is."""
+        return (self.until - self.since) / 86_400
 
     def public(self) -> dict[str, Any]:
         return {"since": to_time(self.since), "until": to_time(self.until), "timezone": self.zone.key}
@@ -87,23 +94,53 @@ def summary(scale: Scale, parts: Mapping[Part, Counts]) -> dict[str, Any]:
     }
 
 
+def together(many: Iterable[Mapping[Part, Counts]]) -> dict[Part, Counts]:
+    """The parts of several windows as those of one."""
+    found: dict[Part, Counts] = {}
+    for parts in many:
+        for part, counts in parts.items():
+            found[part] = add((found.get(part, NONE), counts))
+    return found
+
+
+def by_source(parts: Mapping[Part, Counts]) -> dict[str, Counts]:
+    """The histogram of what counts, by source."""
+    return {source: ratings(counts) for (source, part), counts in parts.items() if part == COUNTED}
+
+
 def response_rate(parts: Mapping[Part, Counts]) -> dict[str, Any] | None:
-    """Answers per hundred asked, over the sources that count how often they asked; None when none does."""
+    """Answers per hundred asked, over the sources that count how often they asked; None when none does.
+
+    Where more answered than were counted as asked, `asked` is incomplete and there is no interval.
+    """
     asked = {source: counts[0] for (source, part), counts in parts.items() if part == ASKED and counts[0]}
     if not asked:
         return None
     answered = sum(parts.get((source, COUNTED), NONE)[0] for source in asked)
     total = sum(asked.values())
-    return {"asked": total, "answered": answered, "value": round(min(100.0, 100 * answered / total), 1)}
+    incomplete = answered > total
+    low, high = (
+        (None, None) if incomplete else (round(100 * end, 1) for end in formulas.wilson(answered / total, total))
+    )
+    value = round(min(100.0, 100 * answered / total), 1)
+    return {"asked": total, "answered": answered, "value": value, "low": low, "high": high, "at_least": incomplete}
 
 
-def trend(scale: Scale, metric: str, now: Counts, before: Counts, period: Window) -> dict[str, Any]:
+def trend(
+    scale: Scale, metric: str, moved: Moved | None, earlier: Mapping[Part, Counts], period: Window, days: Days
+) -> dict[str, Any]:
     """How the metric moved against the period before; verdict None when one of them is empty."""
-    change = formulas.difference(scale, metric, ratings(now), ratings(before))
+    before = counted(earlier)
     return {
-        "verdict": formulas.verdict(change),
+        "verdict": moved and moved.verdict(),
         "metric": metric,
-        "difference": formulas.rounded(metric, change),
+        "difference": formulas.rounded(metric, moved and moved.difference),
+        "unadjusted": formulas.rounded(metric, moved and moved.unadjusted),
+        "interval": "days",
+        "days": "measured" if days.measured else "assumed",
+        "mix_shifted": bool(moved and moved.mix_shifted),
+        "too_few": bool(moved and moved.few),
+        "corrected_for": 1,
         "previous": {
             "period": period.public(),
             "count": before[0],
@@ -113,12 +150,14 @@ def trend(scale: Scale, metric: str, now: Counts, before: Counts, period: Window
     }
 
 
-def target(scale: Scale, wanted: Wanted | None, counts: Counts) -> dict[str, Any] | None:
-    """Whether the target is met, as far as the interval can tell; None without one on this scale."""
+def target(
+    scale: Scale, wanted: Wanted | None, counts: Counts, length: float, days: Days, *, over: bool
+) -> dict[str, Any] | None:
+    """Whether the target is met in a period of `length` days, as far as can be told; None without one on this scale."""
     if wanted is None or wanted["metric"] not in scale.metrics:
         return None
-    estimate = formulas.metrics(scale, ratings(counts))[wanted["metric"]]
-    return {**wanted, "status": formulas.target_status(estimate, wanted["value"])}
+    status = verdicts.target(scale, wanted["metric"], wanted["value"], ratings(counts), length, days, over=over)
+    return {**wanted, "status": status, "final": over}
 
 
 def groups(scale: Scale, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:

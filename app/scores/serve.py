@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.errors import Code, Place, Problem
+from app.scores import baseline, formulas, score, verdicts
 from app.scores import counts as rollup
-from app.scores import formulas, score
 from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
 from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
+from app.scores.verdicts import Moved
 from app.timestamps import Moment
 from app.touchpoints.registry import Known
 
@@ -72,8 +73,7 @@ def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
     window = bounds(query, known.zone, first)
     over = spans_of(query, window)
     parts = score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
-    earlier = _earlier(session, known, window, query) if query.compare else None
-    found = whole(known, window, parts, earlier)
+    found, _ = _whole(session, known, window, parts, query)
     if query.interval:
         found["series"] = _series(session, known, window, query)
     if query.group_by:
@@ -87,25 +87,39 @@ def _earlier(session: Session, known: Known, window: Window, query: Question) ->
     return score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
 
 
-def whole(
-    known: Known, window: Window, parts: dict[Part, Counts], earlier: dict[Part, Counts] | None
-) -> dict[str, Any]:
-    """The score object without series and groups."""
-    scale, counts = known.scale, score.counted(parts)
-    wanted = cast("score.Wanted | None", known.row.target)
-    metric = wanted["metric"] if wanted and wanted["metric"] in scale.metrics else scale.headline
-    return {
+def _whole(
+    session: Session, known: Known, window: Window, parts: dict[Part, Counts], query: Question
+) -> tuple[dict[str, Any], Moved | None]:
+    """The score object without series and groups, and how it moved where that is asked for."""
+    scale, metric = known.scale, baseline.judged(known)
+    moved: Moved | None = None
+    found = {
         "touchpoint": known.row.key,
         "scale": scale.name,
         "definition": formulas.DEFINITION,
         "period": window.public(),
+        "interval": "answers",
         **score.summary(scale, parts),
-        "trend": None
-        if earlier is None
-        else score.trend(scale, metric, counts, score.counted(earlier), window.before()),
-        "target": score.target(scale, wanted, counts),
+        "trend": None,
+        "target": None,
         "response_rate": score.response_rate(parts),
     }
+    if query.compare:
+        before, earlier = window.before(), _earlier(session, known, window, query)
+        days = baseline.of(session, [known], before.since, query.source)[known.id]
+        sources = score.by_source(parts), score.by_source(earlier)
+        moved = verdicts.compare(scale, metric, *sources, window.days, days)
+        found["trend"] = score.trend(scale, metric, moved, earlier, before, days)
+    if wanted := cast("score.Wanted | None", known.row.target):
+        days = baseline.of(session, [known], _judged_from(query, window), query.source)[known.id]
+        over = window.until <= clock()
+        found["target"] = score.target(scale, wanted, score.counted(parts), window.days, days, over=over)
+    return found, moved
+
+
+def _judged_from(query: Question, window: Window) -> int:
+    """Where the days end that tell how far a level can be trusted: before the period, where one is asked for."""
+    return window.since if query.since or query.days or query.compare else int(clock())
 
 
 def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -> list[dict[str, Any]]:
@@ -140,9 +154,25 @@ def listed(
 ) -> list[dict[str, Any]]:
     """The score objects of one page of touchpoints."""
     firsts = rollup.first_hours(session, [known.id for known, _ in page])
-    found = []
+    _measure_together(session, [known for known, _ in page], query)
+    found, moves = [], []
     for known, parts in page:
         window = bounds(query, known.zone, firsts.get(known.id))
-        earlier = _earlier(session, known, window, query) if query.compare else None
-        found.append(whole(known, window, parts, earlier))
+        item, moved = _whole(session, known, window, parts, query)
+        found.append(item)
+        moves.append(moved)
+    told, tested = verdicts.together(moves)
+    for item, verdict in zip(found, told, strict=True):
+        if item["trend"]:
+            item["trend"] |= {"verdict": verdict, "corrected_for": tested}
     return found
+
+
+def _measure_together(session: Session, page: Sequence[Known], query: ScoresQuery) -> None:
+    """Have the days of all touchpoints of a page measured by a statement per time zone rather than one for each."""
+    for zone in {known.zone for known in page}:
+        members, window = [known for known in page if known.zone == zone], bounds(query, zone, None)
+        if query.compare:
+            baseline.of(session, members, window.before().since, query.source)
+        wanted = [known for known in members if known.row.target]
+        baseline.of(session, wanted, _judged_from(query, window), query.source)

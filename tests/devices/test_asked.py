@@ -38,7 +38,8 @@ async def test_a_tablet_has_a_response_rate(anybody, report, rate):
     assert (await report({"n": 8})).status_code == 200
     item = {"touchpoint": "exit", "rating": 4, "id": str(uuid4())}
     await anybody.post("/v1/feedback/batch", json={"items": [item]}, headers=report.headers)
-    assert await rate("exit") == {"asked": 8, "answered": 1, "value": 12.5}
+    found = {"asked": 8, "answered": 1, "value": 12.5, "low": 2.2, "high": 47.1, "at_least": False}
+    assert await rate("exit") == found
 
 
 async def test_reports_that_come_twice_late_or_at_once_count_each_customer_once(report, rate):

@@ -24,7 +24,9 @@ PURE = (
     "ingest/usual_volume.py",
     "scores/formulas.py",
     "scores/buckets.py",
+    "scores/days.py",
     "scores/score.py",
+    "scores/verdicts.py",
     "touchpoints/origins.py",
 )
 # Which other folders, or modules of theirs, a folder may import. What is named by module is all that it needs of it.

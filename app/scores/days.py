@@ -1,0 +1,188 @@
+"""How much the days of a touchpoint hang together, and what that does to the uncertainty of a period. Pure.
+
+Answers of one day share its weather, its staff and its outage, so a thousand answers of one day tell less than a
+thousand of thirty days. `fit` measures it on days before what is judged; docs/numbers.md has formulas and error rates.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from math import log, sqrt
+from typing import Any, NamedTuple
+
+from app.touchpoints.scales import Scale
+
+BASELINE_DAYS = 112
+LEAST_ANSWERS, LEAST_DAYS = 100, 14  # below either, how alike days are cannot be measured
+_LAGS = 4  # neighbouring days up to so far apart
+_SWEEPS = 4
+_SOURCE, _OTHER = 20, 150  # answers that draw the effect of a source, a weekday or a part of the day towards 0
+_FLOOR = 0.05**2  # no days are taken to be more alike than this
+_ALPHA = 0.05
+_FIRST = 20  # effective answers from which on the always-valid interval holds
+
+
+class Cell(NamedTuple):
+    """The answers of one day, part of the day and source: how many, and the sum of their values (0..1)."""
+
+    day: int  # ordinal, so that Monday is day % 7 == 1
+    part: int
+    source: str
+    n: float
+    total: float
+
+
+class Fit(NamedTuple):
+    """A touchpoint's usual level (0..1) and how it varies."""
+
+    shares: tuple[float, ...]  # of each rating
+    mean: float
+    within: float  # variance of the answers
+    rho: float  # variance of the days' own levels, neighbours included, over `within`
+    se: float  # of the mean
+    source: dict[str, float]
+    weekday: dict[int, float]
+    part: dict[int, float]
+    answers: dict[str, float]  # by source
+
+    def expected(self, weekday: int, part: int, source: str) -> float:
+        """The usual level of a weekday (0: Sunday), a part of the day and a source."""
+        known = self.weekday.get(weekday, 0.0) + self.part.get(part, 0.0)
+        return self.mean + known + self.source.get(source, 0.0)
+
+
+class Days(NamedTuple):
+    """What a verdict needs to know of days: `rho`, the variance of weekdays, how unevenly answers fall on days."""
+
+    rho: float
+    weekday: float  # over the variance of the answers
+    uneven: float  # days * sum n_d^2 / (sum n_d)^2; 1 when every day has the same number
+    measured: bool
+
+    def variance(self, days: float) -> float:
+        """Variance of the mean of `days` days beyond that of its answers, in units of the answers' variance.
+
+        Whole weeks hold each weekday alike; what is over is a draw of weekdays without putting back.
+        """
+        days = max(1.0, days)
+        over = days % 7
+        return self.rho * self.uneven / days + self.weekday * over * (7 - over) / 6 / days**2
+
+    def effective(self, n: float, days: float) -> float:
+        """How many independent answers tell as much as `n` answers of so many days."""
+        return n / (1 + n * self.variance(days))
+
+
+ASSUMED = Days(0.0225, 0.0, 1.0, measured=False)
+"""Where nothing was measured: days that vary by 0.15 of the answers' deviation."""
+
+
+def values(scale: Scale, metric: str) -> tuple[float, ...]:
+    """What each rating of the scale adds to `metric`, moved to 0..1; the metric is linear in it."""
+    if metric in ("mean", "index"):
+        return tuple((rating - scale.low) / (scale.high - scale.low) for rating in scale.ratings)
+    if metric == "nps":
+        return tuple(0.0 if rating <= scale.bottom else 1.0 if rating >= scale.top else 0.5 for rating in scale.ratings)
+    return tuple(float(rating >= scale.top) for rating in scale.ratings)
+
+
+def fit(cells: Sequence[Cell], histogram: Sequence[float], worth: Sequence[float]) -> Fit | None:
+    """The usual level and its variation; None with fewer than LEAST_ANSWERS answers or LEAST_DAYS days.
+
+    `histogram` are the counts of all cells by rating, `worth` the value of each rating (0..1).
+    """
+    n = float(sum(histogram))
+    if n < LEAST_ANSWERS or len({cell.day for cell in cells if cell.n}) < LEAST_DAYS:
+        return None
+    shares = tuple((count + 0.5) / (n + 0.5 * len(histogram)) for count in histogram)
+    mean = sum(share * value for share, value in zip(shares, worth, strict=True))
+    within = sum(share * value**2 for share, value in zip(shares, worth, strict=True)) - mean**2
+    source, weekday, part, answers = _effects(cells, mean)
+    usual = Fit(shares, mean, within, 0.0, 0.0, source, weekday, part, answers)
+    rho = _rho(_residuals(cells, usual), within)
+    days = len({cell.day for cell in cells if cell.n})
+    return usual._replace(rho=rho, se=sqrt(within / n + rho * within / days))
+
+
+def summary(usual: Fit | None, cells: Iterable[Cell]) -> Days:
+    """What verdicts need of a fit; ASSUMED without one."""
+    if usual is None:
+        return ASSUMED
+    by_day: dict[int, float] = defaultdict(float)
+    for cell in cells:
+        by_day[cell.day] += cell.n
+    span = max(by_day) - min(by_day) + 1
+    uneven = span * sum(n * n for n in by_day.values()) / sum(by_day.values()) ** 2
+    spread = sum(effect**2 for effect in usual.weekday.values()) / max(1, len(usual.weekday))
+    return Days(usual.rho, spread / usual.within, max(1.0, uneven), measured=True)
+
+
+def _effects(
+    cells: Sequence[Cell], mean: float
+) -> tuple[dict[str, float], dict[int, float], dict[int, float], dict[str, float]]:
+    """How far sources, weekdays and parts of the day lie from the mean, each drawn towards 0 when it has few answers.
+
+    The sweeps run over sums by (source, weekday, part), of which there are few.
+    """
+    sums: dict[tuple[str, int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for cell in cells:
+        held = sums[cell.source, cell.day % 7, cell.part]
+        held[0] += cell.n
+        held[1] += cell.total
+    effects: list[dict[Any, float]] = [{}, {}, {}]
+    answers: list[dict[Any, float]] = [defaultdict(float), defaultdict(float), defaultdict(float)]
+    for key, (n, _) in sums.items():
+        for place in range(3):
+            answers[place][key[place]] += n
+    for _ in range(_SWEEPS):
+        for place, draw in ((0, _SOURCE), (1, _OTHER), (2, _OTHER)):
+            rest: dict[Any, float] = defaultdict(float)
+            for key, (n, total) in sums.items():
+                known = mean + sum(effects[other].get(key[other], 0.0) for other in range(3) if other != place)
+                rest[key[place]] += total - n * known
+            effects[place] = {name: rest[name] / (answers[place][name] + draw) for name in rest}
+    return effects[0], effects[1], effects[2], dict(answers[0])
+
+
+def _residuals(cells: Sequence[Cell], usual: Fit) -> dict[int, tuple[float, float]]:
+    """Answers of each day, and how far its mean lies from what was usual for it."""
+    found: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for cell in cells:
+        day = found[cell.day]
+        day[0] += cell.n
+        day[1] += cell.total - cell.n * usual.expected(cell.day % 7, cell.part, cell.source)
+    return {day: (n, off / n) for day, (n, off) in found.items() if n}
+
+
+def _rho(residuals: dict[int, tuple[float, float]], within: float) -> float:
+    days, n = len(residuals), sum(count for count, _ in residuals.values())
+    typical = (n - sum(count**2 for count, _ in residuals.values()) / n) / (days - 1)
+    between = sum(count * off**2 for count, off in residuals.values()) / max(days - 7, 1)
+    tau2 = max(0.0, (between - within) / typical)
+    weights = {day: count / (1 + count * tau2 / within) for day, (count, _) in residuals.items()}
+    alike = 0.0
+    for lag in range(1, _LAGS + 1):
+        pairs = [(day, day + lag) for day in residuals if day + lag in residuals]
+        shared = [sqrt(weights[one] * weights[other]) for one, other in pairs]
+        if pairs:
+            both = zip(shared, pairs, strict=True)
+            found = sum(weight * residuals[one][1] * residuals[other][1] for weight, (one, other) in both)
+            alike += max(0.0, found / sum(shared))
+    return max(tau2 + 2 * alike, _FLOOR * within) / within
+
+
+def effective_by_days(n: float, squares: float, rho: float) -> float:
+    """Effective answers of `n` answers whose days have `squares` = sum n_d^2 / n."""
+    return n / (1 + rho * (squares - 1))
+
+
+def always_valid(effective: float, at_the_end: float) -> float | None:
+    """Half the width, in deviations of the answers, of an interval that may be looked at any time; None below 20.
+
+    Waudby-Smith et al. 2021, "Time-uniform central limit theory and asymptotic confidence sequences"; the mixture is
+    Robbins 1970. It is narrowest near half of `at_the_end`, the effective answers expected when the period is over.
+    """
+    if effective < _FIRST:
+        return None
+    best = (-2 * log(_ALPHA) + log(-2 * log(_ALPHA)) + 1) / (at_the_end / 2)
+    grown = effective * best + 1
+    return sqrt(2 * grown / (effective**2 * best) * log(sqrt(grown) / _ALPHA))

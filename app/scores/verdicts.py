@@ -1,0 +1,156 @@
+"""What may be said of a change: like compared with like, days taken as what they are, many looked at together. Pure."""
+
+from collections.abc import Mapping, Sequence
+from math import erfc, sqrt
+from typing import NamedTuple
+
+from app.scores import formulas
+from app.scores.days import Days, always_valid, values
+from app.scores.formulas import Estimate, TargetStatus, Verdict
+from app.touchpoints.scales import Scale
+
+FEW = 10  # ratings in either period below which no change is told
+ALPHA = 0.05
+_Z = 1.959963984540054
+_MONTH = 30  # days after which a running period is decided anyway
+_PSEUDO = 0.6  # answers added at each end, as the intervals of a mean do
+Histogram = Sequence[float]  # counts by rating 0..10
+BySource = Mapping[str, Histogram]
+
+
+class Moved(NamedTuple):
+    """How a metric moved between two periods, with intervals that know of days."""
+
+    difference: Estimate | None  # within sources; None when no source has answers in both periods
+    unadjusted: Estimate  # of all answers, whatever their source
+    few: bool
+    p: float  # two-sided, of `difference`; 1 where no verdict may be taken
+
+    def verdict(self, adjusted: float | None = None) -> Verdict:
+        """`up` or `down` when the p-value, adjusted for what else is looked at, is below 5 %."""
+        p = self.p if adjusted is None else adjusted
+        if self.difference is None or p >= ALPHA:
+            return "no_evidence"
+        return "up" if self.difference.value > 0 else "down"
+
+    @property
+    def mix_shifted(self) -> bool:
+        """Whether all answers together moved, and within the sources nothing did (or the other way)."""
+        plain = "no_evidence" if self.few else formulas.verdict(self.unadjusted)
+        return plain != "no_evidence" and plain != self.verdict()
+
+
+def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: float, days: Days) -> Moved | None:
+    """`metric` now against before, two periods of `length` days each; None when either has no ratings."""
+    sizes = {source: sum(counts[scale.low : scale.high + 1]) for source, counts in now.items()}
+    earlier = {source: sum(counts[scale.low : scale.high + 1]) for source, counts in before.items()}
+    n, m = sum(sizes.values()), sum(earlier.values())
+    if not n or not m:
+        return None
+    extra = days.variance(length)
+    mixes = [_mixed(now, dict.fromkeys(now, 1.0)), _mixed(before, dict.fromkeys(before, 1.0))]
+    unadjusted = _difference(scale, metric, [(mixes[0], n, n), (mixes[1], m, m)], extra)
+    difference = unadjusted if now.keys() == before.keys() and len(now) == 1 else None
+    weights = {
+        source: sizes[source] * earlier[source] / (sizes[source] + earlier[source]) for source in _both(sizes, earlier)
+    }
+    if difference is None and weights:
+        difference = _difference(scale, metric, [_alike(now, sizes, weights), _alike(before, earlier, weights)], extra)
+    few = min(n, m) < FEW
+    return Moved(difference, unadjusted, few, 1.0 if few or difference is None else _p(difference))
+
+
+def level(scale: Scale, metric: str, counts: Histogram, length: float, days: Days) -> Estimate | None:
+    """`metric` of a period of `length` days, with an interval for the level behind it rather than for its answers."""
+    n = sum(counts[scale.low : scale.high + 1])
+    if not n:
+        return None
+    return formulas.estimate(scale, metric, [count * days.effective(n, length) / n for count in counts])
+
+
+def target(
+    scale: Scale, metric: str, value: float, counts: Histogram, length: float, days: Days, *, over: bool
+) -> TargetStatus:
+    """Whether a period reached `value`: by its level when it is over, before that by an interval for any look."""
+    found = level(scale, metric, counts, length, days)
+    if over or found is None:
+        return formulas.target_status(found, value)
+    inside = counts[scale.low : scale.high + 1]
+    n, worth = sum(inside), values(scale, metric)
+    effective = days.effective(n, length)
+    half = always_valid(effective, effective * max(1.0, _MONTH / max(1.0, length)))
+    if half is None:
+        return "undecided"
+    mean = (sum(c * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
+    squares = (sum(c * w * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
+    low, high = scale.bounds(metric)
+    reach = half * sqrt(squares - mean**2) * (high - low)
+    return formulas.target_status(Estimate(found.value, found.value - reach, found.value + reach), value)
+
+
+def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
+    """P-values adjusted so that at most 5 % of what is then below 5 % is false, in the order given.
+
+    Benjamini and Hochberg 1995, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57.
+    """
+    adjusted = [0.0] * len(p_values)
+    least = 1.0
+    for rank, place in reversed(list(enumerate(sorted(range(len(p_values)), key=p_values.__getitem__), 1))):
+        least = min(least, p_values[place] * len(p_values) / rank)
+        adjusted[place] = least
+    return adjusted
+
+
+def together(moves: Sequence[Moved | None]) -> tuple[list[Verdict | None], int]:
+    """The verdict of each of many changes looked at together, and for how many it was corrected."""
+    tested = [place for place, moved in enumerate(moves) if moved and not moved.few and moved.difference]
+    adjusted = benjamini_hochberg([moved.p for place in tested if (moved := moves[place])])
+    by_place = dict(zip(tested, adjusted, strict=True))
+    return [moved and moved.verdict(by_place.get(place)) for place, moved in enumerate(moves)], len(tested)
+
+
+def _both(sizes: Mapping[str, float], earlier: Mapping[str, float]) -> list[str]:
+    """The sources with ratings in both periods."""
+    return sorted(source for source, n in sizes.items() if n and earlier.get(source))
+
+
+def _alike(
+    period: BySource, sizes: Mapping[str, float], weights: Mapping[str, float]
+) -> tuple[list[float], float, float]:
+    """A period with its sources at fixed weights: the histogram, its sum, and how many answers tell as much.
+
+    A source of n and m answers weighs n m / (n + m), which makes the difference of the two periods most certain (Mantel
+    and Haenszel 1959); a source that has answers in one period only weighs nothing.
+    """
+    mixed = _mixed(period, {source: weight / sizes[source] for source, weight in weights.items()})
+    whole = sum(weights.values())
+    return mixed, whole, whole**2 / sum(weight**2 / sizes[source] for source, weight in weights.items())
+
+
+def _mixed(period: BySource, weights: Mapping[str, float]) -> list[float]:
+    """The histograms of the sources added, each times its weight."""
+    mixed = [0.0] * 11
+    for source, weight in weights.items():
+        for rating, count in enumerate(period[source]):
+            if count:
+                mixed[rating] += weight * count
+    return mixed
+
+
+def _difference(
+    scale: Scale, metric: str, periods: Sequence[tuple[list[float], float, float]], extra: float
+) -> Estimate:
+    """The difference of two histograms, each with its sum and the answers it stands for, `extra` variance beside."""
+    sure = []
+    for counts, whole, n in periods:
+        each = n / (1 + n * extra) / whole
+        sure.append([count * each for count in counts])
+    found = formulas.difference(scale, metric, sure[0], sure[1])
+    assert found is not None
+    return found
+
+
+def _p(difference: Estimate) -> float:
+    """The p-value that belongs to an interval: below 5 % when it leaves out 0."""
+    towards = difference.value - difference.low if difference.value > 0 else difference.high - difference.value
+    return erfc(_Z * abs(difference.value) / towards / sqrt(2)) if towards else 1.0

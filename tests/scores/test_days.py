@@ -1,0 +1,154 @@
+"""How alike days are, and what follows for a verdict: against worked examples and over HTTP."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from app.scores import days, verdicts
+from app.scores.days import ASSUMED, Cell, Days
+from app.touchpoints.scales import SCALES
+
+STARS = SCALES["stars"]
+WORTH = days.values(STARS, "index")
+STEADY = [3, 2, 5, 15, 25]
+SCORE = "/v1/touchpoints/checkout/score"
+
+
+def of_stars(*counts: int) -> list[int]:
+    return [0, *counts, 0, 0, 0, 0, 0]
+
+
+def fitted(*histograms):
+    """Days from a Monday on, one source, all between six and twelve."""
+    cells = [
+        Cell(1 + day, 1, "web", sum(counts), sum(c * w for c, w in zip(counts, WORTH, strict=True)))
+        for day, counts in enumerate(histograms)
+    ]
+    return days.fit(cells, [sum(column) for column in zip(*histograms, strict=True)], WORTH), cells
+
+
+def test_days_that_are_all_alike_give_the_figures_of_the_worked_example():
+    found, cells = fitted(*[STEADY] * 112)
+    assert (found.mean, found.within) == pytest.approx((0.7848728, 0.0800813), abs=1e-6)
+    assert (found.rho, found.se) == pytest.approx((0.0025, 0.0040110), abs=1e-6)
+    assert found.expected(1, 1, "web") == pytest.approx(0.785, abs=1e-6)
+    assert days.summary(found, cells).uneven == pytest.approx(1)
+
+
+def test_good_and_bad_days_are_seen_and_neighbours_alike_count_for_more():
+    bad = [25, 15, 5, 2, 3]
+    turns, _ = fitted(*Random(1).sample([STEADY, bad] * 56, 112))
+    runs, _ = fitted(*([STEADY] * 5 + [bad] * 5) * 11)
+    assert 0.3 < turns.rho < runs.rho
+
+
+@pytest.mark.parametrize("histograms", [[[1, 1, 1, 2, 2]] * 14, [[9, 9, 9, 9, 9]] * 13])
+def test_too_little_to_measure_is_not_measured(histograms):
+    assert fitted(*histograms)[0] is None
+
+
+def test_the_always_valid_interval_gives_the_figures_of_the_worked_example():
+    effective = days.effective_by_days(400, 20, 0.01)
+    assert effective == pytest.approx(336.1345, abs=1e-4)
+    assert days.always_valid(effective, 600 / 1.2) == pytest.approx(0.1660212, abs=1e-6)
+    assert days.always_valid(19.9, 500) is None
+
+
+def test_a_few_days_are_worth_few_answers_and_part_of_a_week_is_less_sure():
+    alike = Days(0.1, 0.05, 1.0, measured=True)
+    assert alike.effective(10_000, 1) < 1 / 0.1
+    assert alike.variance(28) == pytest.approx(0.1 / 28)
+    assert alike.variance(30) > 0.1 / 30
+
+
+def test_what_one_rating_is_worth_to_a_metric_is_what_the_metric_makes_of_it():
+    for scale in SCALES.values():
+        for metric in scale.metrics:
+            low, high = scale.bounds(metric)
+            for rating, worth in zip(scale.ratings, days.values(scale, metric), strict=True):
+                counts = [int(place == rating) * 10 for place in range(11)]
+                assert verdicts.level(scale, metric, counts, 10, ASSUMED).value == pytest.approx(
+                    low + worth * (high - low)
+                )
+
+
+def test_more_mail_alone_is_no_fall():
+    web, mail = of_stars(2, 3, 10, 35, 50), of_stars(15, 15, 20, 30, 20)
+    before = {"web": [8 * n for n in web], "email": [2 * n for n in mail]}
+    now = {"web": [5 * n for n in web], "email": [5 * n for n in mail]}
+    moved = verdicts.compare(STARS, "index", now, before, 28, Days(0.0025, 0, 1, measured=True))
+    assert moved.verdict() == "no_evidence" and moved.difference.value == pytest.approx(0)
+    assert moved.unadjusted.high < 0 and moved.mix_shifted
+    worse = {"web": [5 * n for n in of_stars(15, 15, 20, 25, 25)], "email": now["email"]}
+    moved = verdicts.compare(STARS, "index", worse, before, 28, ASSUMED)
+    assert moved.verdict() == "down" and not moved.mix_shifted
+
+
+def test_sources_that_were_never_there_together_cannot_be_compared():
+    moved = verdicts.compare(
+        STARS, "mean", {"web": of_stars(90, 0, 0, 0, 0)}, {"api": of_stars(0, 0, 0, 0, 90)}, 28, ASSUMED
+    )
+    assert moved.verdict() == "no_evidence" and moved.difference is None and moved.mix_shifted
+
+
+@pytest.mark.parametrize(("n", "verdict"), [(9, "no_evidence"), (10, "down")])
+def test_nothing_is_said_below_ten_answers(n, verdict):
+    now, before = {"web": of_stars(n, 0, 0, 0, 0)}, {"web": of_stars(0, 0, 0, 0, 400)}
+    moved = verdicts.compare(STARS, "mean", now, before, 30, ASSUMED)
+    assert (moved.verdict(), moved.few) == (verdict, n < 10)
+
+
+def test_many_changes_are_judged_together():
+    p_values = [0.01, 0.02, 0.03, 0.5]
+    assert verdicts.benjamini_hochberg(p_values) == pytest.approx([0.04, 0.04, 0.04, 0.5])
+    assert verdicts.together([None]) == ([None], 0)
+
+
+async def test_a_change_within_loud_days_is_no_evidence_and_the_score_says_what_it_went_by(client, make):
+    """Days swing by two stars; the last ten happened to be worse, which answers taken one by one would call a fall."""
+    await make("checkout", scale="stars")
+    now = datetime.now(UTC).replace(hour=0, minute=30)
+    items = []
+    for back in range(1, 135):
+        rating = 2 if back % 10 < (6 if back <= 10 else 4) else 5
+        at = (now - timedelta(days=back)).isoformat()
+        items += [{"touchpoint": "checkout", "rating": rating, "occurred_at": at}] * 20
+    for start in range(0, len(items), 500):
+        assert (await client.post("/v1/feedback/batch", json={"items": items[start : start + 500]})).status_code == 200
+    params = {"days": 11, "compare": "previous"}
+    score = (await client.get(SCORE, params=params)).json()
+    trend = score["trend"]
+    assert score["interval"] == "answers" and score["definition"] == "2026-2"
+    before = trend["previous"]["metrics"]["mean"]
+    assert score["metrics"]["mean"]["high"] < before["low"], "taken one by one, the answers fell"
+    assert (trend["verdict"], trend["days"], trend["interval"]) == ("no_evidence", "measured", "days")
+    assert (trend["corrected_for"], trend["too_few"], trend["mix_shifted"]) == (1, False, False)
+    (listed,) = (await client.get("/v1/scores", params=params)).json()["items"]
+    assert listed["trend"] == trend
+
+
+async def test_a_target_is_final_when_its_period_is_over(client, make):
+    await make("checkout", scale="csat", target={"metric": "csat", "value": 50})
+    now = datetime.now(UTC)
+    items = [
+        {"touchpoint": "checkout", "rating": 5, "occurred_at": (now - timedelta(days=back)).isoformat()}
+        for back in range(2, 8)
+    ] * 3
+    assert (await client.post("/v1/feedback/batch", json={"items": items})).json()["created"] == 18
+    until = (now - timedelta(days=1)).isoformat()
+    ended = (await client.get(SCORE, params={"days": 10, "until": until})).json()["target"]
+    running = (await client.get(SCORE, params={"days": 10})).json()["target"]
+    assert (ended["status"], ended["final"]) == ("met", True)
+    assert (running["status"], running["final"]) == ("undecided", False)
+
+
+async def test_more_answers_than_were_asked_for_have_no_interval(client, make):
+    await make("checkout", scale="stars", origins=["https://shop.example"])
+    headers = {"Origin": "https://shop.example"}
+    asked = await client.post("/v1/touchpoints/checkout/asked", json={"n": 1}, headers=headers)
+    assert asked.status_code == 204
+    for _ in range(2):
+        await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 4}, headers=headers)
+    rate = (await client.get(SCORE)).json()["response_rate"]
+    assert rate is None or rate["at_least"] == (rate["answered"] > rate["asked"])
