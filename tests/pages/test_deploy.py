@@ -1,0 +1,112 @@
+"""The examples that an operator starts from: every setting reaches the container, and nginx passes on what it must."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.settings import PREFIX, Settings
+from tests.conftest import ADMIN, ADMIN_KEY, NO_TLS
+from tests.pages.conftest import LiveServer, free_port
+from tests.pages.test_behind_nginx import NGINX
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "docs" / "deploy"
+AROUND = """
+{user} daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  {example}
+}}
+"""
+
+
+def test_compose_hands_every_setting_through():
+    text = (ROOT / "compose.yaml").read_text()
+    given = set(re.findall(rf"^\s+({PREFIX}\w+):", text, re.MULTILINE))
+    ours = {"host", "port"}  # of the container, which its Dockerfile sets
+    assert given == {PREFIX + name.upper() for name in Settings.model_fields if name not in ours}
+    assert not re.search(r"://[^\s]*\$\{", text), "a password within a URL arrives changed"
+
+
+@pytest.mark.parametrize("name", ["prometheus-rules.yml", "grafana.json"])
+async def test_every_metric_that_is_watched_is_there(name, client, make):
+    await make("shop", scale="csat")
+    await client.post("/v1/touchpoints/shop/feedback", json={"rating": 4})
+    text = (DEPLOY / name).read_text()
+    if name.endswith("json"):
+        json.loads(text)
+    there = (await client.get("/metrics")).text
+    only_sqlite = {"touchstone_sqlite_wal_bytes"}
+    watched = set(re.findall(r"\btouchstone_\w+", text)) - only_sqlite
+    assert len(watched) > 3 and not {metric for metric in watched if f"\n{metric}" not in "\n" + there}
+
+
+def test_the_systemd_unit_is_read_without_complaint(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed")
+    unit = tmp_path / "touchstone.service"
+    text = (DEPLOY / "touchstone.service").read_text()
+    unit.write_text(text.replace("/opt/touchstone/bin/touchstone", shutil.which("true") or "/bin/true"))
+    done = subprocess.run([analyze, "verify", unit], capture_output=True, text=True, timeout=20)
+    said = [line for line in (done.stdout + done.stderr).splitlines() if "touchstone" in line]
+    assert not said, said
+
+
+@pytest.fixture
+def through_nginx(serve: Callable[..., LiveServer], tmp_path: Path):
+    """The service behind the example, without its TLS: the server and nginx's address."""
+    if NGINX is None:
+        if "nginx" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
+            pytest.fail("nginx is required and not installed")
+        pytest.skip("nginx is not installed")
+    server, port = serve(trusted_proxies="127.0.0.0/8"), free_port()
+    example = (DEPLOY / "nginx.conf").read_text()
+    example = re.sub(r"^\s*ssl_.*\n", "", example, flags=re.MULTILINE)
+    example = example.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};").replace(
+        "127.0.0.1:8000", f"127.0.0.1:{server.port}"
+    )
+    conf = tmp_path / "nginx.conf"
+    user = "user root;" if os.geteuid() == 0 else ""  # else its worker may not write large bodies into the folder
+    conf.write_text(AROUND.format(folder=tmp_path, example=example, user=user))
+    command = [NGINX, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
+    nginx = subprocess.Popen(command)
+    home = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{home}/healthz", verify=NO_TLS)
+                break
+            except httpx.ConnectError:
+                time.sleep(0.02)
+        yield server, home
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+
+
+def test_nginx_passes_on_who_asks_large_batches_and_live_events(through_nginx):
+    server, home = through_nginx
+    server.make("shop", kind="online_shop")
+    with httpx.Client(base_url=home, verify=NO_TLS, headers=ADMIN, timeout=20) as client:
+        items = [{"touchpoint": "shop", "rating": 4, "comment": "x" * 1500} for _ in range(1000)]
+        assert client.post("/v1/feedback/batch", json={"items": items}).json()["created"] == 1000
+        forged = {"X-Request-Id": "mine", "X-Forwarded-For": "203.0.113.9"}
+        answer = client.get("/v1/touchpoints/none", headers=forged)
+        assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"]), "nginx's own id, by which its log names it"
+        client.post("/login", data={"key": ADMIN_KEY})
+        started = time.monotonic()
+        with client.stream("GET", "/live") as events:
+            first = next(events.iter_text())
+        assert "retry" in first and time.monotonic() - started < 3
+        assert client.head("/v1/scores").status_code == 200
