@@ -53,6 +53,7 @@ class TermOut(BaseModel):
     log_odds: float = Field(description="log-odds ratio with an informative prior; above 0 it belongs to low ratings")
     z: float = Field(description="log_odds in standard errors")
     p: float = Field(description="two-sided, adjusted for all terms that were looked at (Holm)")
+    corrected_for: int = Field(description="how many terms were looked at")
     examples: list[Example] = Field(description=f"the newest, {EXAMPLES_MOST} at most")
 
 
@@ -76,7 +77,8 @@ class Terms(BaseModel):
 async def read_terms(key: str, reads: Reads, request: Request, query: Annotated[TermsQuery, Query()]) -> Any:
     """The words and short phrases that separate comments with low ratings from those with high ones.
 
-    Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008); only terms with |z| of 1.96 or more.
+    Log-odds with an informative Dirichlet prior (Monroe, Colaresi and Quinn 2008); only terms whose p, adjusted
+    for all terms that were looked at (Holm), is below 0.05.
     """
     known = await request.app.state.registry.get(key)
     rows = await reads.read(lambda session: newest(session, known, query))
@@ -132,6 +134,7 @@ def _public(terms: Iterable[Term], read: Sequence[Row[Any]], side: list[int], li
     for term, _ in zip(terms, range(limit), strict=False):
         examples = [read[place] for place in term.comments if read[place].rating in side][:EXAMPLES_MOST]
         figures = {"log_odds": round(term.log_odds, 2), "z": round(term.z, 2), "p": float(f"{term.p:.2g}")}
+        figures["corrected_for"] = term.corrected_for
         columns = ("id", "rating", "comment", "occurred_at")
         said = [{name: getattr(row, name) for name in columns} for row in examples]
         shown.append({"term": term.term, "low": term.low, "high": term.high, **figures, "examples": said})

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from sqlalchemy import bindparam, text
@@ -10,23 +9,19 @@ from sqlmodel import Session
 
 from app.dashboard.levels import Level
 from app.devices import tablets
+from app.monitoring import silence
 from app.scores.buckets import to_time
 
-SURPRISE = 0.001  # how improbable a silence must be
-_LONG = -log(SURPRISE)  # expected answers whose absence is that improbable (Poisson)
-_WEEKS = 4
-_WEEK_S = 7 * 86_400
+DAY_S = 86_400
 _MOST = 6
 _TABLETS = 1000
 _LAST = text(
     "SELECT id, (SELECT MAX(bucket) FROM rollup WHERE touchpoint_id = touchpoint.id AND grain = 'hour' "
     "AND slice = 'counted' AND n > 0) FROM touchpoint WHERE id IN :ids"
 ).bindparams(bindparam("ids", expanding=True))
-
-
-_SINCE = text(
-    "SELECT CAST(COALESCE(SUM(n), 0) AS bigint) FROM rollup "
-    "WHERE touchpoint_id = :id AND grain = 'hour' AND slice = 'counted' AND bucket >= :since AND bucket < :until"
+_HOURS = text(
+    "SELECT bucket, CAST(SUM(n) AS bigint) FROM rollup WHERE touchpoint_id = :id AND grain = 'hour' "
+    "AND slice = 'counted' AND bucket > :since AND bucket <= :last AND n > 0 GROUP BY bucket ORDER BY bucket"
 )
 
 
@@ -52,27 +47,14 @@ def alarms(session: Session, standings: Sequence[Level], now: int) -> list[Alarm
     last: dict[int, int | None] = {}
     if ids:
         last = {row[0]: row[1] for row in session.connection().execute(_LAST, {"ids": ids})}
-    found = [alarm for s in standings if (alarm := silent(s, last.get(s.known.id), now))]
-    found = [alarm for alarm in found if expected(session, alarm, last[alarm.standing.known.id] or 0, now) >= _LONG]
+    found = [alarm for s in standings if (alarm := _silent(session, s, last.get(s.known.id), now))]
     return sorted(found, key=lambda alarm: -alarm.days)[:_MOST]
 
 
-def expected(session: Session, alarm: Alarm, last: int, now: int) -> float:
-    """How many answers the same hours of the last weeks brought: a shop is no less well on its Sundays."""
-    found = 0
-    for week in range(1, _WEEKS + 1):
-        span = {"since": last + 3600 - week * _WEEK_S, "until": now - week * _WEEK_S}
-        found += session.connection().execute(_SINCE, {"id": alarm.standing.known.id, **span}).scalar_one()
-    return found / _WEEKS
-
-
-def silent(standing: Level, last: int | None, now: int) -> Alarm | None:
-    """An alarm when answers came at a steady pace and the silence since is no chance (Poisson), a day at least."""
-    if last is None:
-        return None
-    seconds = standing.window.until - standing.window.since
-    usual = standing.before[0] * 86_400 / seconds
-    days = (now - last - 3600) / 86_400
-    if usual <= 0 or days < 1 or usual * days < _LONG:
-        return None
-    return Alarm(standing, int(days), usual)
+def _silent(session: Session, standing: Level, last: int | None, now: int) -> Alarm | None:
+    if last is None or now - last < DAY_S:
+        return None  # the hours of a busy touchpoint are not even read
+    span = {"id": standing.known.id, "since": last - silence.WEEKS * 7 * DAY_S, "last": last}
+    hours = [(row[0], row[1]) for row in session.connection().execute(_HOURS, span)]
+    found = silence.look(hours, now)
+    return Alarm(standing, found.hours // 24, found.usual) if found and found.told else None

@@ -71,8 +71,7 @@ def test_the_planted_words_are_found_at_both_ends_and_the_others_are_not():
             text.insert(0, "friendly")
         comments.append(Comment(" ".join(text), low, EN))
     found = separate(comments)
-    certain = [term.term for term in found if term.p < 0.05]
-    assert certain == ["waiting time", "friendly"]
+    assert [term.term for term in found] == ["waiting time", "friendly"]
     assert found[0].low > 20 and found[0].high == 0
     assert found[-1].term == "friendly" and found[-1].z < 0
 
@@ -91,14 +90,14 @@ def test_rare_terms_and_one_sided_comments_say_nothing():
     assert all(term.low + term.high >= 3 for term in separate(said("rare bird", times=2) + said("x y fine", False, 30)))
 
 
-def test_ratings_at_random_make_a_certain_term_in_at_most_one_of_twenty_simulations():
+def test_ratings_at_random_list_a_term_in_at_most_one_of_twenty_simulations():
     chance, wrong, runs = random.Random(9), 0, 150
     vocabulary = [f"{a}{b}q" for a in "abcdefghij" for b in "abcdefghij"]
     weights = [1 / (rank + 1) for rank in range(100)]
     for _ in range(runs):
         texts = [" ".join(chance.choices(vocabulary, weights, k=10)) for _ in range(120)]
         found = separate([Comment(text, chance.random() < 0.3) for text in texts])
-        wrong += any(term.p < 0.05 for term in found)
+        wrong += bool(found)
     assert wrong / runs <= 0.05
 
 
