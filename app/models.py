@@ -317,6 +317,9 @@ class Webhook(Table, table=True):
     disabled_at: datetime | None = None
     disabled_because: str | None = Field(default=None, max_length=200)
     given_up: int = Field(default=0, sa_type=BigInteger)
+    format: str = Field(default="standard", max_length=16)
+    language: str = Field(default="en", max_length=2)
+    include: str = Field(default="", max_length=40)
     told_at: datetime | None = None  # when the log last said that it fails
 
 

@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import exists, func, update
 from sqlmodel import Session, col, select
@@ -13,7 +14,9 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.logs import log
 from app.models import Delivery, Webhook, now
+from app.webhooks import texts
 from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
+from app.webhooks.chats import STANDARD
 from app.webhooks.sender import Sender
 from app.webhooks.signature import headers
 
@@ -31,7 +34,7 @@ REST, REST_MOST = timedelta(seconds=5), timedelta(minutes=5)  # after a failure,
 LEASE = timedelta(minutes=2)  # more than a request takes; whoever died over it is not waited for longer
 DISABLED_AFTER = timedelta(days=5)
 POLL_S, CLOSE_S = 1.0, 0.5
-GONE = 410
+GONE, NOT_FOUND = 410, 404  # a chat says the latter of an address that was taken back
 
 
 def next_try(failures: int, at: datetime, retry_after: int | None, dice: Callable[[], float]) -> datetime | None:
@@ -64,10 +67,15 @@ def claim(session: Session, at: datetime, busy: Collection[int], most: int) -> l
     """What is due for the webhooks that are `ready`, `most` at most. Nobody else takes it until the lease is over."""
     found: list[tuple[Webhook, list[Delivery]]] = []
     for row in session.exec(ready(at, busy)).all():
-        taken = _taken(session, row.id or 0, at, min(most, 1 if row.failing_since else AT_ONCE)) if most else []
+        taken = _taken(session, row.id or 0, at, min(most, _at_once(row))) if most else []
         most -= len(taken)
         found += [(row, taken)] if taken else []
     return found
+
+
+def _at_once(hook: Webhook) -> int:
+    """How many requests it gets at a time; a chat takes about one a second."""
+    return 1 if hook.failing_since or hook.format != STANDARD else AT_ONCE
 
 
 def _taken(session: Session, webhook_id: int, at: datetime, most: int) -> list[Delivery]:
@@ -108,8 +116,11 @@ def _is_delivered(reply: "Reply") -> bool:
 
 
 def _hopeless(hook: Webhook, at: datetime, replies: Sequence[tuple[Delivery, "Reply"]]) -> str | None:
-    if any(reply.status == GONE for _, reply in replies):
+    statuses = {reply.status for _, reply in replies}
+    if GONE in statuses:
         return "it answered 410 Gone"
+    if NOT_FOUND in statuses and hook.format != STANDARD:
+        return "it answered 404 Not Found"
     if hook.failing_since and at - hook.failing_since >= DISABLED_AFTER:
         return "it failed for five days"
     return None
@@ -119,9 +130,16 @@ class Deliverer:
     """Looks each second for what is due. Any number of processes may do so on one database."""
 
     def __init__(
-        self, db: Database, allowed: "Networks", clock: Callable[[], datetime] = now, waiting_most: int = WAITING_MOST
+        self,
+        db: Database,
+        allowed: "Networks",
+        clock: Callable[[], datetime] = now,
+        waiting_most: int = WAITING_MOST,
+        service: str | None = None,
     ) -> None:
+        """`service` is the public address, which a chat's links begin with."""
         self._db, self._sender, self._clock = db, Sender(allowed), clock
+        self._service = service.rstrip("/") if service else None
         self.backlog = Backlog(db, waiting_most, clock())
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._on_its_way = 0  # requests
@@ -175,10 +193,17 @@ class Deliverer:
         while self._busy:
             await asyncio.wait(self._busy.values())
 
+    async def _texts(self, hook: Webhook, rows: Sequence[Delivery]) -> Mapping[UUID, str]:
+        """What is sent instead of what the outbox holds, by the id of the delivery."""
+        if texts.is_plain(hook):
+            return {}
+        return await self._db.read(lambda session: texts.bodies(session, hook, rows, self._service))
+
     async def _deliver(self, hook: Webhook, rows: Sequence[Delivery]) -> None:
         number, at = hook.id or 0, self._clock()
         try:
-            replies = await self._sender.post(hook.url, [_message(hook, row, at) for row in rows])
+            written = await self._texts(hook, rows)
+            replies = await self._sender.post(hook.url, [_message(hook, row, written, at) for row in rows])
             pairs, at = list(zip(rows, replies, strict=True)), self._clock()
             if pause := rest(replies):
                 self._resting[number] = at + pause
@@ -191,10 +216,11 @@ class Deliverer:
             self._more.set()
 
 
-def _message(hook: Webhook, row: Delivery, at: datetime) -> "Message":
+def _message(hook: Webhook, row: Delivery, written: Mapping[UUID, str], at: datetime) -> "Message":
+    body = written.get(row.id, row.body)
     secrets = [hook.secret]
     if hook.former_secret and hook.former_until and hook.former_until > at:
         secrets.append(hook.former_secret)
-    said = headers(secrets, str(row.id), int(at.timestamp()), row.body)
+    said = headers(secrets, str(row.id), int(at.timestamp()), body)
     said |= {"content-type": "application/json", "user-agent": "Touchstone"}
-    return row.body.encode(), said
+    return body.encode(), said

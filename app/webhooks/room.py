@@ -13,7 +13,12 @@ from app.webhooks.deliver import Deliverer
 
 @asynccontextmanager
 async def running(state: State, settings: Settings) -> AsyncIterator[None]:
-    state.deliverer = Deliverer(state.db, settings.webhook_allow_networks, waiting_most=settings.webhook_waiting_max)
+    state.deliverer = Deliverer(
+        state.db,
+        settings.webhook_allow_networks,
+        waiting_most=settings.webhook_waiting_max,
+        service=settings.public_url,
+    )
     state.metrics.registry.register(state.deliverer.backlog)
     state.deliverer.start()
     yield

@@ -6,12 +6,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path, Request
 
 from app import paging
-from app.auth import KeyedRoute, needs
+from app.auth import Caller, KeyedRoute, needs
 from app.errors import Code, Place, Problem
 from app.fast_routes import problems
 from app.models import Delivery, Webhook
 from app.state import Db
 from app.webhooks import subscriptions
+from app.webhooks.chats import masked
 from app.webhooks.schemas import (
     DeliveryList,
     DeliveryOut,
@@ -25,15 +26,17 @@ from app.webhooks.schemas import (
 )
 
 router = APIRouter(prefix="/v1/webhooks", tags=["webhooks"], route_class=KeyedRoute)
+MAY_READ = "feedback:read"
 READ, WRITE = Depends(needs("webhooks:read")), Depends(needs("webhooks:write"))
 REFUSED, UNKNOWN = problems(401, 403, 422), problems(401, 403, 404, 422)
 
+Writer = Annotated[Caller, WRITE]
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
 def _out(row: Webhook) -> dict[str, Any]:
-    words = {"events": row.events.split(), "touchpoints": row.touchpoints.split()}
-    return row.model_dump() | words | {"enabled": row.disabled_at is None}
+    words = {name: getattr(row, name).split() for name in ("events", "touchpoints", "include")}
+    return row.model_dump() | words | {"url": masked(row.url, row.format), "enabled": row.disabled_at is None}
 
 
 def _delivery(row: Delivery) -> DeliveryOut:
@@ -53,9 +56,14 @@ def _check(url: str, request: Request) -> None:
         raise Problem(Code.INVALID_REQUEST, "This address cannot be called.", errors=[place]) from None
 
 
-@router.post("", status_code=201, dependencies=[WRITE], response_model=NewSecret, responses=REFUSED)
-async def create_webhook(body: WebhookIn, db: Db, request: Request) -> Any:
-    """Be told of answers at an address. What a customer wrote is not sent: who may read it asks for it by its id."""
+@router.post("", status_code=201, response_model=NewSecret, responses=REFUSED)
+async def create_webhook(body: WebhookIn, db: Db, request: Request, caller: Writer) -> Any:
+    """Be told of answers at an address or in a chat.
+
+    What a customer wrote is not sent unless `include` says so, which takes the scope feedback:read as well.
+    """
+    if body.include and not caller.may(MAY_READ):
+        raise Problem(Code.SCOPE_MISSING, f"To include what customers wrote, a key needs the scope {MAY_READ}.")
     _check(body.url, request)
     return await db.write(lambda session: _with_secret(subscriptions.create(session, body)))
 
@@ -79,12 +87,13 @@ async def read_webhook(webhook_id: Number, db: Db) -> Any:
     return await db.read(lambda session: _out(subscriptions.one(session, webhook_id)))
 
 
-@router.patch("/{webhook_id}", dependencies=[WRITE], response_model=WebhookOut, responses=UNKNOWN)
-async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request: Request) -> Any:
+@router.patch("/{webhook_id}", response_model=WebhookOut, responses=UNKNOWN)
+async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request: Request, caller: Writer) -> Any:
     """Change what is sent. A webhook that was switched off goes on with what waits when it is enabled."""
     if body.url is not None:
         _check(body.url, request)
-    return await db.write(lambda session: _out(subscriptions.change(session, webhook_id, body)))
+    reads = caller.may(MAY_READ)
+    return await db.write(lambda session: _out(subscriptions.change(session, webhook_id, body, reads=reads)))
 
 
 @router.delete("/{webhook_id}", status_code=204, dependencies=[WRITE], responses=UNKNOWN)

@@ -7,7 +7,9 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.timestamps import Time
+from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, one_of
+from app.webhooks.chats import FORMATS, STANDARD
 from app.webhooks.events import EVENTS
 
 _URL_SAID = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._:\[\]-]+([/?][^\s#]*)?$"  # `address.check` says more
@@ -23,6 +25,12 @@ Url = Annotated[
 Event = Annotated[str, *one_of(EVENTS, "event")]
 Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
 Touchpoints = Annotated[list[Slug], Field(max_length=200, description="keys; none for every touchpoint")]
+Format = Annotated[str, *one_of(FORMATS, "format")]
+Language = Annotated[str, *one_of(LANGUAGES, "language")]
+Include = Annotated[
+    list[Literal["comment", "context"]],
+    Field(max_length=2, description="what is sent of the answer itself; whoever wants it needs feedback:read"),
+]
 
 
 class WebhookIn(BaseModel):
@@ -32,6 +40,9 @@ class WebhookIn(BaseModel):
     url: Url
     events: Events
     touchpoints: Touchpoints = []
+    format: Format = Field(STANDARD, description="`slack` or `teams`: a sentence with a link, as that chat takes it")
+    language: Language = Field("en", description="of a chat's sentences")
+    include: Include = []
 
 
 class WebhookPatch(BaseModel):
@@ -41,6 +52,8 @@ class WebhookPatch(BaseModel):
     url: Url | None = None
     events: Events | None = None
     touchpoints: Touchpoints | None = None
+    language: Language | None = None
+    include: Include | None = None
     enabled: StrictBool | None = None
 
 
@@ -48,9 +61,12 @@ class WebhookOut(BaseModel):
     """A webhook, and whether it can be reached."""
 
     id: int
-    url: str
+    url: str = Field(description="of a chat only its beginning: who knows all of it can write there")
     events: list[str]
     touchpoints: list[str]
+    format: str
+    language: str
+    include: list[str]
     enabled: bool
     disabled_at: datetime | None
     disabled_because: str | None

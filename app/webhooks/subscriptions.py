@@ -13,6 +13,7 @@ from app.ids import uuid7
 from app.models import Delivery, Webhook, now
 from app.touchpoints.registry import registered
 from app.webhooks import events
+from app.webhooks.chats import masked
 from app.webhooks.schemas import WebhookIn, WebhookPatch
 from app.webhooks.signature import new_secret
 
@@ -35,7 +36,15 @@ def page(session: Session, after: int, limit: int) -> list[Webhook]:
 def create(session: Session, body: WebhookIn) -> Webhook:
     """A webhook with a new secret; Problem invalid_request for an unknown touchpoint."""
     registered(session, body.touchpoints)
-    row = Webhook(url=body.url, events=_words(body.events), touchpoints=_words(body.touchpoints), secret=new_secret())
+    row = Webhook(
+        url=body.url,
+        events=_words(body.events),
+        touchpoints=_words(body.touchpoints),
+        format=body.format,
+        language=body.language,
+        include=_words(body.include),
+        secret=new_secret(),
+    )
     session.add(row)
     session.flush()
     return row
@@ -45,10 +54,22 @@ def _words(said: Sequence[str]) -> str:
     return " ".join(dict.fromkeys(said))
 
 
-def change(session: Session, number: int, body: WebhookPatch) -> Webhook:
-    """Change what is said; Problem not_found, invalid_request."""
+def change(session: Session, number: int, body: WebhookPatch, *, reads: bool) -> Webhook:
+    """Change what is said; Problem not_found, invalid_request, and scope_missing unless the caller `reads` answers.
+
+    Whoever could turn a webhook that includes comments to an address of his own would read them. The address as it is
+    shown is no change.
+    """
     row = one(session, number)
-    row.url = body.url or row.url
+    if (row.include or body.include) and not reads:
+        raise Problem(
+            Code.SCOPE_MISSING, "This webhook includes what customers wrote: it takes the scope feedback:read."
+        )
+    if body.url and body.url != masked(row.url, row.format):
+        row.url = body.url
+    row.language = body.language or row.language
+    if body.include is not None:
+        row.include = _words(body.include)
     if body.events is not None:
         row.events = _words(body.events)
     if body.touchpoints is not None:

@@ -35,7 +35,7 @@ MAY = {
     "touchpoints": {"scores.rollup"},  # a new time zone is a new count
     "scores": {"touchpoints"},
     "ingest": {"touchpoints", "scores.rollup", "webhooks.outbox"},
-    "webhooks": {"scores", "touchpoints"},
+    "webhooks": {"pages.i18n", "scores", "touchpoints"},
     "answers": {"ingest.schemas", "ingest.store", "scores", "touchpoints"},
     "journeys": {"scores", "touchpoints"},
     "actions": {"scores", "touchpoints"},
