@@ -113,7 +113,10 @@ def read(session: Session, action: Action, at: datetime) -> dict[str, Any]:
     by_key = {known.key: known for known in reading.fleet}
     found = [(by_key[key], reading.of(by_key[key])) for key in action.touchpoints if key in by_key]
     compared = action.compare_with
-    items = [{"touchpoint": known.key, **_said(one, reading.metric, known.scale, compared)} for known, one in found]
+    items = [
+        {"touchpoint": known.key, "scale": known.scale.name, **_said(one, reading.metric, known.scale, compared)}
+        for known, one in found
+    ]
     scales = {known.scale.bounds(reading.metric) for known, _ in found}
     alike = len(scales) == 1
     whole = effect.overall([one for _, one in found])

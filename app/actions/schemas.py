@@ -163,6 +163,7 @@ class EffectOut(BaseModel):
 
 class TouchpointEffect(EffectOut):
     touchpoint: str
+    scale: str
 
 
 class ActionEffect(BaseModel):

@@ -25,6 +25,7 @@ LANGUAGE_COOKIE = "touchstone_language"
 PLACES = {
     "touchpoints": "touchpoints:read",
     "journeys": "journeys:read",
+    "actions": "actions:read",
     "comments": "feedback:read",
     "devices": "devices:read",
     "keys": "keys:read",

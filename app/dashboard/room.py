@@ -1,6 +1,7 @@
 """What the pages that managers see bring to the application."""
 
 from app.dashboard import (
+    actions,
     bursts,
     comments,
     devices,
@@ -29,5 +30,6 @@ _PAGES = (
     devices,
     journeys,
     journey_edit,
+    actions,
 )
 ROOM = Room(tuple(page.router for page in _PAGES))
