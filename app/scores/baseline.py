@@ -13,6 +13,7 @@ from app.scores import counts as rollup
 from app.scores.buckets import DAY, Span, day_start, days_back
 from app.scores.days import ASSUMED, BASELINE_DAYS, Cell, Days, fit, summary, values
 from app.touchpoints.registry import Known
+from app.touchpoints.scales import Scale
 
 KEPT_S = 6 * 3600.0
 _MOST = 20_000
@@ -69,11 +70,12 @@ def _measured(session: Session, asked: Sequence[tuple[Known, str]], end: int, so
             if bucket not in ordinals:
                 ordinals[bucket] = datetime.fromtimestamp(bucket, zone).toordinal()
             rows[number].append((ordinals[bucket], came, rollup.ratings(counts)))
-    return {one.id: _days(one, metric, rows.get(one.id, ())) for one, metric in asked}
+    return {one.id: measure(one.scale, metric, rows.get(one.id, ())) for one, metric in asked}
 
 
-def _days(known: Known, metric: str, rows: Iterable[tuple[int, str, Sequence[int]]]) -> Days:
-    scale, worth = known.scale, values(known.scale, metric)
+def measure(scale: Scale, metric: str, rows: Iterable[tuple[int, str, Sequence[int]]]) -> Days:
+    """What rows of (ordinal day, source, ratings) tell of days; ASSUMED when they are too few."""
+    worth = values(scale, metric)
     cells, histogram = [], [0] * len(scale.ratings)
     for day, source, ratings in rows:
         inside = ratings[scale.low : scale.high + 1]

@@ -1,0 +1,46 @@
+"""What is said is wrong as seldom as docs/numbers.md has it; the plain way, on the same draws, is not.
+
+Short versions: dozens to hundreds of trials from a fixed seed; the bounds are the promise and three standard errors.
+"""
+
+import pytest
+
+from tests.simulations import claims
+from tests.simulations.draws import SHAPES, World
+
+
+@pytest.mark.parametrize("world", [World(50, 0.1, 0.5, week=True), World(500, 0.2, week=True)])
+def test_a_steady_touchpoint_is_seldom_said_to_move(world):
+    found = claims.trend(world, 150)
+    assert found.wrong <= 10 and found.power >= 75
+    assert found.plain > 15, "the control must fail"
+
+
+def test_the_interval_of_a_level_covers_it_when_days_hang_together():
+    held, plain = claims.coverage(World(50, 0.1, 0.5), 150)
+    assert held >= 91
+    assert plain < 88, "the control must fail"
+
+
+def test_more_mail_is_not_said_to_be_a_fall():
+    found, told = claims.mix(54, 60)
+    assert found.wrong <= 10 and told >= 75
+    assert found.plain > 75, "the control must fail"
+
+
+def test_a_screen_of_fifty_steady_touchpoints_seldom_has_one_that_falls():
+    found = claims.page(0.1, 0.0, 12)
+    assert found.wrong <= 17 and found.power >= 50
+    assert found.plain > 60, "the control must fail"
+
+
+def test_a_handful_of_answers_says_nothing():
+    assert claims.few(1, 1000, SHAPES["skew"], 1000).wrong == 0
+    assert claims.few(1, 1000, SHAPES["skew"], 1000).plain > 8, "the control must fail"
+    assert claims.few(10, 1000, SHAPES["skew"], 1000).wrong <= 7
+
+
+def test_a_level_at_its_target_is_seldom_decided_however_often_it_is_looked_at():
+    month = claims.target(World(50, 0.1, 0.5, week=True), 60)
+    assert month.early <= 10 and month.end <= 14 and month.power >= 75
+    assert month.plain > 40, "the control must fail"
