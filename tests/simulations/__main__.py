@@ -1,6 +1,6 @@
 """What the claims of docs/numbers.md are worth: `python -m tests.simulations`, some minutes, from fixed seeds."""
 
-from tests.simulations import claims
+from tests.simulations import claims, effect, silences
 from tests.simulations.draws import SHAPES, World
 
 TRIALS = 1000
@@ -38,6 +38,8 @@ def main() -> None:
                 f"{rate} | {tau}, {phi} | {month.early:.1f}, {month.end:.1f}, {month.plain:.1f}, {month.power:.0f}",
                 flush=True,
             )
+    print(*silences.long(), sep="\n", flush=True)
+    effect.main()
 
 
 if __name__ == "__main__":
