@@ -1,0 +1,230 @@
+"""Whether a touchpoint's level fell (or rose), and since when: a CUSUM of log-likelihood ratios. Pure.
+
+Each day is compared with what the touchpoint's own past lets expect on that weekday, in that quarter of the day and
+from that source. Days that hang together weigh less. Levels are shares of the scale, 0 to 1.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log, sqrt
+
+BASE_DAYS, LAG_MIN, LAG_MAX, LAG_ANSWERS = 112, 28, 84, 300
+BASE_ANSWERS, BASE_DAYS_MIN, SOURCE_ANSWERS, OWN_SHAPE_ANSWERS = 100, 14, 50, 200
+SHIFT = 0.5  # what is looked for, in deviations of the answers
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """The answers of one local day (days since 1970), quarter of the day (0..3) and source, by rating, low to high."""
+
+    day: int
+    quarter: int
+    source: str
+    counts: tuple[int, ...]
+
+    @property
+    def n(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def total(self) -> float:
+        """The sum of the ratings as shares of the scale."""
+        return sum(place * count for place, count in enumerate(self.counts)) / (len(self.counts) - 1)
+
+    @property
+    def place(self) -> tuple[int, int, str]:
+        return (self.day + 3) % 7, self.quarter, self.source  # Monday is 0: 1970 began on a Thursday
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look found. `learning`: the past is too thin to compare with, and nothing else is said.
+
+    `fell` when `w` has reached `h`; `since` is the first day of the fall, `before` and `after` the levels around it,
+    `n` the answers since then.
+    """
+
+    learning: bool = False
+    fell: bool = False
+    since: int = 0
+    w: float = 0.0
+    h: float = 0.0
+    before: float = 0.0
+    after: float = 0.0
+    n: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """What is usual: the mean of each weekday, quarter and source, and how far days and answers stray from it."""
+
+    usual: Callable[[tuple[int, int, str]], float]
+    shapes: dict[str, list[float]]
+    sd: float
+    rho: float  # variance that the answers of a day share, in units of the variance of one answer
+    se: float
+    n: int
+
+
+def look_up(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
+    """Whether the level rose: the fall of the same answers read from the other end of the scale."""
+    turned = [replace(cell, counts=cell.counts[::-1]) for cell in cells]
+    found = look(turned, today, baseline_from=baseline_from, per_alarm=per_alarm)
+    return found if found.learning else replace(found, before=1 - found.before, after=1 - found.after)
+
+
+def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
+    """Whether the level fell within the last weeks, seen on the day `today` (it may be running).
+
+    `per_alarm` is after how many touchpoint-years one false alarm is borne; `baseline_from` the first day to learn of.
+    """
+    seen = [cell for cell in cells if cell.day <= today and cell.n]
+    rate = sum(cell.n for cell in seen if today - 28 <= cell.day < today) / 28
+    lag = int(min(max(LAG_ANSWERS / rate, LAG_MIN), LAG_MAX)) if rate else LAG_MAX
+    start = today - lag
+    base = [cell for cell in seen if max(start - BASE_DAYS, baseline_from) <= cell.day < start]
+    base = _of_known_sources(base)
+    if sum(cell.n for cell in base) < BASE_ANSWERS or len({cell.day for cell in base}) < BASE_DAYS_MIN:
+        return Found(learning=True)
+    known = {cell.source for cell in base}
+    fit = _fit(base)
+    return _cusum([cell for cell in seen if cell.day >= start and cell.source in known], start, fit, rate, per_alarm)
+
+
+def _of_known_sources(base: Sequence[Cell]) -> list[Cell]:
+    """A source with few answers has no usual level: what it brings is no fall of the others."""
+    counts = _sums(base, lambda cell: cell.source, lambda cell: cell.n)
+    return [cell for cell in base if counts[cell.source] >= SOURCE_ANSWERS]
+
+
+def _cusum(recent: Sequence[Cell], start: int, fit: Baseline, rate: float, per_alarm: float) -> Found:
+    tilts: dict[tuple[int, int, str], tuple[float, float]] = {}
+    gains: dict[int, float] = defaultdict(float)
+    counts: dict[int, int] = defaultdict(int)
+    for cell in recent:
+        if cell.place not in tilts:
+            tilts[cell.place] = _tilts(fit, cell.place)
+        slope, constant = tilts[cell.place]
+        gains[cell.day] += slope * cell.total + constant * cell.n
+        counts[cell.day] += cell.n
+    w, since = 0.0, start
+    for day in sorted(gains):
+        w += gains[day] / (1 + (counts[day] - 1) * fit.rho)
+        if w <= 0:
+            w, since = 0.0, day + 1
+    effective = rate / (1 + max(rate - 1, 0) * fit.rho)
+    h = max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
+    fallen = [cell for cell in recent if cell.day >= since]
+    n = sum(cell.n for cell in fallen)
+    before = sum(cell.n * fit.usual(cell.place) for cell in fallen) / n if n else 0.0
+    after = sum(cell.total for cell in fallen) / n if n else 0.0
+    return Found(fell=w >= h, since=since, w=w, h=h, before=before, after=after, n=n)
+
+
+def _sums(cells: Iterable[Cell], key: Callable[[Cell], Hashable], value: Callable[[Cell], float]) -> dict[Hashable, float]:
+    sums: dict[Hashable, float] = defaultdict(float)
+    for cell in cells:
+        sums[key(cell)] += value(cell)
+    return sums
+
+
+def _shape(cells: Sequence[Cell]) -> list[float]:
+    """The share of each rating; half an answer is added to each, so that none is impossible."""
+    width = len(cells[0].counts)
+    counts = [sum(cell.counts[place] for cell in cells) + 0.5 for place in range(width)]
+    return [count / sum(counts) for count in counts]
+
+
+def _values(width: int) -> list[float]:
+    return [place / (width - 1) for place in range(width)]
+
+
+def _fit(base: Sequence[Cell]) -> Baseline:
+    shape = _shape(base)
+    values = _values(len(shape))
+    mean = sum(q * v for q, v in zip(shape, values, strict=True))
+    within = sum(q * v * v for q, v in zip(shape, values, strict=True)) - mean * mean
+    effects = _effects(base, mean)
+
+    def usual(place: tuple[int, int, str]) -> float:
+        return mean + sum(effect.get(key, 0.0) for effect, key in zip(effects, place, strict=True))
+
+    n = sum(cell.n for cell in base)
+    rho, days = _shared(base, usual, within)
+    by_source: dict[str, list[Cell]] = defaultdict(list)
+    for cell in base:
+        by_source[cell.source].append(cell)
+    own = {
+        source: _shape(cells) if sum(cell.n for cell in cells) >= OWN_SHAPE_ANSWERS else shape
+        for source, cells in by_source.items()
+    }
+    return Baseline(usual, own, sqrt(within), rho, sqrt(within / n + rho * within / days), n)
+
+
+def _effects(base: Sequence[Cell], mean: float) -> list[dict[Hashable, float]]:
+    """How far weekdays, quarters and sources lie from the mean, each with the others taken off, drawn towards none."""
+    rows = [(cell.place, cell.n, cell.total - cell.n * mean) for cell in base]
+    effects: list[dict[Hashable, float]] = [{}, {}, {}]
+    for _ in range(4):
+        for which, drawn in ((2, 20), (0, 150), (1, 150)):
+            sums: dict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0])
+            others = [other for other in range(3) if other != which]
+            for place, n, excess in rows:
+                entry = sums[place[which]]
+                entry[0] += n
+                entry[1] += excess - n * sum(effects[other].get(place[other], 0.0) for other in others)
+            effects[which] = {key: excess / (n + drawn) for key, (n, excess) in sums.items()}
+    return effects
+
+
+def _shared(base: Sequence[Cell], usual: Callable[[tuple[int, int, str]], float], within: float) -> tuple[float, int]:
+    """The variance that a day's answers share with those of the days around it, over `within`; and how many days."""
+    n = _sums(base, lambda cell: cell.day, lambda cell: cell.n)
+    excess = _sums(base, lambda cell: cell.day, lambda cell: cell.total - cell.n * usual(cell.place))
+    r = {day: excess[day] / n[day] for day in n}
+    total = sum(n.values())
+    n0 = (total - sum(count * count for count in n.values()) / total) / (len(n) - 1)
+    tau2 = max(0.0, (sum(n[day] * r[day] ** 2 for day in n) / max(len(n) - 7, 1) - within) / n0)
+    weight = {day: n[day] / (1 + n[day] * tau2 / within) for day in n}
+    alike = 0.0
+    for apart in range(1, 5):
+        pairs = [(day, day + apart) for day in base_days(n) if day + apart in n]
+        u = [sqrt(weight[one] * weight[other]) for one, other in pairs]
+        if pairs:
+            products = (w * r[one] * r[other] for w, (one, other) in zip(u, pairs, strict=True))
+            alike += max(0.0, sum(products) / sum(u))
+    return max(tau2 + 2 * alike, (0.05**2) * within) / within, len(n)
+
+
+def base_days(n: dict[Hashable, float]) -> list[int]:
+    """The days that have answers, in order."""
+    return sorted(day for day in n if isinstance(day, int))
+
+
+def _tilts(fit: Baseline, place: tuple[int, int, str]) -> tuple[float, float]:
+    """What one answer adds to the CUSUM: a slope times its value, and a constant."""
+    shape = fit.shapes[place[2]]
+    usual = min(max(fit.usual(place) - 0.5 * fit.se, 0.02), 0.985)
+    lower = min(max(usual - SHIFT * fit.sd, 0.005), 0.98)
+    t0, t1 = tilt(shape, usual), tilt(shape, lower)
+    return t1 - t0, _norm(shape, t0) - _norm(shape, t1)
+
+
+def _norm(shape: Sequence[float], t: float) -> float:
+    return log(sum(q * exp(t * v) for q, v in zip(shape, _values(len(shape)), strict=True)))
+
+
+def tilt(shape: Sequence[float], mean: float) -> float:
+    """The exponent t for which the shares q exp(t v) have this mean (damped Newton)."""
+    values = _values(len(shape))
+    t = 0.0
+    for _ in range(60):
+        weights = [q * exp(t * v) for q, v in zip(shape, values, strict=True)]
+        total = sum(weights)
+        m = sum(w * v for w, v in zip(weights, values, strict=True)) / total
+        if abs(m - mean) < 1e-7:
+            break
+        spread = sum(w * v * v for w, v in zip(weights, values, strict=True)) / total - m * m
+        t += min(max((mean - m) / max(spread, 1e-4), -2.0), 2.0)
+    return t
