@@ -40,6 +40,8 @@ SCOPES = (
     "journeys:write",
     "actions:read",
     "actions:write",
+    "alerts:read",
+    "alerts:write",
     "webhooks:read",
     "webhooks:write",
 )

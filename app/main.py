@@ -23,6 +23,7 @@ from app.logs import log
 from app.metrics import Metrics
 from app.middleware import Application
 from app.models import now
+from app.monitoring.room import ROOM as MONITORING
 from app.outage import outage
 from app.pages.problem import problem_page
 from app.pages.room import ROOM as PAGES
@@ -47,6 +48,7 @@ ROOMS = (
     SCORES,
     JOURNEYS,
     ACTIONS,
+    MONITORING,
     DEVICES,
     WEBHOOKS,
     OPERATIONS,

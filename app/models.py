@@ -279,6 +279,36 @@ class Review(Table, table=True):
     level: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
 
 
+class Alert(Table, table=True):
+    """A trouble at a touchpoint, open until somebody or the monitoring closes it; one open alert of each kind.
+
+    `closed_by` is the name of a key, or empty when the monitoring saw it end.
+    """
+
+    __table_args__ = (
+        Index("ix_alert_touchpoint", "touchpoint_id", "kind"),
+        Index(
+            "ix_alert_open",
+            "touchpoint_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=16)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    since: datetime
+    opened_at: datetime
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = Field(default=None, max_length=200)
+    because: str | None = Field(default=None, max_length=16)
+    evidence: dict[str, Any] = json_column({})
+    comments: list[dict[str, Any]] = json_column([])
+
+
 class Action(Table, table=True):
     """A measure taken at touchpoints. They are named by key: a key never changes and a touchpoint is never deleted."""
 

@@ -18,6 +18,7 @@ COMMANDS = {
     "config": "config.config",
     "keys": "keys.cli",
     "rollup": "rollup.cli",
+    "monitor": "monitor.monitor",
 }
 
 

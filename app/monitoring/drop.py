@@ -122,7 +122,9 @@ def _cusum(recent: Sequence[Cell], start: int, fit: Baseline, rate: float, per_a
     return Found(fell=w >= h, since=since, w=w, h=h, before=before, after=after, n=n)
 
 
-def _sums(cells: Iterable[Cell], key: Callable[[Cell], Hashable], value: Callable[[Cell], float]) -> dict[Hashable, float]:
+def _sums(
+    cells: Iterable[Cell], key: Callable[[Cell], Hashable], value: Callable[[Cell], float]
+) -> dict[Hashable, float]:
     sums: dict[Hashable, float] = defaultdict(float)
     for cell in cells:
         sums[key(cell)] += value(cell)
@@ -189,7 +191,7 @@ def _shared(base: Sequence[Cell], usual: Callable[[tuple[int, int, str]], float]
     weight = {day: n[day] / (1 + n[day] * tau2 / within) for day in n}
     alike = 0.0
     for apart in range(1, 5):
-        pairs = [(day, day + apart) for day in base_days(n) if day + apart in n]
+        pairs = [(day, day + apart) for day in _days(n) if day + apart in n]
         u = [sqrt(weight[one] * weight[other]) for one, other in pairs]
         if pairs:
             products = (w * r[one] * r[other] for w, (one, other) in zip(u, pairs, strict=True))
@@ -197,7 +199,7 @@ def _shared(base: Sequence[Cell], usual: Callable[[tuple[int, int, str]], float]
     return max(tau2 + 2 * alike, (0.05**2) * within) / within, len(n)
 
 
-def base_days(n: dict[Hashable, float]) -> list[int]:
+def _days(n: dict[Hashable, float]) -> list[int]:
     """The days that have answers, in order."""
     return sorted(day for day in n if isinstance(day, int))
 

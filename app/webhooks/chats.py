@@ -40,6 +40,8 @@ def inert(text: str, most: int) -> str:
 
 def lines(event: Mapping[str, Any], name: str, high: int, say: Say) -> list[str]:
     """What there is to say: a sentence, and what was said, as far as the event holds it. `name` is the touchpoint's."""
+    if event["type"] not in _KEYS:  # of a touchpoint, not of an answer: its type and the name are the message
+        return [f"{event['type']}: {inert(name, 200)}"]
     data, key = event["data"], _KEYS[event["type"]]
     rating = data.get("rating")
     which = f"{key}_rated" if rating is not None else key

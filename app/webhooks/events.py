@@ -15,6 +15,7 @@ CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
     "feedback.withdrawn",
     "feedback.low_rating",
 )
+OPENED, CLOSED, DROPPED, RISEN = ALERTS = ("alert.opened", "alert.closed", "score.dropped", "score.risen")
 TEST = "webhook.test"
 # How many times the settling time an answer waits to be told, unless its comment is there. A press on a rating link may
 # be contradicted for two minutes, and then counts no more: a score can take an answer back, a message cannot. What a

@@ -64,6 +64,25 @@ def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelt
         _INSERT.run(session, list(_rows(session, wishes, moves, settling)))
 
 
+def announce(session: Session, name: str, touchpoint_id: int, key: str, data: Mapping[str, Any]) -> None:
+    """Queue an event that is about a touchpoint and no answer, for the webhooks that want it."""
+    at = now()
+    text = events.body(name, at, data)
+    for number, names, keys in _WANTED.rows(session, {}):
+        if Wish(number, frozenset(names.split()), frozenset(keys.split())).covers(name, key):
+            session.add(
+                Delivery(
+                    id=uuid7(),
+                    webhook_id=number,
+                    touchpoint_id=touchpoint_id,
+                    type=name,
+                    body=text,
+                    created_at=at,
+                    due_at=at,
+                )
+            )
+
+
 def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settling: timedelta) -> Iterator[Row]:
     at = now()
     kept = [(before, after, one) for before, after, one in _net(moves) if one.source != _HISTORY]

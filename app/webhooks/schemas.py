@@ -10,7 +10,7 @@ from app.timestamps import Time
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, one_of
 from app.webhooks.chats import FORMATS, STANDARD
-from app.webhooks.events import EVENTS
+from app.webhooks.events import ALERTS, EVENTS
 
 _URL_SAID = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._:\[\]-]+([/?][^\s#]*)?$"  # `address.check` says more
 Url = Annotated[
@@ -22,8 +22,8 @@ Url = Annotated[
         json_schema_extra={"pattern": _URL_SAID},
     ),
 ]
-Event = Annotated[str, *one_of(EVENTS, "event")]
-Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS))]
+Event = Annotated[str, *one_of((*EVENTS, *ALERTS), "event")]
+Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS) + len(ALERTS))]
 Touchpoints = Annotated[list[Slug], Field(max_length=200, description="keys; none for every touchpoint")]
 Format = Annotated[str, *one_of(FORMATS, "format")]
 Language = Annotated[str, *one_of(LANGUAGES, "language")]

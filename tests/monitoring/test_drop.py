@@ -62,7 +62,9 @@ def test_a_rise_is_found_as_a_fall_of_the_other_end():
 def test_more_answers_of_an_unhappier_source_are_no_fall():
     cells = answers(5)
     more = [
-        Cell(c.day, c.quarter, c.source, tuple(n * 3 for n in c.counts)) if c.source == "email" and c.day >= TODAY - 20 else c
+        Cell(c.day, c.quarter, c.source, tuple(n * 3 for n in c.counts))
+        if c.source == "email" and c.day >= TODAY - 20
+        else c
         for c in cells
     ]
     assert not look(more, TODAY).fell

@@ -23,6 +23,7 @@ PURE = (
     "ingest/spam.py",
     "ingest/usual_volume.py",
     "monitoring/silence.py",
+    "monitoring/drop.py",
     "scores/formulas.py",
     "scores/buckets.py",
     "scores/days.py",
@@ -39,12 +40,12 @@ MAY = {
     "answers": {"ingest.schemas", "ingest.store", "scores", "touchpoints"},
     "journeys": {"scores", "touchpoints"},
     "actions": {"scores", "touchpoints"},
+    "monitoring": {"touchpoints", "webhooks.events", "webhooks.outbox"},
     "devices": {"ingest", "scores.rollup", "touchpoints"},
     "cooldown": {"ingest.schemas", "touchpoints"},
     "links": {"cooldown", "ingest", "scores.rollup", "touchpoints", "pages.i18n", "pages.render", "pages.choices"},
     "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"ingest", "links", "scores", "touchpoints"},
-    "monitoring": set(),
     "dashboard": {
         "actions",
         "answers",
@@ -58,7 +59,7 @@ MAY = {
         "touchpoints",
     },
     "demo": {"devices", "ingest", "journeys", "scores.rollup", "touchpoints"},
-    "cli": {"demo", "importer", "pages", "scores.rollup", "touchpoints"},
+    "cli": {"demo", "importer", "monitoring.watch", "pages", "scores.rollup", "touchpoints"},
 }
 TABLES_OF_CONTENTS = {"main.py", "openapi.py"}  # the only plumbing that knows what the product is about
 

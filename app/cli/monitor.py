@@ -1,0 +1,32 @@
+"""`touchstone monitor`: looks at every touchpoint, opens alerts and closes those that are over."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from app.cli.run import fail, with_chosen
+from app.models import now
+from app.sanitize import terminal_text
+
+
+def monitor(
+    once: Annotated[bool, typer.Option("--once", help="Look at all touchpoints now, once.")] = False,
+    at: Annotated[str | None, typer.Option(help="Look as of this time, such as 2026-01-31T12:00:00Z.")] = None,
+) -> None:
+    """Find touchpoints whose level fell or rose; open alerts, and close those that are over."""
+    from app.monitoring import watch
+
+    if not once:
+        raise fail("Say --once; run it every hour.", 2)
+    try:
+        moment = datetime.fromisoformat(at) if at else now()
+    except ValueError:
+        raise fail("--at is no time; write one such as 2026-01-31T12:00:00Z.", 2) from None
+    if moment.tzinfo is None:
+        raise fail("--at has no offset; write one such as 2026-01-31T12:00:00Z.", 2)
+    changes, looked, learning = with_chosen(lambda db: watch.once(db, moment))
+    for one in changes:
+        levels = f"from {100 * one.found.before:.1f} to {100 * one.found.after:.1f} index points"
+        typer.echo(terminal_text(f"{one.kind} {one.key} since {one.since.date().isoformat()}: {levels}"))
+    typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")

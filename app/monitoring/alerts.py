@@ -1,0 +1,127 @@
+"""Alerts: one per trouble. It opens, grows and ends; each is told in the transaction that wrote it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from app.errors import Code, Problem
+from app.models import Alert, Touchpoint, now
+from app.webhooks import events, outbox
+
+_TOLD_TOO = {"drop": events.DROPPED, "rise": events.RISEN}
+
+
+def opened(session: Session, kind: str, touchpoint_id: int, since: datetime, evidence: Mapping[str, Any]) -> bool:
+    """Open an alert, or let the open one of this kind grow; whether a new one was opened.
+
+    Whoever comes second waits for the touchpoint's row and finds the alert of the first: nothing is told twice. What a
+    person closed is not opened again for a trouble that began before that.
+    """
+    key = _locked(session, touchpoint_id)
+    last = _newest(session, kind, touchpoint_id)
+    if last and not last.closed_at:
+        last.evidence = dict(evidence)
+        return False
+    if last and last.closed_at and last.closed_by and since <= last.closed_at:
+        return False
+    row = Alert(kind=kind, touchpoint_id=touchpoint_id, since=since, opened_at=now(), evidence=dict(evidence))
+    session.add(row)
+    session.flush()
+    for name in filter(None, (events.OPENED, _TOLD_TOO.get(kind))):
+        outbox.announce(session, name, touchpoint_id, key, _said(row, key))
+    return True
+
+
+def ended(session: Session, kind: str, touchpoint_id: int) -> bool:
+    """Close the open alert of this kind, for the trouble is over; whether there was one."""
+    key = _locked(session, touchpoint_id)
+    row = _newest(session, kind, touchpoint_id)
+    if row is None or row.closed_at:
+        return False
+    _close(session, row, key, None, None)
+    return True
+
+
+def change(session: Session, number: int, state: str, because: str | None, who: str) -> dict[str, Any]:
+    """Acknowledge, close or open an alert again; Problem not_found."""
+    row = by_id(session, number)
+    key = _locked(session, row.touchpoint_id)
+    session.refresh(row)
+    if state == "closed":
+        if not row.closed_at:
+            _close(session, row, key, because or "other", who)
+    elif row.closed_at:
+        raise Problem(Code.INVALID_REQUEST, "This alert is closed; a trouble that comes again opens a new one.")
+    else:
+        row.acknowledged_at = now() if state == "acknowledged" else None
+    return public(row, key)
+
+
+def comment(session: Session, number: int, text: str, who: str) -> dict[str, Any]:
+    """Write below an alert; Problem not_found."""
+    row = by_id(session, number)
+    key = _locked(session, row.touchpoint_id)
+    session.refresh(row)
+    row.comments = [*row.comments, {"text": text, "by": who, "at": now().isoformat()}]
+    return public(row, key)
+
+
+def by_id(session: Session, number: int) -> Alert:
+    """The alert with this id; Problem not_found."""
+    row = session.get(Alert, number) if 0 < number < 2**31 else None
+    if row is None:
+        raise Problem(Code.NOT_FOUND, "There is no alert with this id.")
+    return row
+
+
+def read(session: Session, number: int) -> dict[str, Any]:
+    row = by_id(session, number)
+    return public(row, session.exec(select(Touchpoint.key).where(Touchpoint.id == row.touchpoint_id)).one())
+
+
+def page(
+    session: Session, before: int | None, limit: int, *, state: str | None, kind: str | None, touchpoint: str | None
+) -> list[dict[str, Any]]:
+    """Alerts, the newest first, those before the id `before`."""
+    wanted: list[Any] = [col(Alert.touchpoint_id) == col(Touchpoint.id)]
+    wanted += [col(Alert.id) < before] if before is not None else []
+    wanted += [col(Alert.kind) == kind] if kind else []
+    wanted += [col(Touchpoint.key) == touchpoint] if touchpoint else []
+    closed, seen = col(Alert.closed_at), col(Alert.acknowledged_at)
+    wanted += {
+        None: [],
+        "closed": [closed.is_not(None)],
+        "acknowledged": [closed.is_(None), seen.is_not(None)],
+        "open": [closed.is_(None), seen.is_(None)],
+    }[state]
+    rows = session.exec(select(Alert, Touchpoint.key).where(*wanted).order_by(col(Alert.id).desc()).limit(limit))
+    return [public(row, key) for row, key in rows]
+
+
+def public(row: Alert, key: str) -> dict[str, Any]:
+    """An alert as the API shows it."""
+    state = "closed" if row.closed_at else "acknowledged" if row.acknowledged_at else "open"
+    return {"touchpoint": key, "state": state, **row.model_dump(exclude={"touchpoint_id"})}
+
+
+def _said(row: Alert, key: str) -> dict[str, Any]:
+    return {name: value for name, value in public(row, key).items() if name not in ("comments", "closed_by")}
+
+
+def _close(session: Session, row: Alert, key: str, because: str | None, who: str | None) -> None:
+    row.closed_at, row.because, row.closed_by = now(), because, who
+    session.flush()
+    outbox.announce(session, events.CLOSED, row.touchpoint_id, key, _said(row, key))
+
+
+def _locked(session: Session, touchpoint_id: int) -> str:
+    """Its key. Answers refer to the row meanwhile: this lock lets them."""
+    wanted = select(Touchpoint.key).where(Touchpoint.id == touchpoint_id).with_for_update(key_share=True)
+    return session.exec(wanted).one()
+
+
+def _newest(session: Session, kind: str, touchpoint_id: int) -> Alert | None:
+    whose = (Alert.kind == kind, Alert.touchpoint_id == touchpoint_id)
+    return session.exec(select(Alert).where(*whose).order_by(col(Alert.id).desc()).limit(1)).first()
