@@ -95,3 +95,8 @@ def test_a_goal_stands_on_the_way_of_its_own_measure() -> None:
 
 def test_a_name_becomes_a_key() -> None:
     assert (slug("Café Ærø 2"), slug("Łódź"), slug("!?")) == ("cafe-aero-2", "lodz", "touchpoint")
+
+
+def test_the_foot_of_each_page_names_the_definition_that_holds() -> None:
+    for language in LANGUAGES:
+        assert formulas.DEFINITION in str(messages("dashboard", language)("foot"))
