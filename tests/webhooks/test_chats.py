@@ -65,7 +65,7 @@ async def test_a_standard_webhook_may_include_the_comment_and_it_is_signed(clien
     assert data["comment"] == "Nice" and "context" not in data and "webhook-signature" in receiver.seen[0][0]
 
 
-async def test_a_comment_that_was_erased_or_changed_before_it_is_delivered_is_not_told(
+async def test_a_comment_that_was_erased_before_it_is_delivered_is_not_told(
     client, shop, subscribe, deliver, receiver, clock
 ):
     await subscribe("feedback.created", format="slack", include=["comment"])
@@ -76,6 +76,20 @@ async def test_a_comment_that_was_erased_or_changed_before_it_is_delivered_is_no
     clock.goes(minutes=10)
     await deliver()
     assert sum("erased" in body for _, body in receiver.seen) == 1
+
+
+async def test_a_comment_that_was_changed_before_it_is_taken_is_told_as_it_is_then(
+    client, shop, subscribe, deliver, receiver, clock
+):
+    await subscribe("feedback.created", format="slack", include=["comment"])
+    receiver.statuses = [503, 200]
+    number = await give(client, rating=1, comment="first words")
+    await deliver()
+    again = {"id": number, "rating": 1, "comment": "other words"}
+    assert (await client.post("/v1/touchpoints/shop/feedback", json=again)).status_code == 200
+    clock.goes(minutes=10)
+    await deliver()
+    assert ["first" in body for _, body in receiver.seen] == [True, False] and "other" in receiver.seen[1][1]
 
 
 async def test_only_who_may_read_answers_makes_or_turns_a_webhook_that_includes_them(client, shop, subscribe, anybody):
