@@ -15,6 +15,7 @@ from app.dashboard.ranks import Place, Sample, places
 from app.scores import baseline, formulas, score, verdicts
 from app.scores import counts as rollup
 from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.scores.days import ASSUMED, Days
 from app.scores.formulas import Estimate
 from app.scores.rollup import COUNTS
 from app.scores.score import Window
@@ -64,6 +65,7 @@ class Level:
     target: dict[str, Any] | None = None
     parts: list[Counts] = field(default_factory=list)
     place: Place | None = None
+    days: Days = ASSUMED
 
     @property
     def n(self) -> int:
@@ -158,6 +160,9 @@ def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int,
         found[number].now = score.counted(parts)
     if period.days:
         _compare(session, found, heard)
+    else:
+        for number, alike in baseline.of(session, known, now, metric="index").items():
+            found[number].days = alike
     _judge(session, found, window.since if period.days else now, now)
     for number, slots in _sparks(session, ids, window, period.slots).items():
         found[number].parts = slots
@@ -171,6 +176,8 @@ def _compare(session: Session, found: Mapping[int, Level], heard: Mapping[int, M
     earlier = window.before()
     before = rollup.read(session, list(found), rollup.window(earlier.since, earlier.until, window.zone))
     alike = baseline.of(session, known, earlier.since, metric="index")
+    for number, level in found.items():
+        level.days = alike[number]
     for number, parts in before.items():
         level = found[number]
         level.before = score.counted(parts)
@@ -206,9 +213,13 @@ def _sparks(session: Session, ids: Sequence[int], window: Window, slots: int) ->
 
 def _rank(standings: Sequence[Level]) -> None:
     ranked = [standing for standing in standings if not standing.few]
-    samples = [Sample(standing.known.scale, ratings(standing.now)) for standing in ranked]
+    samples = [_sample(standing) for standing in ranked]
     for standing, place in zip(ranked, places(samples), strict=True):
         standing.place = place
+
+
+def _sample(standing: Level) -> Sample:
+    return Sample(standing.known.scale, ratings(standing.now), standing.days, standing.window.days)
 
 
 def worst_first(standings: Sequence[Level]) -> list[Level]:

@@ -61,6 +61,7 @@ async def overview(db: Db, visit: RequestContext = Signed) -> Response:
         phases=phases(seen.standings),
         ordered=ordered,
         worst=worst if sum(1 for s in ordered if s.place) > 1 else None,
+        ranked=sum(1 for s in ordered if s.place),
         comments=seen.comments,
         alarms=seen.alarms,
         tablets=seen.tablets,

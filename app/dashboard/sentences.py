@@ -9,6 +9,7 @@ from app.dashboard.levels import Level, worst_first
 from app.dashboard.localized import Localized
 from app.dashboard.periods import Period
 
+AMONG = 3  # as many are called the lowest ones
 HURTS_BELOW = 60  # an index from here on is not called painful, even where it is the lowest
 
 
@@ -38,6 +39,17 @@ def _lowest(standing: Level, among: int) -> str:
     if standing.place.last > 1:
         return "overview.unsure"
     return "overview.hurts" if standing.index.value < HURTS_BELOW else "overview.lowest"
+
+
+def place(standing: Level, among: int, t: Localized) -> Markup:
+    """Where one stands among `among` ranked ones, as far as chance cannot have made the order."""
+    assert standing.place is not None
+    first, last = standing.place
+    if last == 1:
+        return t("place.lowest")
+    if last <= AMONG < among:
+        return t("place.among")
+    return t("place.like", n=last - first) if last > first else t("place.apart")
 
 
 def _moving(standing: Level, t: Localized) -> Markup:

@@ -74,7 +74,7 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         heat_most=max((cell[0] for cell in seen.heat.values()), default=0),
         heat_says=heat_says(known, seen.heat, t),
         size=heatmap.size,
-        sources=sources(known, seen.parts),
+        sources=sources(known, seen.parts, seen.standing),
         summary=score.summary(known.scale, seen.parts),
         rate=score.response_rate(seen.parts),
         stream=seen.comments,
@@ -181,14 +181,16 @@ def facts(known: Known, seen: Seen) -> list[tuple[str, formulas.Estimate]]:
     return [(name, estimate) for name, estimate in said if estimate]
 
 
-def sources(known: Known, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
+def sources(known: Known, parts: Mapping[Part, Counts], standing: Level) -> list[dict[str, Any]]:
     """Each source with its index, the highest first, and how it compares with the others."""
     rows: list[dict[str, Any]] = []
     for (source, part), counts in parts.items():
         if part == "counted" and (estimate := levels.index(known.scale, counts)):
             rows.append({"source": source, "counts": counts, "index": estimate})
     rows.sort(key=lambda row: -float(row["index"].value))
-    apart = told_apart([Sample(known.scale, ratings(row["counts"])) for row in rows])
+    apart = told_apart(
+        [Sample(known.scale, ratings(row["counts"]), standing.days, standing.window.days) for row in rows]
+    )
     for place, row in enumerate(rows):
         lower = any(low == place for low, _ in apart)
         higher = any(high == place for _, high in apart)

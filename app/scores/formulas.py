@@ -182,7 +182,7 @@ def contrast_p(items: Iterable[Weighed]) -> float | None:
     return erfc(abs(value) / sqrt(2 * variance)) if parts else 1.0
 
 
-def difference_p(scale: Scale, counts: Counts, other_scale: Scale, other_counts: Counts) -> float | None:
+def difference_p(scale: Scale, counts: Histogram, other_scale: Scale, other_counts: Histogram) -> float | None:
     """Two-sided p-value of "these two independent histograms have the same index"; None when either is empty.
 
     The score test of two proportions (its variance is that of the common mean, as the hypothesis has it) with the

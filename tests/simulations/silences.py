@@ -17,7 +17,7 @@ def now_told(hours: Sequence[tuple[int, int]], now: int) -> bool:
 
 
 def naive(hours: Sequence[tuple[int, int]], now: int) -> bool:
-    """The control, as it was: a steady pace (Poisson), and a silence that is improbable at a thousandth."""
+    """The control: a steady pace (Poisson), days all alike, and a silence that is improbable at a thousandth."""
     end = hours[-1][0] + HOUR
     usual = sum(n for start, n in hours if start >= end - 28 * DAY) / 28
     return now - end >= DAY and usual * (now - end) / DAY >= 6.9
@@ -86,6 +86,7 @@ def long(years: int = 60, stops: int = 15) -> list[str]:
             now, before = (false_a_year(rule, rate, years, 15, **kind) for rule in (now_told, naive))
             wait = days_until_told(now_told, rate, stops, 16, **kind)
             rows.append(
-                f"silence, {name}, {rate} a day: {now:.2f} false a year ({before:.2f} before), told after {wait:.1f} d"
+                f"silence, {name}, {rate} a day: {now:.2f} false a year "
+                f"({before:.2f} by the plain rule), told after {wait:.1f} d"
             )
     return rows
