@@ -62,10 +62,15 @@ def of_problem(problem: Problem, t: Localized) -> FormErrors:
     """What the database's rules refused; the problem itself when it names no place."""
     if not problem.errors:
         raise problem
-    taken = problem.code == Code.KEY_TAKEN
-    return FormErrors(
-        {one.place.removeprefix("body."): str(t("wrong.taken")) if taken else one.message for one in problem.errors}
-    )
+    places = [one.place.removeprefix("body.") for one in problem.errors]
+    return FormErrors({place: _broken(problem.code, place, t) for place in places})
+
+
+def _broken(code: Code, place: str, t: Localized) -> str:
+    """The text of a rule by the last name of its place."""
+    name = next((part for part in reversed(place.split(".")) if not part.isdecimal()), "")
+    key = "wrong.taken" if code == Code.KEY_TAKEN else f"wrong.{name}"
+    return str(t(key if t.has(key) else "wrong.other"))
 
 
 def _said(error: Any, t: Localized) -> str:

@@ -92,7 +92,7 @@ async def test_a_journey_is_changed_with_everything_that_the_form_was_opened_on(
         ({"target.value": "", "target.by": "2026-12-31"}, "target.value", "This is needed."),
         ({"key": "Order 1"}, "key", "Small letters, digits"),
         ({"name.en": "x" * 301}, "name", "At most 300 characters."),
-        ({"stages.0.touchpoints": ["nowhere"]}, "stages.0.touchpoints", "there is no touchpoint nowhere"),
+        ({"stages.0.touchpoints": ["nowhere"]}, "stages.0.touchpoints", "There is no such touchpoint."),
     ],
 )
 async def test_a_mistake_is_told_beside_its_field_and_nothing_typed_is_lost(

@@ -68,6 +68,25 @@ async def test_a_touchpoint_is_changed_by_its_form(
     assert row["reasons"] == [{"key": "wait", "label": {"en": "Waiting"}}]
 
 
+@pytest.mark.parametrize(
+    ("metric", "value", "lang", "said"),
+    [
+        ("nps", "50", "de", "Diese Skala kennt dieses Maß nicht."),
+        ("csat", "101", "da", "Højst 100."),
+        ("mean", "7", "pl", "Ta miara nie może osiągnąć tej wartości."),
+    ],
+)
+async def test_what_the_registry_refuses_is_said_in_the_readers_language(
+    person: httpx.AsyncClient, make: Any, metric: str, value: str, lang: str, said: str
+) -> None:
+    await make("checkout", scale="csat")
+    fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
+    fields |= {"target_metric": metric, "target_value": value}
+    page = f"/touchpoints/checkout/edit?lang={lang}"
+    answer = await _send(person, page, page, **fields)
+    assert answer.status_code == 422 and said in answer.text
+
+
 async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(person: httpx.AsyncClient, make: Any) -> None:
     await make("checkout")
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3"}
