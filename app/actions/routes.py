@@ -19,6 +19,7 @@ from app.actions.schemas import (
     State,
 )
 from app.auth import Caller, KeyedRoute, needs
+from app.fast_routes import problems
 from app.models import now
 from app.state import Db
 from app.touchpoints.schemas import Slug
@@ -68,7 +69,7 @@ async def list_actions(
     return _listed([actions.public(row, at) for row in rows], limit)
 
 
-@router.get("/actions/plan", dependencies=[READ, SCORES], response_model=Plan)
+@router.get("/actions/plan", dependencies=[READ, SCORES], response_model=Plan, responses=problems(404))
 async def plan_action(db: Db, touchpoint: Slug) -> Any:
     """How large a change could be told at this touchpoint after how many days, and what to compare it with."""
     return await db.read(lambda session: report.plan(session, touchpoint, now()))

@@ -361,12 +361,12 @@ def test_it_counts_how_often_it_was_seen(visit: Callable[..., Page], live_server
     def asked(key: str) -> Any:
         return live_server.api("GET", f"/v1/touchpoints/{key}/score")["response_rate"]
 
-    assert asked("checkout") == {"asked": 1, "answered": 1, "value": 100.0}
+    assert asked("checkout").items() >= {"asked": 1, "answered": 1, "value": 100.0}.items()
     assert asked("below") is None
     assert asked("closed") is None
     with page.expect_response("**/below/asked"):
         page.locator("[touchpoint=below]").scroll_into_view_if_needed()
-    assert asked("below") == {"asked": 1, "answered": 0, "value": 0.0}
+    assert asked("below").items() >= {"asked": 1, "answered": 0, "value": 0.0}.items()
     with page.expect_response("**/closed/asked"):
         page.get_by_role("button", name="Feedback").click()
 
