@@ -59,7 +59,8 @@ class Application(FastAPI):
             self._tell_of_proxy(peer[0])
         if base := self._base:
             base_path.take_off(scope, base)
-        request_id = self._named(scope, peer) or f"{self._run}-{next(self._numbers):x}"
+        said = self._named(scope, peer) if self._trusted else None
+        request_id = said or f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
 
@@ -105,11 +106,10 @@ class Application(FastAPI):
 
     def _named(self, scope: Scope, peer: tuple[str, int] | None) -> str | None:
         """The request id that a trusted proxy gave, so that its log and ours tell of one request."""
-        trusted = self.state.settings.trusted_proxies
-        if not trusted or not peer:
+        if not peer:
             return None
         said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
-        return said if _REQUEST_ID.fullmatch(said) and forwarded.within(peer[0], trusted) else None
+        return said if _REQUEST_ID.fullmatch(said) and forwarded.within(peer[0], self._trusted) else None
 
     def _laned(self, scope: Scope) -> ASGIApp | None:
         """The fast lane's handler for this request, if it has one."""
