@@ -71,4 +71,4 @@ def _behind(pairs: Iterable[Score], t: Localized, name: Callable[[str], str]) ->
 
 def estimate(figures: dict[str, float]) -> Estimate:
     """{value, low, high} of the API as what the marks are drawn from."""
-    return Estimate(**figures)
+    return Estimate(figures["value"], figures["low"], figures["high"])

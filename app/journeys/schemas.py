@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from app.scores.schemas import Days, EstimateOut, Period
+from app.scores.schemas import Days, EstimateOut, MetricOut, Period
 from app.timestamps import Day, Moment
 from app.touchpoints.catalogue import PHASES
 from app.touchpoints.schemas import Slug, Texts, one_of, texts_schema
@@ -107,7 +107,7 @@ class Link(BaseModel):
     touchpoint: str
     count: int
     rated_count: int
-    index: EstimateOut | None
+    index: MetricOut | None
     trend: Change | None
 
 
@@ -115,7 +115,7 @@ class Weakest(BaseModel):
     """The lowest index, and who else may be the lowest."""
 
     verdict: Literal["weakest", "cannot_be_told_apart"]
-    index: EstimateOut
+    index: MetricOut
 
 
 class WeakestStage(Weakest):
@@ -134,7 +134,7 @@ class StageScore(BaseModel):
     phase: str | None
     count: int
     rated_count: int
-    index: EstimateOut | None
+    index: MetricOut | None
     trend: Change | None
     weakest: WeakestTouchpoint | None = Field(description="among its touchpoints; null with fewer than two rated ones")
     touchpoints: list[Link]
@@ -211,7 +211,7 @@ class JourneyScore(BaseModel):
     period: Period
     count: int = Field(description="answers that count; a touchpoint in several stages is counted once")
     rated_count: int = Field(description="those of them that have a rating: what the index rests on")
-    index: EstimateOut | None
+    index: MetricOut | None
     trend: Change | None
     target: TargetStanding | None
     weakest: WeakestStage | None = Field(description="among the stages; null with fewer than two rated ones")

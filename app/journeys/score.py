@@ -123,7 +123,9 @@ def _figures(asked: Asked, members: Sequence[Known]) -> dict[str, Any]:
             "previous_count": asked.before.count(keys),
         }
     rated = sum(sum(asked.now.rated(one).values()) for one in members)
-    return {"count": asked.now.count(keys), "rated_count": rated, "index": _index(index), "trend": trend}
+    found = _index(index)
+    resting = found and found | {"n": rated}
+    return {"count": asked.now.count(keys), "rated_count": rated, "index": resting, "trend": trend}
 
 
 def _target(asked: Asked) -> dict[str, Any] | None:
@@ -153,10 +155,11 @@ def _weakest(what: str, pools: Sequence[Pool]) -> dict[str, Any] | None:
         return None
     lowest, shared = found
     verdict = "cannot_be_told_apart" if shared else "weakest"
+    index = _index(lowest.index)
     return {
         "verdict": verdict,
         what: lowest.name,
-        "index": _index(lowest.index),
+        "index": index and index | {"n": sum(sum(counts) for _, counts, _ in lowest.members.values())},
         "shared_with": [one.name for one in shared],
     }
 

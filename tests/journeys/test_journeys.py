@@ -123,6 +123,7 @@ async def test_a_clear_weakest_stage_and_its_weakest_touchpoint_are_named(client
     assert found["weakest"]["verdict"] == "weakest"
     assert found["weakest"]["stage"] == 1
     assert found["weakest"]["index"] == found["stages"][1]["index"]
+    assert [found["index"]["n"], found["stages"][0]["index"]["n"], found["weakest"]["index"]["n"]] == [400, 200, 200]
     assert found["stages"][1]["weakest"]["touchpoint"] == "courier"
     assert found["stages"][0]["weakest"] is None
 
