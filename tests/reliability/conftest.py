@@ -4,7 +4,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,14 +109,17 @@ def standing_still(pgdata: Path) -> Iterator[None]:
     """SIGSTOP for a server and all its processes."""
     first = psutil.Process(int((pgdata / "postmaster.pid").read_text().splitlines()[0]))
     family = [first, *first.children(recursive=True)]
-    for process in family:
-        process.send_signal(signal.SIGSTOP)
+
+    def send(number: signal.Signals) -> None:
+        for process in family:
+            with suppress(psutil.NoSuchProcess):  # a connection's process may have ended meanwhile
+                process.send_signal(number)
+
     try:
+        send(signal.SIGSTOP)
         yield
     finally:
-        for process in family:
-            if process.is_running():
-                process.send_signal(signal.SIGCONT)
+        send(signal.SIGCONT)
 
 
 @pytest.fixture(scope="session")
