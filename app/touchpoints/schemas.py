@@ -85,7 +85,7 @@ def texts_schema(least: int = 0) -> dict[str, Any]:
     return {"anyOf": [line, by_language | {"minProperties": least}]}
 
 
-Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(plain_text)]
+Line = Annotated[str, Field(min_length=1, max_length=300, json_schema_extra=PLAIN), AfterValidator(plain_text)]
 Texts = Annotated[
     dict[str, Line],
     BeforeValidator(_by_language),
