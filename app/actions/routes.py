@@ -75,27 +75,27 @@ async def plan_action(db: Db, touchpoint: Slug) -> Any:
     return await db.read(lambda session: report.plan(session, touchpoint, now()))
 
 
-@router.get("/actions/{id:int}/effect", dependencies=[READ, SCORES], response_model=ActionEffect)
-async def read_effect(id: int, db: Db) -> Any:  # noqa: A002 - the name in the address
+@router.get("/actions/{action_id:int}/effect", dependencies=[READ, SCORES], response_model=ActionEffect)
+async def read_effect(action_id: int, db: Db) -> Any:
     """Whether it helped: what came after it against what was to be expected without it."""
-    return await db.read(lambda session: report.read(session, actions.by_id(session, id), now()))
+    return await db.read(lambda session: report.read(session, actions.by_id(session, action_id), now()))
 
 
-@router.get("/actions/{id:int}", dependencies=[READ], response_model=ActionOut)
-async def read_action(id: int, db: Db) -> Any:  # noqa: A002 - the name in the address
-    return actions.public(await db.read(lambda session: actions.by_id(session, id)), now())
+@router.get("/actions/{action_id:int}", dependencies=[READ], response_model=ActionOut)
+async def read_action(action_id: int, db: Db) -> Any:
+    return actions.public(await db.read(lambda session: actions.by_id(session, action_id)), now())
 
 
-@router.patch("/actions/{id:int}", dependencies=[WRITE], response_model=ActionOut)
-async def change_action(id: int, body: ActionPatch, db: Db) -> Any:  # noqa: A002
+@router.patch("/actions/{action_id:int}", dependencies=[WRITE], response_model=ActionOut)
+async def change_action(action_id: int, body: ActionPatch, db: Db) -> Any:
     """Change what is sent. A `state` sets the dates that make it."""
-    return actions.public(await db.write(lambda session: actions.change(session, id, body)), now())
+    return actions.public(await db.write(lambda session: actions.change(session, action_id, body)), now())
 
 
-@router.delete("/actions/{id:int}", status_code=204, dependencies=[WRITE])
-async def delete_action(id: int, db: Db) -> None:  # noqa: A002
+@router.delete("/actions/{action_id:int}", status_code=204, dependencies=[WRITE])
+async def delete_action(action_id: int, db: Db) -> None:
     """Delete an action. The answers of its touchpoints stay."""
-    await db.write(lambda session: actions.remove(session, id))
+    await db.write(lambda session: actions.remove(session, action_id))
 
 
 def _listed(items: list[dict[str, Any]], limit: int) -> dict[str, Any]:

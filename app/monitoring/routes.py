@@ -35,18 +35,18 @@ async def list_alerts(
     return {"items": found[:limit], "next_cursor": more}
 
 
-@router.get("/{id}", dependencies=[READ], response_model=AlertOut)
-async def read_alert(id: int, db: Db) -> Any:  # noqa: A002 - the name in the address
-    return await db.read(lambda session: alerts.read(session, id))
+@router.get("/{alert_id:int}", dependencies=[READ], response_model=AlertOut)
+async def read_alert(alert_id: int, db: Db) -> Any:
+    return await db.read(lambda session: alerts.read(session, alert_id))
 
 
-@router.patch("/{id}", dependencies=[WRITE], response_model=AlertOut)
-async def change_alert(id: int, body: AlertPatch, db: Db, who: Who) -> Any:  # noqa: A002
+@router.patch("/{alert_id:int}", dependencies=[WRITE], response_model=AlertOut)
+async def change_alert(alert_id: int, body: AlertPatch, db: Db, who: Who) -> Any:
     """Acknowledge an alert, or close it and say why."""
-    return await db.write(lambda session: alerts.change(session, id, body.state, body.because, who.name))
+    return await db.write(lambda session: alerts.change(session, alert_id, body.state, body.because, who.name))
 
 
-@router.post("/{id}/comments", status_code=201, dependencies=[WRITE], response_model=AlertOut)
-async def comment_alert(id: int, body: CommentIn, db: Db, who: Who) -> Any:  # noqa: A002
+@router.post("/{alert_id:int}/comments", status_code=201, dependencies=[WRITE], response_model=AlertOut)
+async def comment_alert(alert_id: int, body: CommentIn, db: Db, who: Who) -> Any:
     """Write something below an alert."""
-    return await db.write(lambda session: alerts.comment(session, id, body.text, who.name))
+    return await db.write(lambda session: alerts.comment(session, alert_id, body.text, who.name))
