@@ -1,0 +1,46 @@
+"""The tables. `touchpoint_id` leads every primary and unique key of the big ones, so that they can be sharded by it."""
+
+from app.models.access import ApiKey, Device, EndedSession, Secret
+from app.models.actions import Action, Review
+from app.models.answers import (
+    FLAGGED,
+    WORDLESS,
+    Erasure,
+    Feedback,
+    Handling,
+)
+from app.models.asking import Asked, AskedLately
+from app.models.base import Table, index_of, json_column, now
+from app.models.journeys import Journey, Stage
+from app.models.monitoring import Alert
+from app.models.rollup import Revision, Rollup
+from app.models.touchpoints import Touchpoint
+from app.models.webhooks import Delivery, Webhook
+
+__all__ = [
+    "FLAGGED",
+    "WORDLESS",
+    "Action",
+    "Alert",
+    "ApiKey",
+    "Asked",
+    "AskedLately",
+    "Delivery",
+    "Device",
+    "EndedSession",
+    "Erasure",
+    "Feedback",
+    "Handling",
+    "Journey",
+    "Review",
+    "Revision",
+    "Rollup",
+    "Secret",
+    "Stage",
+    "Table",
+    "Touchpoint",
+    "Webhook",
+    "index_of",
+    "json_column",
+    "now",
+]

@@ -1,0 +1,39 @@
+"""What monitoring found."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, text
+from sqlmodel import Field
+
+from app.models.base import Table, json_column
+
+
+class Alert(Table, table=True):
+    """A trouble at a touchpoint, open until somebody or the monitoring closes it; one open alert of each kind.
+
+    `closed_by` is the name of a key, or empty when the monitoring saw it end.
+    """
+
+    __table_args__ = (
+        Index("ix_alert_touchpoint", "touchpoint_id", "kind"),
+        Index(
+            "ix_alert_open",
+            "touchpoint_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=16)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    since: datetime
+    opened_at: datetime
+    acknowledged_at: datetime | None = None
+    closed_at: datetime | None = None
+    closed_by: str | None = Field(default=None, max_length=200)
+    because: str | None = Field(default=None, max_length=16)
+    evidence: dict[str, Any] = json_column({})
+    comments: list[dict[str, Any]] = json_column([])
