@@ -89,7 +89,10 @@ def beyond(path: Path, folder: str, may: set[str]) -> list[str]:
     return [module for module in others if not (module + ".").startswith(tuple(name + "." for name in within))]
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent.name for path in APP.glob("*/__init__.py") if path.parent != TABLES))
+ROOMS = sorted(path.parent.name for path in APP.glob("*/__init__.py") if path.parent != TABLES)
+
+
+@pytest.mark.parametrize("folder", ROOMS)
 def test_imports_go_one_way(folder):
     found = {path: beyond(path, folder, MAY[folder]) for path in (APP / folder).rglob("*.py")}
     assert not {path.name: modules for path, modules in found.items() if modules}
