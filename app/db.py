@@ -4,7 +4,7 @@ So each statement of the product is written once. `app/sqlite.py` and `app/postg
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -22,6 +22,11 @@ class Reader(Protocol):
     @property
     def generation(self) -> int:
         """Grows with each commit of this process, so that a cache knows when it may be out of date."""
+        ...
+
+    @property
+    def gauges(self) -> Mapping[str, Callable[[], float | None]]:
+        """What Prometheus is told of it, by the names in metrics.py."""
         ...
 
     async def read(self, work: Work[T]) -> T: ...

@@ -13,6 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from app.descriptors import connections
 from app.errors import STATUS, Code, Problem, body_of
 from app.logs import log
+from app.middleware import Application
 from app.problems import MEDIA_TYPE
 
 HEAD_MAX = 64 * 1024  # request line and headers together
@@ -121,6 +122,8 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self, problem: Problem) -> None:
         """Answer with a problem in one write, and close."""
         status = STATUS[problem.code]
+        if isinstance(self.app, Application):  # benchmarks serve others by this protocol, too
+            self.app.state.metrics.refused(problem.code)
         log.info("request_refused", extra={"status": status, "code": str(problem.code)})
         body = json.dumps(body_of(problem, "")).encode()
         said = f"content-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from starlette.datastructures import State
 
-from app import base_path, keys, openapi, ops, problems
+from app import base_path, figures, keys, openapi, ops, problems
 from app.actions.room import ROOM as ACTIONS
 from app.answers.room import ROOM as ANSWERS
 from app.auth import Keys
@@ -38,7 +38,7 @@ from app.touchpoints.room import ROOM as TOUCHPOINTS
 from app.version import version
 from app.webhooks.room import ROOM as WEBHOOKS
 
-OPERATIONS = Room((keys.router, ops.router))
+OPERATIONS = Room((keys.router, ops.router), running=ops.running)
 ROOMS = (
     TOUCHPOINTS,
     INGEST,
@@ -67,7 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
-    app.state.settings, app.state.metrics, app.state.clock = settings, Metrics(), now
+    app.state.settings, app.state.metrics, app.state.clock = settings, Metrics(figures.met()), now
     app.state.origin, app.state.base_path = _origin(settings.public_url), base_path.of(settings.public_url)
     app.state.problem_page = problem_page
     problems.install(app)
@@ -98,6 +98,7 @@ async def _database(state: State, settings: Settings) -> AsyncIterator[None]:
     outage.url = settings.database_url
     state.db = open_database(settings.database_url, serving=True, wal_limit_mb=settings.sqlite_wal_limit_mb)
     state.reads = open_reads(state.db, settings.read_database_url, settings.read_max_lag)
+    state.metrics.gauges |= {**state.db.gauges, **state.reads.gauges}
     state.secret, state.former_secret = await signing_secrets(state.db, settings)
     state.keys = Keys(state.db, settings)
     yield

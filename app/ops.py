@@ -1,24 +1,34 @@
 """Health, readiness and metrics: /healthz, /readyz, /metrics."""
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Request, Response
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
+from prometheus_client.core import Metric
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
+from starlette.datastructures import State
 
 from app.auth import authorize
 from app.db import ping
 from app.errors import Code, Problem, unavailable
 from app.fast_routes import problems
+from app.figures import Kept
+from app.metrics import Metrics, text
 from app.outage import outage
 from app.schema import SchemaMisfit, check_while_serving
+from app.settings import Settings
 from app.state import Db
 
 router = APIRouter(tags=["operations"])
 READY_SHARE = 0.8
 READY_TIMEOUT_S = 2.0
+LOOK_S = 1.0  # how old the gauges of another process may be
+STORED_S = 10.0  # how old figures out of the database may be
 FAILED_S = 3.0  # answers that could not be stored a moment ago: one row that is locked holds up others than the ping's
 
 
@@ -63,12 +73,38 @@ def _takes_answers(session: Session) -> None:
 
 @router.get("/metrics", response_class=Response, responses=problems(401, 403))
 async def metrics(request: Request) -> Response:
-    """Prometheus figures of this process; with a key that has `scores:read`, the touchpoints' scores as well."""
+    """Prometheus figures of all processes of this `serve`; with a key that has `scores:read`, the touchpoints' scores
+    as well."""
     state = request.app.state
-    state.metrics.queue_depth = state.writer.depth
-    state.metrics.wal_bytes = getattr(state.db, "wal_bytes", None)  # only SQLite has its log beside it
-    body = generate_latest(state.metrics.registry)
+    body = text(state.metrics.collect())
+    # It is asked most where the database fails, and tells the rest then.
+    with contextlib.suppress(SQLAlchemyError, OSError, TimeoutError):
+        body += await asyncio.wait_for(state.stored_metrics.text(STORED_S), READY_TIMEOUT_S)
     if request.headers.get("authorization"):
         await authorize(request, "scores:read")
         body += await state.gauges.text()
     return Response(body, media_type=CONTENT_TYPE_LATEST)
+
+
+@asynccontextmanager
+async def running(state: State, _: Settings) -> AsyncIterator[None]:
+    """The figures out of the database, and those that other processes are asked for as well."""
+    kept: Metrics = state.metrics
+
+    def read(session: Session) -> Sequence[Metric]:
+        return [metric for stored in kept.stored for metric in stored(session)]
+
+    async def stored() -> bytes:
+        return text(await state.db.read(read))
+
+    state.stored_metrics = Kept("stored", kept.figures.folder, stored)
+    looking = asyncio.create_task(_looking(kept), name="metrics") if kept.figures.folder else None
+    yield
+    if looking:
+        looking.cancel()
+
+
+async def _looking(kept: Metrics) -> None:
+    while True:
+        kept.look()
+        await asyncio.sleep(LOOK_S)

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from sqlalchemy import URL, event
@@ -129,6 +129,7 @@ class PostgresDatabase:
     """The server that takes writes; a `serving` process keeps nobody waiting for longer than SERVING says."""
 
     dialect = "postgresql"
+    gauges: Mapping[str, Callable[[], float | None]] = {}
 
     def __init__(self, url: URL, *, serving: bool) -> None:
         self.generation = 0

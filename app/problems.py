@@ -30,6 +30,7 @@ _BY_STATUS = {
 
 def response(problem: Problem, request: Request) -> Response:
     """The problem as an HTTP answer: a page where a person is likely to see it."""
+    request.app.state.metrics.refused(problem.code)
     if page := for_a_person(request) and getattr(request.app.state, "problem_page", None):
         found: Response = page(request, problem)
         return found

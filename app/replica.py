@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable, Mapping
 
 from sqlalchemy import TextClause, make_url, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -49,12 +50,20 @@ class Replica:
         self._db, self._max_lag_s = db, max_lag_s
         self._connections = Connections(make_url(url), pool_size=8)
         self._lag, self._trouble = Lag(), "not looked at"
+        self._behind_s: float | None = None  # unknown while one of the two does not answer
         self._task = asyncio.create_task(self._watch(), name="replica")
 
     @property
     def generation(self) -> int:
         """Grows with each commit of this process."""
         return self._db.generation
+
+    @property
+    def gauges(self) -> Mapping[str, Callable[[], float | None]]:
+        return {
+            "touchstone_replica_used": lambda: not self._trouble,
+            "touchstone_replica_lag_seconds": lambda: self._behind_s,
+        }
 
     async def read(self, work: Work[T]) -> T:
         """Run `work` on the replica; on the primary when it is gone, far behind or fails."""
@@ -101,8 +110,10 @@ class Replica:
             async with asyncio.timeout(LOOK_TIMEOUT_S):
                 reached = await self._connections.read(lambda session: _position(session, _REACHED))
         except _GONE as error:
+            self._behind_s = None
             return type(getattr(error, "orig", error)).__name__
-        behind = self._lag.note(time.monotonic(), written, reached) if written is not None else 0.0
+        self._behind_s = self._lag.note(time.monotonic(), written, reached) if written is not None else None
+        behind = self._behind_s or 0.0
         return f"{behind:.0f} s behind" if behind > self._max_lag_s else ""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import URL, Connection
@@ -40,9 +41,9 @@ class SqliteDatabase:
         )
 
     @property
-    def wal_bytes(self) -> int:
+    def gauges(self) -> Mapping[str, Callable[[], float | None]]:
         """The size of the write-ahead log, not more than a second ago."""
-        return self._keeper.opened.log.bytes
+        return {"touchstone_sqlite_wal_bytes": lambda: self._keeper.opened.log.bytes}
 
     def _changed(self) -> None:
         self.generation += 1

@@ -1,11 +1,13 @@
 """Finds stored answers, newest first, in pages that stay put while new answers come in."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, literal, or_, tuple_
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, func, literal, or_, tuple_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
@@ -184,3 +186,10 @@ def one(session: Session, touchpoint_id: int, number: UUID) -> dict[str, Any]:
 
 def _unknown() -> Problem:
     return Problem(Code.NOT_FOUND, "There is no feedback with this id.")
+
+
+def figures(session: Session) -> Iterator[Metric]:
+    """What Prometheus reads: when the newest answer was given, if there is one."""
+    if newest := session.execute(sa_select(func.max(col(Feedback.occurred_at)))).scalar():
+        said = "When the newest answer was given, since 1970"
+        yield GaugeMetricFamily("touchstone_last_answer_timestamp_seconds", said, newest.timestamp())

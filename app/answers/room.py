@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.datastructures import State
 
-from app.answers import export, handling_routes, routes, terms_routes
+from app.answers import export, handling_routes, listing, routes, terms_routes
 from app.answers.indexing import Indexing
 from app.rooms import Room
 from app.settings import Settings
@@ -15,6 +15,7 @@ from app.settings import Settings
 async def running(state: State, _: Settings) -> AsyncIterator[None]:
     state.indexing = Indexing(state.db)
     state.indexing.start()
+    state.metrics.stored.append(listing.figures)
     yield
     await state.indexing.close()
 

@@ -127,6 +127,8 @@ def run_server(host: str, port: int, workers: int = 1, listening: socket.socket 
     """Serve until stopped, with the settings of the environment, on `listening` if the address is taken already."""
     import uvicorn
 
+    from app.figures import meeting
+
     options: dict[str, Any] = {
         "app": "app.cli.server:application",
         "factory": True,
@@ -138,7 +140,8 @@ def run_server(host: str, port: int, workers: int = 1, listening: socket.socket 
         "timeout_graceful_shutdown": 5,
     }
     if listening is None:
-        uvicorn.run(**options, host=host, port=port, workers=workers)
+        with meeting():
+            uvicorn.run(**options, host=host, port=port, workers=workers)
     else:
         with contextlib.suppress(KeyboardInterrupt):
             uvicorn.Server(uvicorn.Config(**options)).run([listening])

@@ -1,9 +1,11 @@
 """Tablets in the database: create, change, list, revoke, note how they are."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from prometheus_client.core import GaugeMetricFamily, Metric
+from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from app.devices.schemas import DeviceIn, DevicePatch, Heartbeat
@@ -83,3 +85,13 @@ def shown(row: Device, at: datetime) -> dict[str, Any]:
     age = None if row.oldest_at is None else int((at - row.oldest_at).total_seconds())
     fields = row.model_dump(exclude={"key_hash", "pairing_hash", "former"})
     return {**fields, "state": state, "silent": silent, "oldest_age_s": age}
+
+
+def figures(session: Session) -> Iterator[Metric]:
+    """What Prometheus reads of tablets that are paired."""
+    paired = select(func.count()).where(col(Device.key_hash).is_not(None), col(Device.revoked_at).is_(None))
+    heard = paired.where(col(Device.last_seen_at) >= now() - SILENT_AFTER)
+    count, active = (session.execute(each).scalar_one() for each in (paired, heard))
+    yield GaugeMetricFamily("touchstone_tablets", "Tablets that are paired", count)
+    said = f"Those of them that were not heard of for {SILENT_AFTER.seconds // 60} minutes"
+    yield GaugeMetricFamily("touchstone_tablets_silent", said, count - active)

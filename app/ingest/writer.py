@@ -16,6 +16,7 @@ from app.errors import Code, Problem, unavailable
 from app.ingest.channels import Answer
 from app.ingest.store import REFUSED, Outcome, store
 from app.logs import log, said_by
+from app.metrics import Metrics
 from app.outage import outage
 from app.sql import is_data_fault
 
@@ -36,7 +37,8 @@ class _Waiting:
 class Writer:
     """The bounded queue in front of `store`. A caller goes on after the commit that holds its answers, never before."""
 
-    def __init__(self, db: Database, queue_size: int, settle_seconds: float) -> None:
+    def __init__(self, db: Database, queue_size: int, settle_seconds: float, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._db, self.queue_size, self._settling = db, queue_size, timedelta(seconds=settle_seconds)
         self._queue: deque[_Waiting] = deque()
         self.depth = 0
@@ -97,10 +99,12 @@ class Writer:
         return batch
 
     async def _commit(self, only: list[_Waiting] | None = None) -> None:
-        batch = only or []
+        batch, begun = only or [], 0.0
 
         def work(session: Session) -> list[Outcome]:
+            nonlocal begun
             batch.extend(() if batch else self._gather())  # after a deadlock this is tried again
+            begun = time.monotonic()
             return store(session, [answer for waiting in batch for answer in waiting.answers], self._settling)
 
         self._in_flight.append(batch)
@@ -121,6 +125,8 @@ class Writer:
         else:
             self._failed_at = float("-inf")
             outage.worked()
+            if outcomes:  # a turn may find that the one before has taken all
+                self._metrics.committed([(one.answer.source, one.status) for one in outcomes], time.monotonic() - begun)
             _answer(batch, outcomes)
         finally:
             self._in_flight = [other for other in self._in_flight if other is not batch]

@@ -1,14 +1,16 @@
 """Scores as Prometheus gauges, for those who may read scores: out of the rollup, at most so old, at most so many."""
 
-import asyncio
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from pathlib import Path
 
-from prometheus_client import generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from sqlmodel import Session
+from sqlalchemy import func, select
+from sqlmodel import Session, col
 
 from app.db import Reader
+from app.figures import Kept
+from app.metrics import text
+from app.models import Touchpoint
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
 from app.scores.counts import Counts
@@ -26,39 +28,30 @@ _LABELS = ["touchpoint", "metric"]
 class Gauges:
     """The text for Prometheus. Scrapers that come together wait for one reading."""
 
-    def __init__(self, db: Reader) -> None:
+    def __init__(self, db: Reader, folder: Path | None = None) -> None:
         self._db = db
-        self._lock = asyncio.Lock()
-        self._made: tuple[float, bytes] | None = None
+        self._kept = Kept("scores", folder, self._make)
 
     async def text(self) -> bytes:
         """The gauges in Prometheus' text format, up to CACHE_S old."""
-        async with self._lock:
-            if self._made is None or time.monotonic() - self._made[0] >= CACHE_S:
-                found = await self._db.read(read)
-                self._made = time.monotonic(), generate_latest(_Families(families(found)))
-            return self._made[1]
+        return await self._kept.text(CACHE_S)
+
+    async def _make(self) -> bytes:
+        found, left_out = await self._db.read(read)
+        return text(families(found, left_out))
 
 
-class _Families:
-    """What prometheus_client collects from."""
-
-    def __init__(self, found: Sequence[Metric]) -> None:
-        self._found = found
-
-    def collect(self) -> Iterable[Metric]:
-        return self._found
-
-
-def read(session: Session) -> Found:
-    """Counts of the first TOUCHPOINTS_MOST touchpoints in use, by key."""
+def read(session: Session) -> tuple[Found, int]:
+    """Counts of the first TOUCHPOINTS_MOST touchpoints in use, by key, and how many there are beyond."""
     touchpoints = [known(row) for row in registry.find(session, limit=TOUCHPOINTS_MOST)]
     ever = rollup.read(session, [one.id for one in touchpoints], rollup.ALL_TIME)
     recent = {one.id: parts for one, parts in serve.many(session, touchpoints, ScoresQuery(days=DAYS))}
-    return [(one, score.counted(recent[one.id]), score.counted(ever.get(one.id, {}))) for one in touchpoints]
+    in_use = select(func.count()).where(col(Touchpoint.archived_at).is_(None))
+    left_out = session.execute(in_use).scalar_one() - len(touchpoints)
+    return [(one, score.counted(recent[one.id]), score.counted(ever.get(one.id, {}))) for one in touchpoints], left_out
 
 
-def families(found: Found) -> list[Metric]:
+def families(found: Found, left_out: int) -> list[Metric]:
     """A gauge for value, low and high of each metric; a metric without answers is left out, for it has no value."""
     bounds = {
         name: f" ({name} end of the 95 % interval)" if name != "value" else "" for name in ("value", "low", "high")
@@ -80,4 +73,5 @@ def families(found: Found) -> list[Metric]:
         for metric, estimate in formulas.metrics(one.scale, rollup.ratings(recent)).items():
             for name, value in estimate._asdict().items() if estimate else ():
                 gauges[name].add_metric([one.row.key, metric], value)
-    return [*gauges.values(), n, total]
+    said = f"Touchpoints beyond the first {TOUCHPOINTS_MOST} by key, whose scores are not told here"
+    return [*gauges.values(), n, total, GaugeMetricFamily("touchstone_score_left_out", said, left_out)]

@@ -14,7 +14,8 @@ from app.settings import Settings
 
 @asynccontextmanager
 async def running(state: State, _: Settings) -> AsyncIterator[None]:
-    state.read_cache, state.body_cache, state.gauges = ReadCache(state.reads), BodyCache(), Gauges(state.reads)
+    state.read_cache, state.body_cache = ReadCache(state.reads), BodyCache()
+    state.gauges = Gauges(state.reads, state.metrics.figures.folder)
     yield
 
 

@@ -93,11 +93,10 @@ def _delete(session: Session, *these: Any) -> int:
 
 
 class Backlog:
-    """Looks now and then, gives up and deletes a little at a time, and is what Prometheus collects from."""
+    """Looks now and then, gives up and deletes a little at a time."""
 
     def __init__(self, db: Database, most: int, at: datetime) -> None:
         self._db, self._most = db, most
-        self._found: list[Waiting] = []
         self._looks, self._cleans = at, at + CLEAN_EACH  # when next
 
     async def turn(self, at: datetime) -> None:
@@ -108,8 +107,8 @@ class Backlog:
             self._cleans = at + CLEAN_EACH
 
     async def _look(self, at: datetime) -> bool:
-        self._found = await self._db.read(waiting)
-        more = [await self._shorten(one.webhook_id, at) for one in self._found if one.events > self._most]
+        found = await self._db.read(waiting)
+        more = [await self._shorten(one.webhook_id, at) for one in found if one.events > self._most]
         return any(more)
 
     async def _shorten(self, number: int, at: datetime) -> bool:
@@ -126,14 +125,15 @@ class Backlog:
         upto = await self._db.read(lambda session: too_many(session, number, DONE, DONE_MOST))
         return bool(upto and await self._db.write(lambda session: forget(session, number, upto)))
 
-    def collect(self) -> Iterator[Metric]:
-        """What Prometheus reads, as it was at the last look."""
-        events = GaugeMetricFamily("touchstone_webhook_waiting", "Events that wait", labels=["webhook"])
-        age = GaugeMetricFamily("touchstone_webhook_oldest_seconds", "Age of the oldest of them", labels=["webhook"])
-        given_up = CounterMetricFamily("touchstone_webhook_given_up", "Events given up", labels=["webhook"])
-        for one in self._found:
-            number = [str(one.webhook_id)]
-            events.add_metric(number, one.events)
-            age.add_metric(number, (now() - one.oldest).total_seconds() if one.oldest else 0)
-            given_up.add_metric(number, one.given_up)
-        yield from (events, age, given_up)
+
+def figures(session: Session) -> Iterator[Metric]:
+    """What Prometheus reads."""
+    events = GaugeMetricFamily("touchstone_webhook_waiting", "Events that wait", labels=["webhook"])
+    age = GaugeMetricFamily("touchstone_webhook_oldest_seconds", "Age of the oldest of them", labels=["webhook"])
+    given_up = CounterMetricFamily("touchstone_webhook_given_up", "Events given up", labels=["webhook"])
+    for one in waiting(session):
+        number = [str(one.webhook_id)]
+        events.add_metric(number, one.events)
+        age.add_metric(number, (now() - one.oldest).total_seconds() if one.oldest else 0)
+        given_up.add_metric(number, one.given_up)
+    yield from (events, age, given_up)

@@ -7,7 +7,7 @@ from starlette.datastructures import State
 
 from app.rooms import Room
 from app.settings import Settings
-from app.webhooks import routes
+from app.webhooks import backlog, routes
 from app.webhooks.deliver import Deliverer
 
 
@@ -19,7 +19,7 @@ async def running(state: State, settings: Settings) -> AsyncIterator[None]:
         waiting_most=settings.webhook_waiting_max,
         service=settings.public_url,
     )
-    state.metrics.registry.register(state.deliverer.backlog)
+    state.metrics.stored.append(backlog.figures)
     state.deliverer.start()
     yield
     await state.deliverer.close()

@@ -42,8 +42,8 @@ def unbounded() -> None:
     """Let any number of answers wait."""
     init = Writer.__init__
 
-    def endless(self: Writer, database: Any, _queue_size: int, settle_seconds: float) -> None:
-        init(self, database, sys.maxsize, settle_seconds)
+    def endless(self: Writer, database: Any, _queue_size: int, *more: Any) -> None:
+        init(self, database, sys.maxsize, *more)
 
     Writer.__init__ = endless  # type: ignore[method-assign]
 

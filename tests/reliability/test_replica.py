@@ -99,8 +99,11 @@ async def test_no_answer_and_no_key_goes_by_a_replica_that_is_behind_or_gone(ser
     told["reads without a replica"] = await caller.all_reads() == {200}
     told["readiness"] = (await caller.ask("GET", "/readyz"))[0] == 200
     await asyncio.sleep(1.5)
+    _, figures = await caller.ask("GET", "/metrics")
+    told["the gauge"] = b"touchstone_replica_used 0" in figures and b"replica_lag_seconds" not in figures
     standby.start()
     back.append(await until(lambda: _said(log(), "replica_used_again", 2)))
+    told["the gauge again"] = b"touchstone_replica_used 1" in (await caller.ask("GET", "/metrics"))[1]
     gone, caller.slowest = caller.slowest, 0.0
     with standby.hanging():
         told["a replica that hangs"] = await caller.all_reads() == {200} and await caller.answer() == 201
