@@ -25,8 +25,11 @@ def monitor(
         raise fail("--at is no time; write one such as 2026-01-31T12:00:00Z.", 2) from None
     if moment.tzinfo is None:
         raise fail("--at has no offset; write one such as 2026-01-31T12:00:00Z.", 2)
-    changes, looked, learning = with_chosen(lambda db: watch.once(db, moment))
-    for one in changes:
-        levels = f"from {100 * one.found.before:.1f} to {100 * one.found.after:.1f} index points"
-        typer.echo(terminal_text(f"{one.kind} {one.key} since {one.since.date().isoformat()}: {levels}"))
-    typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")
+    report = with_chosen(lambda db: watch.by_hand(db, moment))
+    for known, one in report.changes:
+        since = one.since.astimezone(known.zone).date().isoformat()
+        levels = f"from {one.evidence['level_before']} to {one.evidence['level_after']} index points"
+        typer.echo(terminal_text(f"{one.kind} {known.key} since {since}: {levels}"))
+    looked = report.touchpoints
+    learning = looked - report.states["watched"]
+    typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(report.changes)} changes.")

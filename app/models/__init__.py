@@ -12,7 +12,7 @@ from app.models.answers import (
 from app.models.asking import Asked, AskedLately
 from app.models.base import Table, index_of, json_column, now
 from app.models.journeys import Journey, Stage
-from app.models.monitoring import Alert
+from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
 from app.models.touchpoints import Touchpoint
 from app.models.webhooks import Delivery, Webhook
@@ -32,6 +32,7 @@ __all__ = [
     "Feedback",
     "Handling",
     "Journey",
+    "Monitoring",
     "Review",
     "Revision",
     "Rollup",

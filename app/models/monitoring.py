@@ -12,7 +12,8 @@ from app.models.base import Table, json_column
 class Alert(Table, table=True):
     """A trouble at a touchpoint, open until somebody or the monitoring closes it; one open alert of each kind.
 
-    `closed_by` is the name of a key, or empty when the monitoring saw it end.
+    `about` tells those of one kind apart that a touchpoint may have several of, such as `device:3`. `closed_by` is the
+    name of a key, or empty when the monitoring saw it end.
     """
 
     __table_args__ = (
@@ -21,6 +22,7 @@ class Alert(Table, table=True):
             "ix_alert_open",
             "touchpoint_id",
             "kind",
+            "about",
             unique=True,
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
@@ -29,6 +31,7 @@ class Alert(Table, table=True):
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(max_length=16)
     touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    about: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
     since: datetime
     opened_at: datetime
     acknowledged_at: datetime | None = None
@@ -37,3 +40,13 @@ class Alert(Table, table=True):
     because: str | None = Field(default=None, max_length=16)
     evidence: dict[str, Any] = json_column({})
     comments: list[dict[str, Any]] = json_column([])
+
+
+class Monitoring(Table, table=True):
+    """The one row that says which process looks (`holder`, until when) and what the last look came to."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    holder: str | None = Field(default=None, max_length=36)
+    held_until: datetime | None = None
+    looked_at: datetime | None = None
+    summary: dict[str, Any] = json_column({})

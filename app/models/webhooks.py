@@ -17,7 +17,7 @@ class Webhook(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     url: str = Field(max_length=2000)
-    events: str = Field(max_length=200)
+    events: str = Field(sa_type=Text)
     touchpoints: str = Field(default="", sa_type=Text)
     secret: str = Field(max_length=100)
     former_secret: str | None = Field(default=None, max_length=100)

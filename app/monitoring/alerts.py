@@ -1,47 +1,60 @@
 """Alerts: one per trouble. It opens, grows and ends; each is told in the transaction that wrote it."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from sqlmodel import Session, col, select
 
 from app.errors import Code, Problem
 from app.models import Alert, Touchpoint, now
+from app.monitoring.seen import Seen
 from app.webhooks import events, outbox
 
 _TOLD_TOO = {"drop": events.DROPPED, "rise": events.RISEN}
 
 
-def opened(session: Session, kind: str, touchpoint_id: int, since: datetime, evidence: Mapping[str, Any]) -> bool:
-    """Open an alert, or let the open one of this kind grow; whether a new one was opened.
+def note(session: Session, seen: Sequence[Seen]) -> None:
+    """Open an alert for each trouble that is there, let the open one grow, and close those of troubles that are over.
 
-    Whoever comes second waits for the touchpoint's row and finds the alert of the first: nothing is told twice. What a
-    person closed is not opened again for a trouble that began before that.
+    Whoever comes second waits for the touchpoint's row and finds the alert of the first: nothing is told twice.
     """
-    key = _locked(session, touchpoint_id)
-    last = _newest(session, kind, touchpoint_id)
+    standing = _open(session, {one.touchpoint_id for one in seen})
+    for one in seen:
+        if one.there:
+            _opened(session, one)
+        elif one.which in standing:
+            _ended(session, one)
+
+
+def _open(session: Session, touchpoints: set[int]) -> set[tuple[int, str, str]]:
+    columns: Any = (Alert.touchpoint_id, Alert.kind, Alert.about)
+    whose = col(Alert.closed_at).is_(None), col(Alert.touchpoint_id).in_(sorted(touchpoints))
+    return {(number, kind, about) for number, kind, about in session.execute(select(*columns).where(*whose))}
+
+
+def _opened(session: Session, one: Seen) -> None:
+    """What a person closed is not opened again for a trouble that began before that."""
+    key = _locked(session, one.touchpoint_id)
+    last = _newest(session, one)
     if last and not last.closed_at:
-        last.evidence = dict(evidence)
-        return False
-    if last and last.closed_at and last.closed_by and since <= last.closed_at:
-        return False
-    row = Alert(kind=kind, touchpoint_id=touchpoint_id, since=since, opened_at=now(), evidence=dict(evidence))
-    session.add(row)
-    session.flush()
-    for name in filter(None, (events.OPENED, _TOLD_TOO.get(kind))):
-        outbox.announce(session, name, touchpoint_id, key, _said(row, key))
-    return True
+        last.evidence = dict(one.evidence)
+    elif last is None or not (last.closed_at and last.closed_by and one.since <= last.closed_at):
+        row = Alert(**_columns(one), opened_at=now(), evidence=dict(one.evidence))
+        session.add(row)
+        session.flush()
+        for name in filter(None, (events.OPENED, _TOLD_TOO.get(one.kind))):
+            outbox.announce(session, name, one.touchpoint_id, key, _said(row, key))
 
 
-def ended(session: Session, kind: str, touchpoint_id: int) -> bool:
-    """Close the open alert of this kind, for the trouble is over; whether there was one."""
-    key = _locked(session, touchpoint_id)
-    row = _newest(session, kind, touchpoint_id)
-    if row is None or row.closed_at:
-        return False
-    _close(session, row, key, None, None)
-    return True
+def _columns(one: Seen) -> dict[str, Any]:
+    return {"kind": one.kind, "touchpoint_id": one.touchpoint_id, "about": one.about, "since": one.since}
+
+
+def _ended(session: Session, one: Seen) -> None:
+    key = _locked(session, one.touchpoint_id)
+    row = _newest(session, one)
+    if row and not row.closed_at:
+        _close(session, row, key, None, None)
 
 
 def change(session: Session, number: int, state: str, because: str | None, who: str) -> dict[str, Any]:
@@ -103,7 +116,7 @@ def page(
 def public(row: Alert, key: str) -> dict[str, Any]:
     """An alert as the API shows it."""
     state = "closed" if row.closed_at else "acknowledged" if row.acknowledged_at else "open"
-    return {"touchpoint": key, "state": state, **row.model_dump(exclude={"touchpoint_id"})}
+    return {"touchpoint": key, "state": state, **row.model_dump(exclude={"touchpoint_id", "about"})}
 
 
 def _said(row: Alert, key: str) -> dict[str, Any]:
@@ -122,6 +135,6 @@ def _locked(session: Session, touchpoint_id: int) -> str:
     return session.exec(wanted).one()
 
 
-def _newest(session: Session, kind: str, touchpoint_id: int) -> Alert | None:
-    whose = (Alert.kind == kind, Alert.touchpoint_id == touchpoint_id)
+def _newest(session: Session, one: Seen) -> Alert | None:
+    whose = Alert.kind == one.kind, Alert.touchpoint_id == one.touchpoint_id, Alert.about == one.about
     return session.exec(select(Alert).where(*whose).order_by(col(Alert.id).desc()).limit(1)).first()

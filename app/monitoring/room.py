@@ -1,6 +1,22 @@
 """What monitoring brings to the application."""
 
-from app.monitoring import routes
-from app.rooms import Room
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-ROOM = Room((routes.router,))
+from starlette.datastructures import State
+
+from app.monitoring import routes
+from app.monitoring.hourly import Hourly
+from app.rooms import Room
+from app.settings import Settings
+
+
+@asynccontextmanager
+async def running(state: State, _: Settings) -> AsyncIterator[None]:
+    hourly = Hourly(state.db)
+    hourly.start()
+    yield
+    await hourly.close()
+
+
+ROOM = Room((routes.router,), running=running)

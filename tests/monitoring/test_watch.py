@@ -1,46 +1,25 @@
 """`watch.once` on both databases: the one drop becomes one alert, told once, whoever looks and how often."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from sqlmodel import select
 
-from app.models import Delivery, Rollup
-from app.monitoring import watch
-from tests.monitoring.test_drop import TODAY, answers
-
-AT = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=TODAY, hours=1)
-FELL = TODAY - 12
+from app.models import Rollup
+from app.monitoring import levels, watch
+from tests.monitoring.fleet import AT, FELL, fill, rows, subscribe, told
+from tests.monitoring.test_drop import answers
 
 
 @pytest.fixture
 async def fleet(app, client, make):
     """Five touchpoints with 88 days of answers; at `delivery` the level fell half a deviation on FELL."""
-    keys = ["shop", "invoice", "delivery", "advice", "returns"]
-    for number, key in enumerate(keys, 1):
+    for number, key in enumerate(["shop", "invoice", "delivery", "advice", "returns"], 1):
         await make(key, scale="stars")
-        cells = answers(number, fall=0.5 if key == "delivery" else 0, fell_on=FELL)
-        rows = [
-            Rollup(
-                touchpoint_id=number,
-                grain="hour",
-                bucket=cell.day * 86400 + cell.quarter * 21600,
-                source=cell.source,
-                slice="counted",
-                n=cell.n,
-                **{f"n{place + 1}": count for place, count in enumerate(cell.counts)},
-            )
-            for cell in cells
-        ]
-        await app.state.db.write(lambda session, rows=rows: session.add_all(rows))
-    hook = {"url": "https://hooks.example/", "events": ["alert.opened", "alert.closed", "score.dropped"]}
-    assert (await client.post("/v1/webhooks", json=hook)).status_code == 201
+        await fill(app.state.db, number, fell=FELL if key == "delivery" else None)
+    await subscribe(client)
     return app.state.db
-
-
-async def told(db):
-    return sorted(await db.read(lambda session: list(session.exec(select(Delivery.type)).all())))
 
 
 async def test_the_one_drop_is_found_dated_and_told_once_however_many_look(fleet, client):
@@ -72,3 +51,28 @@ async def test_an_alert_is_acknowledged_commented_and_closed_and_does_not_come_a
 async def test_a_past_drop_is_no_alarm_today(fleet, client):
     await watch.once(fleet, AT + timedelta(days=90))
     assert (await client.get("/v1/alerts")).json()["items"] == []
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+async def test_days_and_their_quarters_are_the_touchpoints_own_over_a_change_of_the_clocks(app, client, make, zone):
+    await make("shop", scale="stars", timezone=zone)
+    given = answers(1, days=150)
+    await app.state.db.write(lambda session: session.add_all(rows(1, given, ZoneInfo(zone))))
+    (shop,) = await app.state.db.read(watch.touchpoints)
+    at = datetime(2024, 10, 4, 0, 30, tzinfo=ZoneInfo(zone))  # TODAY, half past midnight
+    read, _ = (await app.state.db.read(lambda session: levels.read(session, [shop], at)))[shop.id]
+    assert sorted(str(cell) for cell in read if cell.n) == sorted(str(cell) for cell in given if cell.n)
+
+
+async def test_an_hour_that_is_not_over_does_not_count(app, client, make):
+    await make("shop", scale="stars", timezone="Asia/Kolkata")
+    running = datetime(2024, 10, 4, 9, tzinfo=ZoneInfo("Asia/Kolkata"))
+    row = Rollup(
+        touchpoint_id=1, grain="hour", bucket=int(running.timestamp()), source="web", slice="counted", n=1, n5=1
+    )
+    await app.state.db.write(lambda session: session.add(row))
+    shop = await app.state.db.read(watch.touchpoints)
+    for minutes, cells in ((59, 0), (60, 1)):
+        at = running + timedelta(minutes=minutes)
+        found = await app.state.db.read(lambda session, at=at: levels.read(session, shop, at))
+        assert len(found[1][0]) == cells

@@ -1,0 +1,140 @@
+"""Drops and rises: reads the counts of touchpoints, and asks `drop.py` about each."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func
+from sqlmodel import Session, col, select
+
+from app.models import Alert, Rollup
+from app.monitoring import drop
+from app.monitoring.drop import Cell, Found
+from app.monitoring.seen import Seen
+from app.scores.buckets import hour_start
+from app.touchpoints.registry import Known
+
+TOLD_FROM = 0.03  # of the scale: a smaller change is none to act on
+State = Literal["watched", "learning", "too_thin"]
+_HOUR, _QUARTER, _DAY = 3600, 6 * 3600, 24 * 3600
+_FIRST = date(1970, 1, 1).toordinal()
+_DAYS_READ = drop.BASE_DAYS + drop.LAG_MAX
+_KINDS: dict[str, Callable[..., Found]] = {"drop": drop.look, "rise": drop.look_up}
+Read = Mapping[int, tuple[list[Cell], int]]  # by touchpoint: its counts, and the day to learn from
+
+
+def read(session: Session, these: Sequence[Known], at: datetime) -> Read:
+    """What `judge` needs. An hour that is not over does not count yet."""
+    cells, learned_from = _cells(session, these, at), _baselines(session, these)
+    return {known.id: (cells[known.id], learned_from.get(known.id, 0)) for known in these}
+
+
+def judge(these: Sequence[Known], at: datetime, found: Read, fleet: int) -> tuple[list[Seen], list[State]]:
+    """Whose level fell or rose, or did and no longer does; and how each touchpoint stands. Takes milliseconds each."""
+    seen: list[Seen] = []
+    states: list[State] = []
+    for known in these:
+        cells, learned_from = found[known.id]
+        today = _day(at, known.zone)
+        looks = {
+            kind: look(cells, today, baseline_from=learned_from, per_alarm=4 * max(fleet, 1))
+            for kind, look in _KINDS.items()
+        }
+        states.append(_state(cells, today, looks["drop"]))
+        seen += _changes(known, looks)
+    return seen, states
+
+
+def _state(cells: Sequence[Cell], today: int, found: Found) -> State:
+    """Too thin: at today's pace even the longest past would not be enough to compare with."""
+    if not found.learning:
+        return "watched"
+    recent = sum(cell.n for cell in cells if today - 28 <= cell.day < today)
+    return "learning" if recent / 28 * drop.BASE_DAYS >= drop.BASE_ANSWERS else "too_thin"
+
+
+def _changes(known: Known, looks: Mapping[str, Found]) -> Iterator[Seen]:
+    for kind, found in looks.items():
+        small = abs(found.after - found.before) < TOLD_FROM
+        if found.learning or (found.fell and small):
+            continue
+        if found.fell or _is_over(found):
+            yield Seen(known.id, kind, found.fell, _midnight(found.since, known.zone), _evidence(found))
+
+
+def _is_over(found: Found) -> bool:
+    """Whether a change that was told is over: well below where it was told, so that it does not flicker."""
+    return found.w <= max(found.h - 5, 0)
+
+
+def _midnight(day: int, zone: ZoneInfo) -> datetime:
+    return datetime.combine(date.fromordinal(_FIRST + day), time.min, zone).astimezone(UTC)
+
+
+def _day(at: datetime, zone: ZoneInfo) -> int:
+    """The local day, counted from 1970 on, as the cells have it."""
+    return at.astimezone(zone).date().toordinal() - _FIRST
+
+
+def _cells(session: Session, these: Sequence[Known], at: datetime) -> dict[int, list[Cell]]:
+    """The counts by touchpoint."""
+    cells: dict[int, list[Cell]] = defaultdict(list)
+    for zone in {known.zone for known in these}:
+        ratings = {known.id: known.scale.ratings for known in these if known.zone == zone}
+        until = hour_start(int(at.timestamp()), zone)
+        for span in offsets(until - _DAYS_READ * _DAY, until, zone):
+            for number, part, source, *counts in _sums(session, list(ratings), *span):
+                day, quarter = divmod(int(part), 4)
+                given = tuple(int(counts[rating]) for rating in ratings[number])
+                cells[number].append(Cell(day, quarter, source, given))
+    return cells
+
+
+def _sums(session: Session, ids: list[int], since: int, until: int, offset: int) -> Any:
+    """Touchpoint, quarter of a local day since 1970, source and counts by rating, of the hours in [since, until)."""
+    sums: Any = [func.sum(getattr(Rollup, f"n{rating}")) for rating in range(11)]
+    part: Any = (col(Rollup.bucket) + offset) // _QUARTER
+    keys: Any = (Rollup.touchpoint_id, part, Rollup.source)
+    whose = col(Rollup.touchpoint_id).in_(ids), Rollup.grain == "hour", Rollup.slice == "counted"
+    when = col(Rollup.bucket) >= since, col(Rollup.bucket) < until
+    return session.execute(select(*keys, *sums).where(*whose, *when).group_by(*keys))
+
+
+def offsets(since: int, until: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+    """The parts of [since, until) in which local time keeps its distance from UTC, and this distance, in seconds."""
+    parts: list[tuple[int, int, int]] = []
+    for start in range(since, until, _HOUR):
+        offset = _offset(start, zone)
+        if parts and parts[-1][2] == offset:
+            parts[-1] = parts[-1][0], min(start + _HOUR, until), offset
+        else:
+            parts.append((start, min(start + _HOUR, until), offset))
+    return parts
+
+
+def _offset(second: int, zone: ZoneInfo) -> int:
+    distance = datetime.fromtimestamp(second, zone).utcoffset()
+    return int(distance.total_seconds()) if distance else 0
+
+
+def _baselines(session: Session, these: Sequence[Known]) -> dict[int, int]:
+    """From which day to learn where a person said that an alert was false, or that this is the new level."""
+    zones = {known.id: known.zone for known in these}
+    said = col(Alert.because).in_(["false_alarm", "not_a_problem"]), col(Alert.touchpoint_id).in_(list(zones))
+    which = *said, col(Alert.kind).in_(list(_KINDS))
+    columns: Any = (Alert.touchpoint_id, func.max(Alert.since))
+    rows = session.execute(select(*columns).where(*which).group_by(Alert.touchpoint_id))
+    return {number: _day(since, zones[number]) for number, since in rows}
+
+
+def _evidence(found: Found) -> dict[str, Any]:
+    """The numbers, levels as index points (0 to 100)."""
+    return {
+        "level_before": round(100 * found.before, 1),
+        "level_after": round(100 * found.after, 1),
+        "answers": found.n,
+        "statistic": round(found.w, 2),
+        "threshold": round(found.h, 2),
+    }
