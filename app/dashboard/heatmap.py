@@ -1,6 +1,6 @@
 """Ratings by weekday and hour of the day, in local time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from sqlmodel import Session
 from app.dashboard.levels import index
 from app.scores import formulas
 from app.scores.counts import NONE, Counts, add, ratings
+from app.scores.days import Days, Part, student
 from app.scores.rollup import COUNTS
 from app.touchpoints.scales import Scale
 
@@ -58,15 +59,19 @@ def size(n: int, most: int) -> str:
     return "z4" if share > 0.6 else "z3" if share > 0.25 else "z2"
 
 
-def worst(scale: Scale, cells: Mapping[tuple[int, int], Counts]) -> tuple[int, tuple[int, int]] | None:
+def worst(
+    scale: Scale, cells: Mapping[tuple[int, int], Counts], days: Days, length: float
+) -> tuple[int, tuple[int, int]] | None:
     """The weekday and quarter of the day whose index is lower than that of all other times for real; None without one.
 
-    Each of the 28 is compared with the rest of the week, Holm over all of them at 5 %.
+    Each of the 28 is compared with the rest of the week, Holm over all of them at 5 %. `days` says how alike those of
+    the period are, `length` how many it has: a weekday holds a seventh of them.
     """
     places = [(day, part) for day in range(7) for part in _PARTS]
     parts = [_sum(cells, day, part) for day, part in places]
     whole = add(parts)
-    p_values = [_lower_p(scale, part, whole) for part in parts]
+    alike = days._replace(weekday=0.0)  # that weekdays differ is what is looked for
+    p_values = [_lower_p(scale, part, whole, alike, length) for part in parts]
     found = [
         (_value(scale, part), place)
         for part, place, p in zip(parts, places, formulas.holm(p_values), strict=True)
@@ -84,8 +89,11 @@ def _value(scale: Scale, counts: Counts) -> float:
     return estimate.value if estimate else 100.0
 
 
-def _lower_p(scale: Scale, part: Counts, whole: Counts) -> float:
-    rest: Sequence[int] = [all_of - one for all_of, one in zip(ratings(whole), ratings(part), strict=True)]
+def _lower_p(scale: Scale, part: Counts, whole: Counts, days: Days, length: float) -> float:
+    rest = [all_of - one for all_of, one in zip(ratings(whole), ratings(part), strict=True)]
     if part[0] < _STEADY or sum(rest) < _STEADY or _value(scale, part) >= _value(scale, whole):
         return 1.0
-    return formulas.difference_p(scale, ratings(part), scale, rest) or 1.0
+    sure = days.thinned(ratings(part), length / 7), days.thinned(rest, length)
+    p = formulas.difference_p(scale, sure[0], scale, sure[1]) or 1.0
+    sides = zip((ratings(part), rest), sure, strict=True)
+    return student(p, [Part(sum(counts), sum(independent), days.freedom) for counts, independent in sides])

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from app.scores import formulas
-from app.scores.days import Days
+from app.scores.days import Days, Part, student
 from app.touchpoints.scales import Scale
 
 ALPHA = 0.05
@@ -31,10 +31,13 @@ class Sample(NamedTuple):
         return sum(self.ratings[self.scale.low : self.scale.bottom + 1])
 
     @property
-    def effective(self) -> list[float]:
+    def effective(self) -> Sequence[float]:
         """The ratings as so many independent ones as tell as much."""
-        share = self.days.effective(self.n, self.length) / self.n if self.days and self.n else 1.0
-        return [share * count for count in self.ratings]
+        return self.days.thinned(self.ratings, self.length) if self.days else self.ratings
+
+    @property
+    def part(self) -> Part:
+        return Part(self.n, sum(self.effective), self.days.freedom if self.days else 1.0)
 
 
 class Place(NamedTuple):
@@ -44,20 +47,23 @@ class Place(NamedTuple):
     last: int
 
 
-def told_apart(samples: Sequence[Sample]) -> set[tuple[int, int]]:
-    """The pairs (lower, higher), as positions in `samples`, whose index differs for real (Holm over all pairs, 5 %).
-
-    Nothing is said of a sample below LEAST answers or LEAST_LOW expected low ones.
-    """
+def compared(samples: Sequence[Sample]) -> list[tuple[int, int]]:
+    """The pairs, as positions in `samples`, of which anything is said: LEAST answers, LEAST_LOW expected low ones."""
     answers = sum(sample.n for sample in samples)
     low = sum(sample.low for sample in samples) / answers if answers else 0.0
     bearing = [place for place, one in enumerate(samples) if one.n >= LEAST and one.n * low >= LEAST_LOW]
-    pairs = list(combinations(bearing, 2))
-    sure = {place: (samples[place].scale, samples[place].effective) for place in bearing}
+    return list(combinations(bearing, 2))
+
+
+def told_apart(samples: Sequence[Sample]) -> set[tuple[int, int]]:
+    """The pairs (lower, higher) of those `compared` whose index differs for real (Holm over all of them, 5 %)."""
+    pairs = compared(samples)
+    sure = [(sample.scale, sample.effective) for sample in samples]
+    parts = [sample.part for sample in samples]
     p_values = []
     for one, other in pairs:
         p = formulas.difference_p(*sure[one], *sure[other])
-        p_values.append(1.0 if p is None else p)
+        p_values.append(1.0 if p is None else student(p, (parts[one], parts[other])))
     index = [_index(sample) for sample in samples]
     return {
         (one, other) if index[one] < index[other] else (other, one)

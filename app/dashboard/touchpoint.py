@@ -19,7 +19,7 @@ from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
 from app.dashboard.periods import Period
-from app.dashboard.ranks import Sample, told_apart
+from app.dashboard.ranks import Sample, compared, told_apart
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
 from app.ingest import store
@@ -47,6 +47,7 @@ class Seen:
     trend: list[Counts]
     over: int  # how many of them are over; the rest is the running one
     moved: verdicts.Moved | None  # the last quarter of those that are over against the first
+    alike: baseline.BySource
     heat: dict[tuple[int, int], Counts]
     comments: comments.Stream | None
 
@@ -59,6 +60,7 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
     now = int(serve.clock())
     seen = await db.read(lambda session: _read(session, visit, known, period, now))
     found, t = seen.standing, visit.words
+    rows, pairs = sources(known, seen)
     return visit.page(
         "touchpoint.html",
         known=known,
@@ -72,9 +74,10 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         distribution=[(rating, ratings(found.now)[rating]) for rating in reversed(known.scale.ratings)],
         heat=seen.heat,
         heat_most=max((cell[0] for cell in seen.heat.values()), default=0),
-        heat_says=heat_says(known, seen.heat, t),
+        heat_says=heat_says(seen, t),
         size=heatmap.size,
-        sources=sources(known, seen.parts, seen.standing),
+        sources=rows,
+        source_pairs=pairs,
         summary=score.summary(known.scale, seen.parts),
         rate=score.response_rate(seen.parts),
         stream=seen.comments,
@@ -97,14 +100,15 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
     stream = comments.read(session, visit, known) if visit.may("feedback:read") else None
     over = sum(start < start_of(period.interval, now, known.zone) for start in starts)
     since = window.since if period.days else now
-    days = baseline.of(session, [known], since, metric="index")[known.id]
+    alike = baseline.by_source(session, [known], since)[known.id]
     return Seen(
         found,
         parts,
         starts,
         [score.counted(by_start.get(start, {})) for start in starts],
         over,
-        _moved(known, [by_start.get(start, {}) for start in starts[:over]], starts, days),
+        _moved(known, [by_start.get(start, {}) for start in starts[:over]], starts, alike[None]),
+        alike,
         heatmap.read(session, known.id, window.since, window.until, known.zone),
         stream,
     )
@@ -166,8 +170,9 @@ def trend_says(seen: Seen, known: Known, period: Period, t: Localized) -> Markup
     return t(f"trend.{seen.moved.verdict()}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
 
 
-def heat_says(known: Known, cells: Mapping[tuple[int, int], Counts], t: Localized) -> Markup:
-    worst = heatmap.worst(known.scale, cells)
+def heat_says(seen: Seen, t: Localized) -> Markup:
+    standing = seen.standing
+    worst = heatmap.worst(standing.known.scale, seen.heat, standing.days, standing.window.days)
     if worst is None:
         return t("heat.none")
     day, (since, until) = worst
@@ -181,21 +186,21 @@ def facts(known: Known, seen: Seen) -> list[tuple[str, formulas.Estimate]]:
     return [(name, estimate) for name, estimate in said if estimate]
 
 
-def sources(known: Known, parts: Mapping[Part, Counts], standing: Level) -> list[dict[str, Any]]:
-    """Each source with its index, the highest first, and how it compares with the others."""
+def sources(known: Known, seen: Seen) -> tuple[list[dict[str, Any]], int]:
+    """Each source with its index, the highest first, and how it compares with the others; how many pairs were."""
     rows: list[dict[str, Any]] = []
-    for (source, part), counts in parts.items():
+    for (source, part), counts in seen.parts.items():
         if part == "counted" and (estimate := levels.index(known.scale, counts)):
             rows.append({"source": source, "counts": counts, "index": estimate})
     rows.sort(key=lambda row: -float(row["index"].value))
-    apart = told_apart(
-        [Sample(known.scale, ratings(row["counts"]), standing.days, standing.window.days) for row in rows]
-    )
+    length = seen.standing.window.days
+    samples = [Sample(known.scale, ratings(row["counts"]), seen.alike.get(row["source"]), length) for row in rows]
+    apart = told_apart(samples)
     for place, row in enumerate(rows):
         lower = any(low == place for low, _ in apart)
         higher = any(high == place for _, high in apart)
         row["differs"] = "both" if lower and higher else "lower" if lower else "higher" if higher else "same"
-    return rows
+    return rows, len(compared(samples))
 
 
 async def _terms(db: Db, visit: RequestContext, known: Known) -> dict[str, Any] | None:

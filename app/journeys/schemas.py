@@ -92,11 +92,23 @@ class JourneyScoreQuery(BaseModel):
     )
 
 
+CORRECTED = "for how many claims of its kind, looked at together, this one was corrected"
+
+
 class Change(BaseModel):
     """How an index moved against the period before; verdict null when one of them is empty."""
 
-    verdict: Literal["up", "down", "no_evidence"] | None
-    difference: EstimateOut | None
+    verdict: Literal["up", "down", "no_evidence"] | None = Field(
+        description="by `difference`; stages are corrected together, and so are touchpoints (Benjamini-Hochberg, 5 %)"
+    )
+    difference: EstimateOut | None = Field(
+        description="now minus before, compared within touchpoints and sources at weights that are the same for both"
+    )
+    unadjusted: EstimateOut | None = Field(description="now minus before of all answers, whoever gave them")
+    interval: Literal["days"] = Field(description="these intervals know that answers of one day hang together")
+    mix_shifted: bool = Field(description="true: all answers together moved, but not so within touchpoints and sources")
+    too_few: bool = Field(description="true: fewer than 10 ratings in one of the periods, so no verdict is taken")
+    corrected_for: int = Field(description=CORRECTED)
     previous: EstimateOut | None
     previous_count: int
 
@@ -116,6 +128,7 @@ class Weakest(BaseModel):
 
     verdict: Literal["weakest", "cannot_be_told_apart"]
     index: MetricOut
+    corrected_for: int = Field(description=CORRECTED)
 
 
 class WeakestStage(Weakest):
@@ -141,10 +154,14 @@ class StageScore(BaseModel):
 
 
 class Difference(BaseModel):
-    """Two that differ for real: first minus second."""
+    """Two that differ for real: first minus second, with an interval that knows that answers of one day hang together.
+
+    What has fewer than 10 ratings is not compared.
+    """
 
     difference: EstimateOut = Field(description="of the 0-100 index")
     p: float = Field(description="adjusted for all comparisons of its kind (Holm)")
+    corrected_for: int = Field(description=CORRECTED)
 
 
 class StageDifference(Difference):
@@ -182,7 +199,9 @@ class Consistency(BaseModel):
 class Shares(BaseModel):
     """How answers spread over parts in two periods, in percent, and whether that shifted."""
 
-    p: float | None = Field(description="chi-square test of no shift; null when there is nothing to compare")
+    p: float | None = Field(
+        description="test of no shift by days, adjusted; null without two parts or with fewer than 10 ratings"
+    )
     before: dict[str, float]
     now: dict[str, float]
 
@@ -194,14 +213,18 @@ class Mix(BaseModel):
     sources: Shares
     touchpoints: Shares
     shifted: list[str] = Field(description="touchpoints whose own mix of sources shifted (Holm, 5 %)")
-    adjusted: EstimateOut | None = Field(description="the index as it would be with the mix of the period before")
-    adjusted_difference: EstimateOut | None
+    corrected_for: int = Field(description="how many mixes were looked at; their p-values are adjusted together (Holm)")
+    adjusted: EstimateOut | None = Field(description="the index now without what the shifted mix added to it")
+    adjusted_difference: EstimateOut | None = Field(description="the change within touchpoints and sources")
     adjusted_verdict: Literal["up", "down", "no_evidence"] | None
     effect: float | None = Field(description="points of the change that the shifted mix alone makes")
 
 
 class TargetStanding(JourneyTarget):
-    status: Literal["met", "not_met", "undecided", "no_data"]
+    status: Literal["met", "not_met", "undecided", "no_data"] = Field(
+        description="while the period runs only by an interval that holds however often it is looked at"
+    )
+    final: bool = Field(description="true: the period is over, so this is the decision")
 
 
 class JourneyScore(BaseModel):

@@ -6,7 +6,8 @@ thousand of thirty days. `fit` measures it on days before what is judged; docs/n
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from math import log, sqrt
+from math import erfc, log, log1p, sqrt
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 from app.touchpoints.scales import Scale
@@ -57,6 +58,12 @@ class Days(NamedTuple):
     weekday: float  # over the variance of the answers
     uneven: float  # days * sum n_d^2 / (sum n_d)^2; 1 when every day has the same number
     measured: bool
+    span: int = BASELINE_DAYS  # days on which it was measured
+
+    @property
+    def freedom(self) -> float:
+        """Degrees of freedom of `rho`: a sum of autocovariances over +-_LAGS days is that uncertain."""
+        return max(1.0, self.span / (2 * _LAGS + 1))
 
     def variance(self, days: float) -> float:
         """Variance of the mean of `days` days beyond that of its answers, in units of the answers' variance.
@@ -70,6 +77,38 @@ class Days(NamedTuple):
     def effective(self, n: float, days: float) -> float:
         """How many independent answers tell as much as `n` answers of so many days."""
         return n / (1 + n * self.variance(days))
+
+    def thinned(self, counts: Sequence[float], days: float) -> list[float]:
+        """A histogram of so many days as that of its effective answers."""
+        share = 1 / (1 + sum(counts) * self.variance(days))
+        return [share * count for count in counts]
+
+
+class Part(NamedTuple):
+    """A sample within a comparison: its answers, how many independent ones they are worth, its weight."""
+
+    n: float
+    effective: float
+    freedom: float  # of what its days were measured with
+    weight: float = 1.0
+
+
+def student(p: float, parts: Iterable[Part]) -> float:
+    """A two-sided normal p-value, as the variance of days is only estimated: Student's t instead of the normal.
+
+    Degrees of freedom by Satterthwaite 1946, the variance of answers being known; the tail of t by Wallace 1959.
+    """
+    whole = unsure = 0.0
+    for part in parts:
+        if part.n and part.weight:
+            variance = part.weight**2 / part.effective
+            whole += variance
+            unsure += (variance * (1 - part.effective / part.n)) ** 2 / part.freedom
+    if not unsure or not 0 < p < 1:
+        return p
+    freedom, z = whole**2 / unsure, NormalDist().inv_cdf(p / 2)
+    deviate = (8 * freedom + 1) / (8 * freedom + 3) * sqrt(freedom * log1p(z * z / freedom))
+    return erfc(deviate / sqrt(2))
 
 
 ASSUMED = Days(0.0225, 0.0, 1.0, measured=False)
@@ -107,13 +146,18 @@ def summary(usual: Fit | None, cells: Iterable[Cell]) -> Days:
     """What verdicts need of a fit; ASSUMED without one."""
     if usual is None:
         return ASSUMED
+    spread = sum(effect**2 for effect in usual.weekday.values()) / max(1, len(usual.weekday))
+    days = len({cell.day for cell in cells})
+    return Days(usual.rho, spread / usual.within, unevenness(cells), measured=True, span=days)
+
+
+def unevenness(cells: Iterable[Cell]) -> float:
+    """Days from the first to the last, times the share of answers that a random answer's own day holds; 1 when even."""
     by_day: dict[int, float] = defaultdict(float)
     for cell in cells:
         by_day[cell.day] += cell.n
     span = max(by_day) - min(by_day) + 1
-    uneven = span * sum(n * n for n in by_day.values()) / sum(by_day.values()) ** 2
-    spread = sum(effect**2 for effect in usual.weekday.values()) / max(1, len(usual.weekday))
-    return Days(usual.rho, spread / usual.within, max(1.0, uneven), measured=True)
+    return max(1.0, span * sum(n * n for n in by_day.values()) / sum(by_day.values()) ** 2)
 
 
 def _effects(

@@ -17,7 +17,7 @@ DEFINITION = "2026-2"
 
 Counts = Sequence[int]
 Histogram = Sequence[float]  # counts that need not be whole: answers that hang together may count for fewer
-Weighed = tuple[Scale, Counts, float]
+Weighed = tuple[Scale, Histogram, float]
 Rule = Literal["pooled", "equal", "importance"]
 Verdict = Literal["up", "down", "no_evidence"]
 TargetStatus = Literal["met", "not_met", "undecided", "no_data"]
@@ -153,16 +153,32 @@ def pool(items: Iterable[Weighed], rule: Rule) -> Estimate | None:
     answers (Korn and Graubard 1998, Survey Methodology 24; Dean and Pagano 2015, JSSAM 3), so that a pool of one
     touchpoint is that touchpoint's own index.
     """
-    items = list(items)
-    weighed = zip(items, shares(items, rule), strict=True)
-    parts = [(sample, share) for (scale, counts, _), share in weighed if share and (sample := _sample(scale, counts))]
+    parts = _parts(items, rule)
     if not parts:
         return None
     mean = min(1.0, sum(share * sample.mean for sample, share in parts))
     steady = sum(share * sample.steady_mean for sample, share in parts)
-    variance = sum(share**2 * sample.steady_variance / sample.n for sample, share in parts)
-    low, high = _mean_interval(mean, steady * (1 - steady) / variance)
+    low, high = _mean_interval(mean, steady * (1 - steady) / _pooled_variance(parts))
     return Estimate(100 * mean, 100 * low, 100 * high)
+
+
+def pool_error(items: Iterable[Weighed], rule: Rule) -> tuple[float, float]:
+    """The standard error of a pool that has answers, in points of the index, and how many answers it stands for.
+
+    That many (Kish 1965) of one touchpoint, each with the deviation of error * sqrt(answers), would tell as much.
+    """
+    parts = _parts(items, rule)
+    return 100 * sqrt(_pooled_variance(parts)), 1 / sum(share**2 / sample.n for sample, share in parts)
+
+
+def _parts(items: Iterable[Weighed], rule: Rule) -> list[tuple[_Sample, float]]:
+    items = list(items)
+    weighed = zip(items, shares(items, rule), strict=True)
+    return [(sample, share) for (scale, counts, _), share in weighed if share and (sample := _sample(scale, counts))]
+
+
+def _pooled_variance(parts: Iterable[tuple[_Sample, float]]) -> float:
+    return sum(share**2 * sample.steady_variance / sample.n for sample, share in parts)
 
 
 def contrast_p(items: Iterable[Weighed]) -> float | None:

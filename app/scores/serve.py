@@ -111,13 +111,13 @@ def _whole(
         moved = verdicts.compare(scale, metric, *sources, window.days, days)
         found["trend"] = score.trend(scale, metric, moved, earlier, before, days)
     if wanted := cast("score.Wanted | None", known.row.target):
-        days = baseline.of(session, [known], _judged_from(query, window), query.source)[known.id]
+        days = baseline.of(session, [known], judged_from(query, window), query.source)[known.id]
         over = window.until <= clock()
         found["target"] = score.target(scale, wanted, score.counted(parts), window.days, days, over=over)
     return found, moved
 
 
-def _judged_from(query: Question, window: Window) -> int:
+def judged_from(query: Question, window: Window) -> int:
     """Where the days end that tell how far a level can be trusted: before the period, where one is asked for."""
     return window.since if query.since or query.days or query.compare else int(clock())
 
@@ -175,4 +175,4 @@ def _measure_together(session: Session, page: Sequence[Known], query: ScoresQuer
         if query.compare:
             baseline.of(session, members, window.before().since, query.source)
         wanted = [known for known in members if known.row.target]
-        baseline.of(session, wanted, _judged_from(query, window), query.source)
+        baseline.of(session, wanted, judged_from(query, window), query.source)

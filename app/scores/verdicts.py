@@ -62,10 +62,7 @@ def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: 
 
 def level(scale: Scale, metric: str, counts: Histogram, length: float, days: Days) -> Estimate | None:
     """`metric` of a period of `length` days, with an interval for the level behind it rather than for its answers."""
-    n = sum(counts[scale.low : scale.high + 1])
-    if not n:
-        return None
-    return formulas.estimate(scale, metric, [count * days.effective(n, length) / n for count in counts])
+    return formulas.estimate(scale, metric, days.thinned(counts, length))
 
 
 def target(
@@ -77,15 +74,39 @@ def target(
         return formulas.target_status(found, value)
     inside = counts[scale.low : scale.high + 1]
     n, worth = sum(inside), values(scale, metric)
-    effective = days.effective(n, length)
-    half = always_valid(effective, effective * max(1.0, _MONTH / max(1.0, length)))
-    if half is None:
-        return "undecided"
     mean = (sum(c * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
     squares = (sum(c * w * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
     low, high = scale.bounds(metric)
-    reach = half * sqrt(squares - mean**2) * (high - low)
-    return formulas.target_status(Estimate(found.value, found.value - reach, found.value + reach), value)
+    deviation = sqrt(squares - mean**2) * (high - low)
+    return running(found.value, deviation, days.effective(n, length), length, value)
+
+
+def running(level: float, deviation: float, effective: float, length: float, value: float) -> TargetStatus:
+    """Whether a period that is not over has reached `value` after `length` days, however often that is asked.
+
+    `deviation` is that of one answer, `effective` how many independent ones the level rests on.
+    """
+    half = always_valid(effective, effective * max(1.0, _MONTH / max(1.0, length)))
+    if half is None:
+        return "undecided"
+    return formulas.target_status(Estimate(level, level - half * deviation, level + half * deviation), value)
+
+
+def pooled(parts: Sequence[tuple[Moved, float]], unadjusted: Estimate, *, few: bool) -> Moved:
+    """How several things moved as one: the mean of their own changes at weights that are the same for both periods.
+
+    Its interval is made from theirs (MOVER: Zou and Donner 2008, Statistics in Medicine 27). What has no change of its
+    own, as no source of it has answers in both periods, is left out.
+    """
+    changes = [(moved.difference, weight) for moved, weight in parts if moved.difference and weight]
+    whole = sum(weight for _, weight in changes)
+    if not whole:
+        return Moved(None, unadjusted, few, 1.0)
+    value = sum(weight * one.value for one, weight in changes) / whole
+    below = sqrt(sum((weight * (one.value - one.low)) ** 2 for one, weight in changes)) / whole
+    above = sqrt(sum((weight * (one.high - one.value)) ** 2 for one, weight in changes)) / whole
+    difference = Estimate(value, value - below, value + above)
+    return Moved(difference, unadjusted, few, 1.0 if few else _p(difference))
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:

@@ -6,8 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.journeys.consistency import Pool, chi_square_p, differing, mix_adjusted, mix_p, p_of, weakest
-from app.scores.formulas import contrast_p, difference_p, pool, shares
+from app.journeys.chi_square import chi_square_p, mix_p
+from app.journeys.consistency import Pool, differing, p_of, weakest
+from app.scores import verdicts
+from app.scores.days import Days
+from app.scores.formulas import contrast_p, difference_p, shares
 from app.touchpoints.scales import SCALES
 
 STARS, THUMBS = SCALES["stars"], SCALES["thumbs"]
@@ -23,6 +26,10 @@ def thumbs(up, down):
 
 def of(name, up, down):
     return Pool(name, {name: thumbs(up, down)})
+
+
+def weakest_of(*pools):
+    return weakest(pools, differing([pools])[0])
 
 
 # Critical values of the chi-square distribution, as in any printed table (Abramowitz and Stegun, table 26.8)
@@ -111,15 +118,15 @@ def test_shares_follow_the_rule_and_leave_out_what_nobody_rated():
 
 
 def test_the_weakest_is_named_alone_when_it_is_clear_and_in_company_when_not():
-    lowest, shared = weakest([of("a", 90, 10), of("b", 20, 80), of("c", 85, 15)])
+    lowest, shared = weakest_of(of("a", 90, 10), of("b", 20, 80), of("c", 85, 15))
     assert (lowest.name, shared) == ("b", [])
-    lowest, shared = weakest([of("a", 90, 10), of("b", 62, 38), of("c", 65, 35)])
+    lowest, shared = weakest_of(of("a", 90, 10), of("b", 62, 38), of("c", 65, 35))
     assert (lowest.name, [one.name for one in shared]) == ("b", ["c"])
 
 
 def test_nothing_is_weakest_among_fewer_than_two_that_were_rated():
-    assert weakest([of("a", 3, 4), of("b", 0, 0)]) is None
-    assert weakest([]) is None
+    assert weakest_of(of("a", 3, 4), of("b", 0, 0)) is None
+    assert weakest_of() is None
 
 
 def test_the_true_weakest_is_left_out_in_fewer_than_one_of_twenty_simulations():
@@ -127,7 +134,7 @@ def test_the_true_weakest_is_left_out_in_fewer_than_one_of_twenty_simulations():
     true = {"weakest": 0.60, "b": 0.66, "c": 0.70, "d": 0.72, "e": 0.80, "f": 0.62}
     for _ in range(runs):
         ups = {name: sum(chance.random() < p for _ in range(80)) for name, p in true.items()}
-        lowest, shared = weakest([of(name, up, 80 - up) for name, up in ups.items()])
+        lowest, shared = weakest_of(*(of(name, up, 80 - up) for name, up in ups.items()))
         left_out += "weakest" not in {lowest.name, *(one.name for one in shared)}
     assert left_out / runs < 0.05
 
@@ -143,27 +150,29 @@ def test_equal_parts_are_called_different_in_at_most_one_of_twenty_simulations()
 def test_a_broken_part_is_found_and_every_pair_is_counted():
     family = [of("a", 80, 20), of("b", 40, 60), of("c", 79, 21), of("nobody", 0, 0)]
     found, compared = differing([family, [of("x", 5, 5), of("y", 6, 4)]])
-    assert compared == 3 + 1
+    assert compared == 3 + 1, "nobody has no ratings"
+    assert differing([[of("x", 9, 0), of("y", 0, 90)]]) == ([], 0), "nine ratings are too few"
     assert {(one.first.name, one.second.name) for one in found} == {("a", "b"), ("b", "c")}
     assert found[0].p <= found[1].p < 0.05
     assert found[0].estimate.value == pytest.approx(40)
 
 
-def test_the_adjusted_index_sees_through_simpsons_paradox():
-    """Each source rises by ten points while the answers move to the harsher one: the plain index falls."""
-    before = {"web": thumbs(80, 20), "kiosk": thumbs(8, 12)}
-    now = {"web": thumbs(18, 2), "kiosk": thumbs(50, 50)}
-    plain = pool(now.values(), "pooled").value - pool(before.values(), "pooled").value
-    shares = {"web": 100 / 120, "kiosk": 20 / 120}
-    cells = [((*before[source][:2], shares[source]), now[source]) for source in before]
-    adjusted = mix_adjusted(cells)
-    assert plain == pytest.approx(100 * (68 / 120 - 88 / 120))
-    assert adjusted.difference.value == pytest.approx(10)
-    assert adjusted.now.value == pytest.approx(100 * (0.9 * 100 + 0.5 * 20) / 120)
+def test_one_with_a_handful_of_ratings_is_not_the_weakest_beside_others():
+    lowest, shared = weakest_of(of("a", 90, 10), of("b", 60, 40), of("few", 0, 3))
+    assert (lowest.name, [one.name for one in shared]) == ("b", ["few"])
 
 
-def test_a_cell_without_answers_in_one_period_says_nothing_of_the_change():
-    gone = ((*thumbs(1, 9)[:2], 0.5), thumbs(0, 0))
-    stayed = ((*thumbs(50, 50)[:2], 0.5), thumbs(60, 40))
-    assert mix_adjusted([gone, stayed]).difference.value == pytest.approx(10)
-    assert mix_adjusted([gone]) is None
+def test_a_change_is_the_mean_of_what_each_touchpoint_changed_by_within_its_sources():
+    """Each source rises by ten points while the answers move to the harsher one: all together fall (Simpson)."""
+    before = {"web": histogram({1: 160, 0: 40}), "kiosk": histogram({1: 16, 0: 24})}
+    now = {"web": histogram({1: 36, 0: 4}), "kiosk": histogram({1: 100, 0: 100})}
+    days = Days(0.0025, 0, 1, measured=True)
+    one = verdicts.compare(THUMBS, "index", now, before, 28, days)
+    steady = verdicts.compare(THUMBS, "index", before, before, 28, days)
+    both = verdicts.pooled([(one, 3.0), (steady, 1.0)], one.unadjusted, few=False)
+    assert one.unadjusted.value == pytest.approx(100 * (136 / 240 - 176 / 240))
+    assert both.difference.value == pytest.approx(7.5)
+    assert both.difference.low == pytest.approx(
+        7.5 - ((0.75 * (10 - one.difference.low)) ** 2 + (0.25 * steady.difference.low) ** 2) ** 0.5
+    )
+    assert both.mix_shifted

@@ -71,14 +71,19 @@ def histogram(counts: Counts) -> list[int]:
     return [0, *(int(n) for n in counts.sum(axis=0)), 0, 0, 0, 0, 0]
 
 
-def measured(by_source: dict[str, Counts]) -> Days:
-    """What the product measures on these days."""
-    rows = [
+def rows(by_source: dict[str, Counts]) -> list[baseline.Row]:
+    """Days as the product reads them; one without answers has no row."""
+    return [
         (1 + day, source, [0, *map(int, row), 0, 0, 0, 0, 0])
         for source, counts in by_source.items()
         for day, row in enumerate(counts)
+        if row.any()
     ]
-    return baseline.measure(STARS, "index", rows)
+
+
+def measured(by_source: dict[str, Counts]) -> Days:
+    """What the product measures on these days."""
+    return baseline.measure(STARS, "index", rows(by_source))
 
 
 LEVEL = 100 * float(np.array(SHAPES["skew"]) @ _WORTH)

@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims
+from tests.simulations import claims, journeys
 from tests.simulations.draws import SHAPES, World
 
 
@@ -44,3 +44,29 @@ def test_a_level_at_its_target_is_seldom_decided_however_often_it_is_looked_at()
     month = claims.target(World(50, 0.1, 0.5, week=True), 60)
     assert month.early <= 10 and month.end <= 14 and month.power >= 75
     assert month.plain > 40, "the control must fail"
+
+
+@pytest.mark.parametrize(("world", "among"), [(World(50), 12), (World(50, 0.1, 0.5), 6)])
+def test_stages_of_a_journey_that_are_all_equal_are_seldom_said_to_differ(world, among):
+    found = journeys.stages(world, among, 40)
+    assert found.wrong <= 10 and found.power >= 60
+    assert found.plain >= 12, "the control must fail"
+
+
+@pytest.mark.parametrize(("world", "campaigns"), [(World(500, 0.2), False), (World(50, 0.2), True)])
+def test_sources_at_one_level_are_seldom_said_to_differ(world, campaigns):
+    found = journeys.sources(world, 60, campaigns=campaigns)
+    assert found.wrong <= 12 and found.power >= 50
+    assert found.plain > 25, "the control must fail"
+
+
+def test_a_mix_that_stays_is_seldom_said_to_shift_however_busy_days_are():
+    found = journeys.mix(50, 5, 0.0, 150)
+    assert found.wrong <= 9 and found.power >= 90
+    assert found.plain > 25, "the control must fail"
+
+
+def test_a_journey_does_not_fall_when_answers_only_move_to_its_lower_touchpoints():
+    found = journeys.changes(World(50, 0.1), 40)
+    assert found.wrong <= 12 and found.power >= 80
+    assert found.plain > 80, "the control must fail"

@@ -1,0 +1,70 @@
+"""How a journey, its stages and its touchpoints moved against the period before: like with like, by days. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from app.journeys.counts import PeriodCounts
+from app.scores import formulas, verdicts
+from app.scores.formulas import Rule, Verdict
+from app.scores.verdicts import FEW, Moved
+from app.touchpoints.registry import Known
+
+
+class Change(NamedTuple):
+    """What moved, and what may be said of it beside so many others."""
+
+    moved: Moved | None
+    verdict: Verdict | None
+    corrected_for: int
+
+
+class Changes(NamedTuple):
+    """Of the whole, of each stage in order, and of each touchpoint by key: three families, each looked at together."""
+
+    whole: Change
+    stages: Sequence[Change]
+    touchpoints: Mapping[str, Change]
+
+
+def between(now: PeriodCounts, before: PeriodCounts, stages: Sequence[Sequence[Known]], rule: Rule) -> Changes:
+    """The changes of the touchpoints of each stage, of the stages and of the whole, in which each counts once."""
+    members = {one.row.key: one for stage in stages for one in stage}
+    moves = {key: touchpoint(one, now, before) for key, one in members.items()}
+    (whole,) = _together([_several(list(members.values()), now, before, rule, moves)])
+    each = _together([_several(stage, now, before, rule, moves) for stage in stages])
+    return Changes(whole, each, dict(zip(moves, _together(list(moves.values())), strict=True)))
+
+
+def touchpoint(one: Known, now: PeriodCounts, before: PeriodCounts) -> Moved | None:
+    """How the index of one touchpoint moved, as its own score says it."""
+    sources = now.by_source(one), before.by_source(one)
+    return verdicts.compare(one.scale, "index", *sources, now.length, now.alike(one))
+
+
+def _several(
+    members: Sequence[Known],
+    now: PeriodCounts,
+    before: PeriodCounts,
+    rule: Rule,
+    moves: Mapping[str, Moved | None],
+) -> Moved | None:
+    new, old = now.pool(None, members, rule), before.pool(None, members, rule)
+    if not new.level or not old.level:
+        return None
+    parts = [
+        (moved, _weight(rule, one, new.size(one.row.key), old.size(one.row.key)))
+        for one in members
+        if (moved := moves[one.row.key])
+    ]
+    return verdicts.pooled(parts, formulas.subtract(new.level, old.level), few=min(new.n, old.n) < FEW)
+
+
+def _weight(rule: Rule, one: Known, now: float, before: float) -> float:
+    """`pooled`: the weight that makes the difference most certain, as among sources (Mantel and Haenszel 1959)."""
+    return {"pooled": now * before / (now + before), "equal": 1.0, "importance": one.row.importance}[rule]
+
+
+def _together(moves: Iterable[Moved | None]) -> list[Change]:
+    moves = list(moves)
+    told, tested = verdicts.together(moves)
+    return [Change(moved, verdict, tested) for moved, verdict in zip(moves, told, strict=True)]
