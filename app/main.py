@@ -31,6 +31,7 @@ from app.replica import open_reads
 from app.rooms import Room
 from app.schema import head
 from app.scores.room import ROOM as SCORES
+from app.search.room import ROOM as SEARCH
 from app.secret import signing_secrets
 from app.settings import Settings
 from app.touchpoints import origins
@@ -51,6 +52,7 @@ ROOMS = (
     MONITORING,
     DEVICES,
     WEBHOOKS,
+    SEARCH,
     OPERATIONS,
     PAGES,
     DASHBOARD,

@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale, dates, numbers
 from markupsafe import Markup, escape
 
-from app.pages.i18n import plural
+from app.pages.i18n import messages, plural
 from app.scores.formulas import Estimate
 from app.scores.score import Window
 
 Texts = Mapping[str, Any]  # a text, or its forms by plural category
+
+
+AREAS = ("dashboard", "shell", "alerts")  # files in pages/messages: what several pages say, then page by page
+
+
+@cache
+def texts(language: str) -> Texts:
+    """All that the dashboard says in a language."""
+    return {key: text for area in AREAS for key, text in messages(area, language).entries.items()}
 
 
 @lru_cache(maxsize=16)

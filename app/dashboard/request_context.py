@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -13,23 +13,16 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.auth import Caller
-from app.dashboard import charts, session
+from app.dashboard import charts, places, session, waiting
 from app.dashboard.ended_sessions import is_ended
-from app.dashboard.localized import Localized
+from app.dashboard.localized import Localized, texts
+from app.dashboard.waiting import NOTHING, Waiting
 from app.errors import STATUS, Code, Problem
-from app.pages.i18n import best, language_of, messages
+from app.pages.i18n import best, language_of
 from app.pages.render import DASHBOARD, page
 from app.scores.buckets import to_time
 
 LANGUAGE_COOKIE = "touchstone_language"
-PLACES = {
-    "touchpoints": "touchpoints:read",
-    "journeys": "journeys:read",
-    "actions": "actions:read",
-    "comments": "feedback:read",
-    "devices": "devices:read",
-    "keys": "keys:read",
-}
 _FORM_MAX = 200_000
 
 
@@ -45,6 +38,7 @@ class RequestContext:
     caller: Caller
     cookie: str
     words: Localized
+    waiting: Waiting = NOTHING
 
     def may(self, scope: str) -> bool:
         return self.caller.may(scope)
@@ -77,16 +71,26 @@ class RequestContext:
         return "".join(word[0] for word in self.caller.name.split()[:2]).upper() or "?"
 
     @property
-    def places(self) -> list[str]:
-        """The other pages that this key may open."""
-        return [path for path, scope in PLACES.items() if self.caller.may(scope)]
+    def places(self) -> list[places.Place]:
+        """The places of the bar that this key may open."""
+        return places.of(self.caller.may)
+
+    @property
+    def setup(self) -> list[str]:
+        """The pages of the set-up that this key may open."""
+        return [path for path, scope in places.SETUP.items() if self.caller.may(scope)]
+
+    @property
+    def here(self) -> str:
+        """The place of the bar in which this page stands."""
+        return places.here(self.request.url.path)
 
 
 def localized_for(request: Request) -> Localized:
     """The texts in the language asked for by `?lang`, by the one chosen before, or by the browser."""
     chosen = [request.query_params.get("lang", ""), request.cookies.get(LANGUAGE_COOKIE, "")]
     language = best([tag for tag in chosen if tag] or [language_of(request)], ("en", "de", "da", "pl"))
-    return Localized(language, messages("dashboard", language).entries)
+    return Localized(language, texts(language))
 
 
 def _answer(request: Request, template: str, status: int, words: Localized, context: Mapping[str, Any]) -> Response:
@@ -112,6 +116,12 @@ async def visit(request: Request) -> RequestContext:
     if cookie is None or caller is None or await state.db.glance(lambda s: is_ended(s, cookie)):
         raise NotSignedIn
     return RequestContext(request, caller, cookie, localized_for(request))
+
+
+async def with_counts(request: Request) -> RequestContext:
+    """The visit, with what the bar counts."""
+    who = await visit(request)
+    return replace(who, waiting=await waiting.of(request.app.state, who.may))
 
 
 async def form_of(request: Request) -> dict[str, list[str]]:
@@ -146,7 +156,8 @@ class Posting:
 
 async def posted(request: Request) -> Posting:
     """The form, with its session's token; Problem origin_not_allowed when it came from elsewhere."""
-    who = await visit(request)
+    who = await with_counts(request)
+    waiting.forget(request.app.state)
     found = Posting(who, await form_of(request))
     if not session.is_token(request.app.state.secret, who.cookie, found.get("csrf")):
         raise Problem(Code.ORIGIN_NOT_ALLOWED, str(who.words("form_expired")))
@@ -178,11 +189,11 @@ def _to_sign_in(request: Request) -> Response:
 
 async def _said(request: Request, problem: Problem) -> Response:
     try:
-        who = await visit(request)
+        who = await with_counts(request)
     except NotSignedIn:
         return anonymous(request, "problem.html", STATUS[problem.code], problem=problem)
     return who.page("problem.html", STATUS[problem.code], problem=problem)
 
 
-Signed = Depends(visit)
+Signed = Depends(with_counts)
 Posted = Depends(posted)

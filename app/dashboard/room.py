@@ -5,6 +5,7 @@ from app.dashboard import (
     bursts,
     comments,
     devices,
+    help_page,
     journey_edit,
     journeys,
     keys,
@@ -12,6 +13,7 @@ from app.dashboard import (
     login,
     overview,
     rushes,
+    search,
     touchpoint,
     touchpoints,
 )
@@ -31,5 +33,7 @@ _PAGES = (
     journeys,
     journey_edit,
     actions,
+    search,
+    help_page,
 )
 ROOM = Room(tuple(page.router for page in _PAGES))

@@ -24,6 +24,8 @@ PAGES = (
     "/journeys/order/edit",
     "/keys",
     "/devices",
+    "/search?q=late",
+    "/help",
 )
 
 
@@ -138,18 +140,6 @@ def test_a_filter_can_be_shared_by_its_address(person: Page) -> None:
     expect(person.locator(".tile")).to_have_count(1)
     person.get_by_role("link", name="90 d").click()
     expect(person).to_have_url(re.compile("tag=north.*period=90d|period=90d.*tag=north"))
-
-
-def test_by_keyboard_alone_one_reaches_the_touchpoints(person: Page) -> None:
-    person.keyboard.press("Tab")
-    expect(person.get_by_text("Skip to content")).to_be_focused()
-    menu = person.locator(".menu summary").last
-    menu.focus()
-    person.keyboard.press("Enter")
-    person.keyboard.press("Tab")
-    person.keyboard.press("Tab")
-    person.keyboard.press("Enter")
-    expect(person.locator("h1")).to_have_text("Touchpoints")
 
 
 def test_a_new_answer_appears_by_itself(person: Page, company: LiveServer) -> None:
