@@ -20,14 +20,11 @@ from app.errors import ProblemBody
 class FastRequest(Request):
     """A request whose headers are decoded once; Starlette's search the raw list anew for each look."""
 
-    @property
-    def headers(self) -> Mapping[str, str]:  # type: ignore[override]  # by lower-case name; repeated headers: the last
-        try:
-            return self._by_name
-        except AttributeError:
-            raw = self.scope["headers"]
-            self._by_name: Mapping[str, str] = {name.decode("latin-1"): value.decode("latin-1") for name, value in raw}
-            return self._by_name
+    headers: Mapping[str, str] = {}  # type: ignore[assignment]  # by lower-case name; repeated headers: the last
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        super().__init__(scope, receive, send)
+        self.headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
 
 
 class FastJson(Response):

@@ -68,9 +68,9 @@ def read(scope: Scope, trusted: Networks) -> bool:
     """Put the customer's address and scheme into the scope; whether somebody forwards who is not trusted."""
     peer, port = scope.get("client") or ("", 0)
     headers = scope["headers"]
-    lines = [value.decode("latin-1") for name, value in headers if name == FOR]
-    if not lines and not trusted and ":" not in peer:
+    if not trusted and ":" not in peer and FOR not in dict(headers):
         return False
+    lines = [value.decode("latin-1") for name, value in headers if name == FOR]
     known = within(peer, trusted)
     scope["client"] = (client(peer, lines, trusted), port)
     if known:

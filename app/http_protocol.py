@@ -56,11 +56,12 @@ class BoundedProtocol(HttpToolsProtocol):
                     self.data_received(data[start : start + HEAD_MAX])
             return
         scope, self._coming = self.scope, len(data)
-        super().data_received(data)
-        if self._is_whole():
+        HttpToolsProtocol.data_received(self, data)
+        cycle = self.cycle
+        if cycle is not None and cycle.scope is self.scope and not cycle.more_body:  # is whole, without the call
             if self._timer is not None:
                 self._stop_timer()
-            self._head = self._body = 0
+                self._head = self._body = 0
         elif not self.transport.is_closing():
             self._note(len(data), begun=self.scope is not scope)
 
@@ -91,7 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._head and self._head + self._coming > HEAD_MAX and self._measured() > HEAD_MAX:
             self._problem = _too_large()
             raise _HeadTooLarge
-        super().on_headers_complete()
+        HttpToolsProtocol.on_headers_complete(self)
 
     def send_400_response(self, msg: str) -> None:
         """What cannot be parsed is answered with a problem, as everything else is."""

@@ -10,13 +10,14 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app import base_path, forwarded, problems
 from app.errors import Code, Problem, unavailable
@@ -30,7 +31,9 @@ BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes ha
 # Of 30 KB of JSON a tenth is left after 0.4 ms; the levels above take twice as long for a few per cent.
 ZIPPED_FROM, ZIP_LEVEL = 1024, 5  # bytes
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
+Endpoint = Callable[[Request], Awaitable[Response]]
 DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
+_DEFAULT_NAMES = frozenset(name for name, _ in DEFAULTS)
 
 
 class Application(FastAPI):
@@ -45,7 +48,14 @@ class Application(FastAPI):
         self._trusted, self._base = self.state.settings.trusted_proxies, self.state.base_path
         self._told: set[str] = set()
         self._zipping = GZipMiddleware(super().__call__, ZIPPED_FROM, ZIP_LEVEL)
-        self._lane = [(route.path_regex.match, route) for route in routes if isinstance(route, FastRoute)]
+        fast = [route for route in routes if isinstance(route, FastRoute)]
+        methods = {method for route in fast for method in route.methods or ()}
+        self._lane = {
+            method: [
+                (route.path_regex.match, route.endpoint, route) for route in fast if method in (route.methods or ())
+            ]
+            for method in methods
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,8 +69,8 @@ class Application(FastAPI):
             self._tell_of_proxy(peer[0])
         if base := self._base:
             base_path.take_off(scope, base)
-        said = self._named(scope, peer) if self._trusted else None
-        request_id = said or f"{self._run}-{next(self._numbers):x}"
+        given = self._named(scope, peer) if self._trusted else None
+        request_id = given or f"{self._run}-{next(self._numbers):x}"
         scope.setdefault("state", {})["request_id"] = request_id
         started, status = time.perf_counter(), 0
 
@@ -68,16 +78,17 @@ class Application(FastAPI):
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = message["headers"]
-                if base and 300 <= status < 400:
-                    headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
-                names = [name for name, _ in headers]
-                headers += [default for default in DEFAULTS if default[0] not in names]
-                headers.append((b"x-request-id", request_id.encode()))
+                self._complete(message["headers"], scope, status, request_id)
             await send(message)
 
         try:
-            await (self._laned(scope) or self._through_fastapi)(scope, receive, sending)
+            if endpoint := self._fast(scope):
+                response = await _answer(endpoint, FastRequest(scope, receive, send))
+                status = response.status_code
+                self._complete(response.raw_headers, scope, status, request_id)
+                await response(scope, receive, send)
+            else:
+                await self._through_fastapi(scope, receive, sending)
         except asyncio.CancelledError:  # the server stops, and the database kept this one waiting for too long
             if status:
                 raise
@@ -92,6 +103,17 @@ class Application(FastAPI):
         if len(said) > 9 or int(said) > BODY_MAX:
             return await problems.response(too_large(), Request(scope))(scope, receive, send)
         return await self._zipping(scope, bounded(receive), send)
+
+    def _complete(self, headers: list[tuple[bytes, bytes]], scope: Scope, status: int, request_id: str) -> None:
+        """Add the headers of every answer."""
+        if self._base and 300 <= status < 400:
+            headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
+        said = dict(headers)
+        if _DEFAULT_NAMES.isdisjoint(said):
+            headers += DEFAULTS
+        else:
+            headers += [default for default in DEFAULTS if default[0] not in said]
+        headers.append((b"x-request-id", request_id.encode()))
 
     def _led(self, scope: Scope, name: bytes, value: bytes) -> bytes:
         host = next((said for header, said in scope["headers"] if header == b"host"), b"")
@@ -111,21 +133,21 @@ class Application(FastAPI):
         said = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"").decode("latin-1")
         return said if _REQUEST_ID.fullmatch(said) and forwarded.within(peer[0], self._trusted) else None
 
-    def _laned(self, scope: Scope) -> ASGIApp | None:
-        """The fast lane's handler for this request, if it has one."""
-        path, method = scope["path"], scope["method"]
-        for match, route in self._lane:
-            if method in (route.methods or ()) and (found := match(path)):
+    def _fast(self, scope: Scope) -> Endpoint | None:
+        """The endpoint of the fast route that this request is for, if there is one."""
+        path = scope["path"]
+        for match, endpoint, route in self._lane.get(scope["method"], ()):
+            if found := match(path):
                 scope["path_params"] = found.groupdict()
                 scope["route"] = route
-                return _laned
+                return endpoint
         return None
 
     def _note(self, scope: Scope, method: str, request_id: str, status: int, seconds: float) -> None:
         # The route's template, for the path itself may hold the token of a rating link.
         where = getattr(scope.get("route"), "path", "")
         self._metrics.note(method, status, seconds, where)
-        level = logging.WARNING if status >= 500 else logging.INFO if status >= 400 else logging.DEBUG
+        level = logging.DEBUG if status < 400 else logging.INFO if status < 500 else logging.WARNING
         if status == 503 and outage.is_on:
             level = logging.DEBUG  # one line has told of it: a thousand a second would not help
         if log.isEnabledFor(level):
@@ -156,10 +178,9 @@ def too_large() -> Problem:
     return Problem(Code.BODY_TOO_LARGE, f"The body may have {BODY_MAX} bytes at most.", headers={"Connection": "close"})
 
 
-async def _laned(scope: Scope, receive: Receive, send: Send) -> None:
-    request = FastRequest(scope, receive, send)
+async def _answer(endpoint: Endpoint, request: Request) -> Response:
+    """What a fast route answers, or the problem that it met."""
     try:
-        response = await scope["route"].endpoint(request)
+        return await endpoint(request)
     except Exception as exc:
-        response = await problems.answer(request, exc)
-    await response(scope, receive, send)
+        return await problems.answer(request, exc)

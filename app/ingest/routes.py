@@ -33,6 +33,11 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"model": TakenFeedback, "description": "stored, durably"},
     **_PROBLEMS,
 }
+_REFUSALS = {
+    LOCKED: (Code.FEEDBACK_LOCKED, "This answer was given with other content and cannot change now, or not from here."),
+    ERASED: (Code.FEEDBACK_ERASED, "The answer with this id was erased."),
+    REFUSED: (Code.INVALID_REQUEST, "A value is beyond what can be stored."),
+}
 JSON_TYPES = ("application/json", "text/plain")
 
 
@@ -263,15 +268,8 @@ def hashed(secret: str) -> str:
 
 def refusal(outcome: Outcome) -> Problem | None:
     """Why an answer was not stored, or None."""
-    if outcome.status == LOCKED:
-        return Problem(
-            Code.FEEDBACK_LOCKED, "This answer was given with other content and cannot change now, or not from here."
-        )
-    if outcome.status == ERASED:
-        return Problem(Code.FEEDBACK_ERASED, "The answer with this id was erased.")
-    if outcome.status == REFUSED:
-        return Problem(Code.INVALID_REQUEST, "A value is beyond what can be stored.")
-    return None
+    why = _REFUSALS.get(outcome.status)
+    return Problem(*why) if why else None
 
 
 def public(touchpoint: str, answer: Answer) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class Outcome:
 
 
 _row, _by_key = attrgetter(*COLUMNS), itemgetter(0)
+_after, _checked_by = itemgetter(1), attrgetter("touchpoint_id", "scale")
 
 
 def store(
@@ -105,8 +106,8 @@ def store(
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
     held = _follow(session, moves, settling, told=not restored)
-    checked = {(after.touchpoint_id, after.scale) for _, after in moves if after and after.scale}
-    if any(scale != held[touchpoint_id].scale for touchpoint_id, scale in checked):
+    checked = set(map(_checked_by, filter(None, map(_after, moves))))
+    if any(scale and scale != held[touchpoint_id].scale for touchpoint_id, scale in checked):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
 
