@@ -43,6 +43,9 @@ class Code(StrEnum):
     KEY_TAKEN = "key_taken"
     ID_NOT_UNIQUE = "id_not_unique"
     SCALE_LOCKED = "scale_locked"
+    SCALE_UNKNOWN = "scale_unknown"
+    SCALE_IN_USE = "scale_in_use"
+    SCALE_BUILT_IN = "scale_built_in"
     FEEDBACK_LOCKED = "feedback_locked"
     FEEDBACK_ERASED = "feedback_erased"
     RATE_LIMITED = "rate_limited"
@@ -81,6 +84,9 @@ STATUS: Mapping[Code, int] = {
     Code.KEY_TAKEN: 409,
     Code.ID_NOT_UNIQUE: 409,
     Code.SCALE_LOCKED: 409,
+    Code.SCALE_UNKNOWN: 404,
+    Code.SCALE_IN_USE: 409,
+    Code.SCALE_BUILT_IN: 409,
     Code.FEEDBACK_LOCKED: 409,
     Code.FEEDBACK_ERASED: 410,
     Code.RATE_LIMITED: 429,

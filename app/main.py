@@ -29,6 +29,7 @@ from app.pages.problem import problem_page
 from app.pages.room import ROOM as PAGES
 from app.replica import open_reads
 from app.rooms import Room
+from app.scales.room import ROOM as SCALES
 from app.schema import head
 from app.scores.room import ROOM as SCORES
 from app.search.room import ROOM as SEARCH
@@ -42,6 +43,7 @@ from app.webhooks.room import ROOM as WEBHOOKS
 OPERATIONS = Room((keys.router, ops.router), running=ops.running)
 ROOMS = (
     TOUCHPOINTS,
+    SCALES,
     INGEST,
     ANSWERS,
     COOLDOWN,

@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 from app.actions.schemas import ActionChange, ActionIn, ActionPatch, State
 from app.errors import Code, Place, Problem
 from app.models import Action, Touchpoint, now
-from app.touchpoints.scales import SCALES
+from app.touchpoints.scales import Scale, scale_of
 
 _NEVER_EMPTY = ("title", "touchpoints", "state")
 _NO_MORE: dict[str, tuple[str, ...]] = {
@@ -140,14 +140,15 @@ def _check(session: Session, row: Action) -> None:
             raise _wrong("finished_at", "is before `started_at`", "Let it finish after it started.")
     named = {"touchpoints": row.touchpoints, "compare_with": row.compare_with}
     keys = {key for part in named.values() for key in part}
-    rows = session.exec(select(Touchpoint.key, Touchpoint.scale).where(col(Touchpoint.key).in_(keys))).all()
-    scales: dict[str, str] = dict(rows)
+    columns: Any = (Touchpoint.key, Touchpoint.scale, Touchpoint.own_scale)
+    rows = session.execute(select(*columns).where(col(Touchpoint.key).in_(keys)))
+    scales = {found.key: scale_of(found) for found in rows}
     wrong = [place for name, part in named.items() for place in _misplaced(name, part, scales, row)]
     if wrong:
         raise Problem(Code.INVALID_REQUEST, "Some touchpoints of the action cannot be used.", errors=wrong[:20])
 
 
-def _misplaced(name: str, keys: Sequence[str], scales: dict[str, str], row: Action) -> list[Place]:
+def _misplaced(name: str, keys: Sequence[str], scales: dict[str, Scale], row: Action) -> list[Place]:
     """What is wrong with the touchpoints of one field."""
     found = []
     for place, key in enumerate(keys):
@@ -157,7 +158,7 @@ def _misplaced(name: str, keys: Sequence[str], scales: dict[str, str], row: Acti
         elif name == "compare_with" and key in row.touchpoints:
             mend = "Compare with touchpoints where nothing is done."
             found.append(Place(place=where, message=f"the action is taken at {key}", mend=mend))
-        elif row.metric and row.metric not in (metrics := SCALES[scales[key]].metrics):
+        elif row.metric and row.metric not in (metrics := scales[key].aims):
             mend = f"Use one of {', '.join(metrics)}, or leave it out for the index."
             found.append(Place(place="body.metric", message=f"{key} does not report {row.metric}", mend=mend))
     return found

@@ -48,7 +48,7 @@ def _local(at: datetime, zone: ZoneInfo) -> int:
 
 
 def fleet(session: Session, metric: str, always: Iterable[str]) -> list[Known]:
-    """Touchpoints in use whose scale reports `metric`, FLEET_MAX at most; those named in `always` are among them."""
+    """Touchpoints in use whose scale aims at `metric`, FLEET_MAX at most; those named in `always` are among them."""
     named = list(always)
     some = registry.find(session, limit=FLEET_MAX)
     found = {row.key: row for row in some}
@@ -56,7 +56,7 @@ def fleet(session: Session, metric: str, always: Iterable[str]) -> list[Known]:
         if key not in found:
             found[key] = registry.by_key(session, key)
     rows = map(registry.known, found.values())
-    return [known for known in rows if metric in known.scale.metrics]
+    return [known for known in rows if metric in known.scale.aims]
 
 
 def days(

@@ -114,7 +114,12 @@ def read(session: Session, action: Action, at: datetime) -> dict[str, Any]:
     found = [(by_key[key], reading.of(by_key[key])) for key in action.touchpoints if key in by_key]
     compared = action.compare_with
     items = [
-        {"touchpoint": known.key, "scale": known.scale.name, **_said(one, reading.metric, known.scale, compared)}
+        {
+            "touchpoint": known.key,
+            "scale": known.scale.name,
+            "bounds": known.scale.bounds(reading.metric),
+            **_said(one, reading.metric, known.scale, compared),
+        }
         for known, one in found
     ]
     scales = {known.scale.bounds(reading.metric) for known, _ in found}

@@ -164,6 +164,7 @@ class EffectOut(BaseModel):
 class TouchpointEffect(EffectOut):
     touchpoint: str
     scale: str
+    bounds: tuple[float, float] = Field(description="the smallest and the largest value of the metric on this scale")
 
 
 class ActionEffect(BaseModel):

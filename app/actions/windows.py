@@ -37,11 +37,11 @@ def weights(scale: Scale, metric: str) -> list[float]:
     found = [0.0] * 11
     for rating in scale.ratings:
         if metric == "nps":
-            found[rating] = 100.0 if rating >= scale.top else 0.0 if rating <= scale.bottom else 50.0
+            found[rating] = 100.0 if rating in scale.satisfied else 0.0 if rating in scale.poor else 50.0
         elif metric in ("mean", "index"):
-            found[rating] = 100 * (rating - scale.low) / (scale.high - scale.low)
+            found[rating] = 100 * scale.height(rating)
         else:
-            found[rating] = 100.0 * (rating >= scale.top)
+            found[rating] = 100.0 * (rating in scale.satisfied)
     return found
 
 

@@ -10,13 +10,13 @@ from statistics import median
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, literal, or_
 from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app.answers.schemas import HandlingIn
 from app.errors import Code, Problem
-from app.models import Feedback, Handling, Touchpoint, now
+from app.models import Feedback, Handling, OwnScale, Touchpoint, now
 from app.touchpoints.registry import by_key
 from app.touchpoints.scales import SCALES
 
@@ -35,10 +35,12 @@ def is_new(at: datetime) -> ColumnElement[bool]:
     Many questions come without a rating. What was imported happened long ago. Spam and tests need nobody; a customer
     who complains again within the repeat days does.
     """
-    low = [and_(col(Touchpoint.scale) == name, col(Feedback.rating) <= s.bottom) for name, s in SCALES.items()]
+    rating = col(Feedback.rating)
+    low = [and_(col(Touchpoint.scale) == name, rating <= s.poor[-1]) for name, s in SCALES.items()]
+    own = col(OwnScale.key) == Touchpoint.scale, rating.between(OwnScale.poor_from, OwnScale.poor_to)
     return and_(
         col(Feedback.comment).is_not(None),
-        or_(col(Feedback.rating).is_(None), *low),
+        or_(rating.is_(None), *low, exists().where(*own)),
         col(Feedback.flags).in_(("", "duplicate")),
         col(Feedback.source) != "import",
         col(Feedback.occurred_at) >= at - NEW_FOR,

@@ -106,8 +106,9 @@ def newest(session: Session, known: Known, query: TermsQuery) -> Sequence[Row[An
 def sides(known: Known) -> tuple[list[int], list[int]]:
     """The low and the high ratings of a scale: below its top box, and in it. On 0-10 the passives are neither."""
     scale = known.scale
-    low_end = scale.bottom + 1 if scale.name == "nps" else scale.top
-    return list(range(scale.low, low_end)), list(range(scale.top, scale.high + 1))
+    box = scale.satisfied
+    low = scale.poor if "nps" in scale.metrics else [rating for rating in scale.ratings if rating not in box]
+    return list(low), list(box)
 
 
 def answer(known: Known, rows: Sequence[Row[Any]], limit: int) -> dict[str, Any]:

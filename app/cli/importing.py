@@ -41,7 +41,9 @@ def import_command(
     timezone: Annotated[
         str | None, typer.Option(help="Of times that name none, and of touchpoints made; else the touchpoint's own.")
     ] = None,
-    scale: Annotated[str | None, typer.Option(help=f"Of touchpoints made: {', '.join(SCALES)}.")] = None,
+    scale: Annotated[
+        str | None, typer.Option(help=f"Of touchpoints made: {', '.join(SCALES)}, or one of your own.")
+    ] = None,
     create_touchpoints: Annotated[bool, typer.Option("--create-touchpoints", help="Make missing ones.")] = False,
     undated: Annotated[
         str | None,
@@ -62,7 +64,7 @@ def import_command(
         respondent=respondent_column,
     )
     export = columns == Columns()
-    _check(columns, scale, timezone, encoding, undated)
+    _check(columns, timezone, encoding, undated)
     zone = ZoneInfo(timezone) if timezone else None
     wish = Wish(scale, create_touchpoints, zone, dry_run, encoding, undated)
     tally = _run(file, None if export else columns, wish)
@@ -73,15 +75,13 @@ def import_command(
         raise typer.Exit(1)
 
 
-def _check(columns: Columns, scale: str | None, timezone: str | None, encoding: str, undated: str | None) -> None:
+def _check(columns: Columns, timezone: str | None, encoding: str, undated: str | None) -> None:
     """End with code 2 on options that cannot be meant."""
     export = columns == Columns()
     if not export and (columns.touchpoint is None) == (columns.touchpoint_column is None):
         raise fail("Say either --touchpoint or --touchpoint-column.", 2)
     if not export and columns.rating is None and columns.comment is None:
         raise fail("Say --rating-column, --comment-column, or both.", 2)
-    if scale not in (None, *SCALES):
-        raise fail(f"There is no scale {scale}. The scales are {', '.join(SCALES)}.", 2)
     if timezone is not None and timezone not in available_timezones():
         raise fail(f"There is no time zone {timezone}; they look like Europe/Copenhagen.", 2)
     if undated is not None and (undated not in UNDATED or columns.time is None):

@@ -16,7 +16,6 @@ from app.models import now
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
-from app.touchpoints.scales import SCALES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 STATES: tuple[State, ...] = get_args(State)
@@ -84,7 +83,7 @@ async def set_state(number: int, db: Db, posting: Posting = Posted) -> Response:
     return RedirectResponse(f"/actions/{number}", 303)
 
 
-def mark(figures: Mapping[str, float], metric: str, scale: str | None = None) -> Estimate:
+def mark(figures: Mapping[str, float], bounds: tuple[float, float]) -> Estimate:
     """{value, low, high} of a metric as hundredths of its way, to be drawn."""
-    low, high = SCALES[scale].bounds(metric) if scale else (0, 100)
+    low, high = bounds
     return Estimate(*(100 * (figures[name] - low) / (high - low) for name in ("value", "low", "high")))

@@ -129,7 +129,7 @@ def tick(scale: Scale, target: Mapping[str, Any] | None) -> float | None:
         return None
     metric, value = target["metric"], float(target["value"])
     if metric == "mean":
-        return 100 * (value - scale.low) / (scale.high - scale.low)
+        return 100 * scale.height(value)
     return value if metric == "index" or len(scale.ratings) == 2 else None
 
 

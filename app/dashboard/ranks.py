@@ -28,7 +28,7 @@ class Sample(NamedTuple):
     @property
     def low(self) -> int:
         """How many are low."""
-        return sum(self.ratings[self.scale.low : self.scale.bottom + 1])
+        return sum(self.ratings[rating] for rating in self.scale.poor)
 
     @property
     def effective(self) -> Sequence[float]:

@@ -70,7 +70,7 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         trend=trend(seen, known),
         trend_says=trend_says(seen, known, period, t),
         facts=facts(known, seen),
-        ends=ends(known.row.scale, messages("customer", t.language)),
+        ends=ends(known.scale, messages("customer", t.language)),
         distribution=[(rating, ratings(found.now)[rating]) for rating in reversed(known.scale.ratings)],
         heat=seen.heat,
         heat_most=max((cell[0] for cell in seen.heat.values()), default=0),

@@ -18,6 +18,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "phase": row.phase,
         "contact": row.contact,
         "channel": row.channel,
+        "scale": row.scale,
         "owner": row.owner or "",
         "importance": str(row.importance),
         "timezone": row.timezone,
@@ -49,6 +50,8 @@ def body_of(posting: Posting) -> dict[str, Any]:
     get = posting.get
     body: dict[str, Any] = {name: get(name) for name in ("phase", "contact", "channel", "timezone")}
     body["importance"] = number(get("importance"))
+    if get("scale"):  # not sent once there are answers
+        body["scale"] = get("scale")
     body |= {text: _by_language(posting, text) for text in TEXTS if _by_language(posting, text)}
     body["owner"] = get("owner") or None
     body["tags"] = [tag for part in get("tags").split(",") if (tag := part.strip())]

@@ -18,11 +18,12 @@ from app.errors import Problem
 from app.models import Touchpoint
 from app.pages.choices import ends
 from app.pages.i18n import messages
+from app.scales import own
 from app.state import Db
 from app.touchpoints import registry, ways
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
 from app.touchpoints.questions import misfits
-from app.touchpoints.scales import SCALES
+from app.touchpoints.scales import SCALES, scale_of
 from app.touchpoints.schemas import REVIEWED, TouchpointIn, TouchpointPatch
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -49,11 +50,11 @@ def slug(name: str, otherwise: str = "touchpoint") -> str:
 async def create(db: Db, posting: Posting = Posted) -> Response:
     """Register the kinds that are ticked, and something of one's own by its name."""
     posting.visit.need("touchpoints:write")
-    own, language = posting.get("own")[:60], posting.visit.words.language
+    named, language = posting.get("own")[:60], posting.visit.words.language
     try:
         wanted = [TouchpointIn(kind=kind) for kind in dict.fromkeys(posting.all("kind")) if kind]
-        if own:
-            wanted.append(TouchpointIn.model_validate({"key": slug(own), "name": {"en": own, language: own}}))
+        if named:
+            wanted.append(TouchpointIn.model_validate({"key": slug(named), "name": {"en": named, language: named}}))
     except pydantic.ValidationError as error:
         raise refused(error, posting.visit.words) from None
     rows = await db.write(lambda session: _create(session, wanted))
@@ -68,14 +69,26 @@ def _create(session: Session, wanted: Sequence[TouchpointIn]) -> list[Touchpoint
 @router.get("/touchpoints/{key}/edit")
 async def edit(key: str, db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("touchpoints:write")
-    row = await db.read(lambda session: registry.by_key(session, key))
-    return _form(visit, row, values_of(row))
+    row, scales = await db.read(lambda session: _editable(session, key))
+    return _form(visit, row, scales, values_of(row))
+
+
+def _editable(session: Session, key: str) -> tuple[Touchpoint, list[str]]:
+    """A touchpoint and the scales it may be put on: none once there are answers."""
+    row = registry.by_key(session, key)
+    fixed = registry.has_answers(session, row)
+    return row, [] if fixed else [*SCALES, *(found.key for found in own.every(session)[0])]
 
 
 def _form(
-    visit: RequestContext, row: Touchpoint, values: dict[str, str], wrong: FormErrors = NOTHING, status: int = 200
+    visit: RequestContext,
+    row: Touchpoint,
+    scales: list[str],
+    values: dict[str, str],
+    wrong: FormErrors = NOTHING,
+    status: int = 200,
 ) -> Response:
-    metrics = SCALES[row.scale].metrics
+    scale = scale_of(row)
     return visit.page(
         "edit.html",
         status,
@@ -83,12 +96,13 @@ def _form(
         values=values,
         wrong=wrong,
         choices=CHOICES,
+        scales=scales,
         languages=LANGUAGES,
         ways=ways.ALL,
         reviewed=REVIEWED,
-        metrics=metrics,
-        odd=[place.place.rpartition(".")[2] for place in misfits(row.question, row.scale)],
-        ends=ends(row.scale, messages("customer", visit.words.language)),
+        metrics=scale.aims,
+        odd=[place.place.rpartition(".")[2] for place in misfits(row.question, scale)],
+        ends=ends(scale, messages("customer", visit.words.language)),
     )
 
 
@@ -97,16 +111,16 @@ async def save(key: str, db: Db, posting: Posting = Posted) -> Response:
     """Save the form, or show it again with what is wrong."""
     visit = posting.visit
     visit.need("touchpoints:write")
-    row = await db.read(lambda session: registry.by_key(session, key))
+    row, scales = await db.read(lambda session: _editable(session, key))
     said = values_of(row) | {"public": ""} | {name: posting.get(name) for name in posting.fields}
     said["open"] = " ".join(posting.all("open"))
     try:
         body = TouchpointPatch.model_validate(body_of(posting))
         await db.write(lambda session: registry.change(session, key, body))
     except pydantic.ValidationError as error:
-        return _form(visit, row, said, beside(error, visit.words), 422)
+        return _form(visit, row, scales, said, beside(error, visit.words), 422)
     except Problem as problem:
-        return _form(visit, row, said, of_problem(problem, visit.words), 422)
+        return _form(visit, row, scales, said, of_problem(problem, visit.words), 422)
     visit.request.app.state.registry.forget()
     return RedirectResponse(f"/touchpoints/{key}", 303)
 

@@ -115,7 +115,7 @@ class Crowd:
     def _words(self, rating: int, language: str, share: float) -> tuple[str | None, str]:
         """A comment, or none, and the reasons ticked."""
         dice, scale, change = self.dice, self.known.scale, self.place.change
-        height = (rating - scale.low) / (scale.high - scale.low)
+        height = scale.height(rating)
         mood = "bad" if height < 0.4 else "mixed" if height < 0.75 else "good"
         news = change is not None and dice.random() < share
         reasons = ""

@@ -23,8 +23,11 @@ from app.devices.schemas import (
 )
 from app.fast_routes import problems
 from app.models import Device, Touchpoint
+from app.pages.choices import drawn
+from app.pages.i18n import messages
 from app.state import Db
 from app.touchpoints import ways
+from app.touchpoints.scales import scale_of
 
 router = APIRouter(prefix="/v1/devices", tags=["devices"], route_class=KeyedRoute)
 READ, WRITE = Depends(needs("devices:read")), Depends(needs("devices:write"))
@@ -122,4 +125,12 @@ def _config(session: Session, device: Device) -> dict[str, Any]:
     within = (col(Touchpoint.key).in_(device.touchpoints), col(Touchpoint.archived_at).is_(None))
     rows = [row for row in session.exec(select(Touchpoint).where(*within)) if ways.TABLET in row.open]
     rows.sort(key=lambda row: device.touchpoints.index(row.key))
-    return {"name": device.name, "touchpoints": [row.model_dump() for row in rows], "now": datetime.now(UTC)}
+    return {"name": device.name, "touchpoints": [_question(row) for row in rows], "now": datetime.now(UTC)}
+
+
+def _question(row: Touchpoint) -> dict[str, Any]:
+    """What the tablet asks. It has the scales of the product itself, and is sent a company's own."""
+    if row.own_scale is None:
+        return row.model_dump() | {"drawn": None}
+    words = {language: messages("customer", language) for language in row.question}
+    return row.model_dump() | {"drawn": {language: drawn(scale_of(row), t) for language, t in words.items()}}

@@ -1,7 +1,7 @@
 """Request and response bodies of /v1/devices."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
@@ -64,11 +64,20 @@ class Pairing(BaseModel):
     code: Annotated[str, Field(max_length=40, description="as shown; dashes, spaces and case do not matter")]
 
 
+class Drawn(BaseModel):
+    """A scale in words and drawings."""
+
+    look: str = Field(description="the scale of the product that it is drawn like")
+    choices: list[dict[str, Any]]
+    ends: tuple[str, str]
+
+
 class Question(BaseModel):
     """What a tablet must know of a touchpoint to ask for a rating; texts by language."""
 
     key: str
     scale: str
+    drawn: dict[str, Drawn] | None = Field(description="by language; only of a scale that is none of the product's")
     name: dict[str, str]
     question: dict[str, str]
     comment_prompt: dict[str, str]

@@ -1,7 +1,7 @@
 """An import: rows become answers, some thousands of them at a time go through the one place that stores answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
@@ -14,14 +14,14 @@ from sqlmodel import Session, col, select
 
 from app.answers.cells import is_export
 from app.db import Database
-from app.errors import invalid
+from app.errors import Problem, invalid
 from app.importer.answers import Columns, Numbered, Reader
 from app.importer.restore import Restorer, scale
 from app.importer.rows import FileError, LeftOut, Row, RowError, open_table
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
 from app.sql import Bulk, Lookup
-from app.touchpoints import registry
+from app.touchpoints import own_scales, registry
 from app.touchpoints.registry import Known
 from app.touchpoints.schemas import TouchpointIn
 
@@ -29,6 +29,7 @@ CHUNK = 5000
 ERRORS_SHOWN = 20
 NEW_TOUCHPOINTS_MAX = 1000  # more of them means that the column is the wrong one
 Chunk = Sequence[tuple[int, Row | RowError]]
+Work = Callable[[Session], dict[str, Known]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Import:
         FileError when the file or an option cannot be used at all. Refused rows are in the tally, good ones are stored.
         While one chunk is being stored, the next is read.
         """
-        self._by_key = await self.db.read(_touchpoints)
+        self._by_key = await self._asked(lambda session: _touchpoints(session, self.wish.scale))
         storing: asyncio.Task[None] | None = None
         with open_table(path, self.wish.encoding) as table:
             reader = await self._reader(table.names)
@@ -169,9 +170,15 @@ class Import:
 
     async def _create(self, missing: dict[str, TouchpointIn]) -> dict[str, Known]:
         if self.wish.dry_run:
-            return {key: registry.known(registry.draft(body, key, 0)) for key, body in missing.items()}
-        rows = await self.db.write(lambda session: [registry.create(session, body) for body in missing.values()])
-        return {row.key: registry.known(row) for row in rows}
+            return await self._asked(lambda session: _drafts(session, missing))
+        return await self._asked(lambda session: _made(session, missing), writing=True)
+
+    async def _asked(self, work: Work, *, writing: bool = False) -> dict[str, Known]:
+        """The touchpoints that `work` gives; FileError for a scale that is not there."""
+        try:
+            return await (self.db.write if writing else self.db.read)(work)
+        except Problem as problem:
+            raise FileError(problem.detail) from None
 
     async def _store(self, found: list[tuple[int, Numbered]]) -> None:
         if self.wish.dry_run or not found:
@@ -201,7 +208,14 @@ class Import:
             tally.same += 1
 
 
-def _touchpoints(session: Session) -> dict[str, Known]:
+def _made(session: Session, missing: Mapping[str, TouchpointIn]) -> dict[str, Known]:
+    return {key: registry.known(registry.create(session, body)) for key, body in missing.items()}
+
+
+def _touchpoints(session: Session, scale: str | None) -> dict[str, Known]:
+    """What is there; Problem invalid_request for a scale that is not."""
+    if scale:
+        own_scales.find(session, scale)
     return {row.key: registry.known(row) for row in session.exec(select(Touchpoint).order_by(col(Touchpoint.id)))}
 
 
@@ -212,6 +226,10 @@ _THERE = Bulk(
     "EXISTS (SELECT 1 FROM erasure WHERE erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id)",
     {"touchpoint_id": "int", "id": "uuid"},
 )
+
+
+def _drafts(session: Session, missing: Mapping[str, TouchpointIn]) -> dict[str, Known]:
+    return {key: registry.known(registry.draft(session, body, key, 0)) for key, body in missing.items()}
 
 
 def _imported(session: Session) -> frozenset[int]:

@@ -32,7 +32,7 @@ async def demo_mail(request: Request) -> Response:
     state.limiter.check(request, "demo mail")
     language = language_of(request, known.row.question)
     token = mint(state.signing_keys, known.id, state.clock() + timedelta(days=1), language, context={"test": True})
-    mail = snippet(known.row.question, known.row.scale, language).to(f"{base(request)}/r/{token}")
+    mail = snippet(known.row.question, known.scale, language).to(f"{base(request)}/r/{token}")
     given = {"html": Markup(mail.html), "text": mail.text, "offered": known.row.question}  # noqa: S704 - escaped when drawn
     return page(
         request, "mail_demo.html", given, language, area="links", policy=csp(style_src="'self' 'unsafe-inline'")

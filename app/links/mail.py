@@ -11,13 +11,12 @@ from typing import Any
 
 from markupsafe import escape
 
-from app.pages.choices import FACES, ends, word
+from app.pages.choices import ends, face, is_numbered, word
 from app.pages.i18n import Messages, in_language, messages
 from app.pages.render import ENVIRONMENT
-from app.touchpoints.scales import SCALES
+from app.touchpoints.scales import Scale
 
 _LINK = "\0link\0"
-PER_ROW = {"nps": 6, "ces": 4}  # eleven cells in one row are too narrow for a thumb on a phone
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,41 +31,46 @@ class Snippet:
         return Snippet(self.html.replace(_LINK, str(escape(url))), self.text.replace(_LINK, url))
 
 
-def snippet(question: Mapping[str, str], scale: str, language: str) -> Snippet:
+def snippet(question: Mapping[str, str], scale: Scale, language: str) -> Snippet:
     """The rating of a touchpoint with this question and scale."""
     return _drawn(in_language(question, language), scale, language)
 
 
 @lru_cache(256)
-def _drawn(question: str, scale: str, language: str) -> Snippet:
+def _drawn(question: str, scale: Scale, language: str) -> Snippet:
     t, words = messages("links", language), messages("customer", language)
-    cells = [_cell(scale, rating, t, words) for rating in SCALES[scale].ratings]
-    wide = PER_ROW.get(scale, len(cells))
-    outer = ends(scale, words) if scale == "nps" else None
+    cells = [_cell(scale, rating, t, words) for rating in scale.ratings]
+    wide = len(cells) if len(cells) <= 5 else -(-len(cells) // 2)  # more in one row are too narrow for a thumb
+    outer = None if scale.worded else _explained(scale, t, words)
     html = ENVIRONMENT.get_template("mail_rating.html").render(
         link=_LINK,
         question=question,
         language=language,
         rows=[cells[start : start + wide] for start in range(0, len(cells), wide)],
         wide=wide,
-        ends=outer,
+        explained=outer,
         t=t,
     )
-    explained = [question, t("mail_choose")] + ([t("mail_ends", low=outer[0], high=outer[1])] if outer else [])
+    explained = [question, t("mail_choose")] + ([outer] if outer else [])
     lines = [f"{cell['line']}\n   {_LINK}?s={cell['value']}" for cell in cells]
     return Snippet(html, "\n\n".join(explained + lines) + "\n")
 
 
-def _cell(scale: str, rating: int, t: Messages, words: Messages) -> dict[str, Any]:
+def _explained(scale: Scale, t: Messages, words: Messages) -> str:
+    low, high = ends(scale, words)
+    return t("mail_ends", first=scale.low, low=low, last=scale.high, high=high)
+
+
+def _cell(scale: Scale, rating: int, t: Messages, words: Messages) -> dict[str, Any]:
     """One button: what is drawn, the bold title (a number where people say one), the word beneath, the line of text."""
-    said = "" if scale == "nps" else word(scale, rating, words)
-    worded = scale in ("smiley", "thumbs")
-    broken = t(f"mail_{scale}_{rating}") if scale in ("csat", "stars", "ces") else said  # long words on a phone
+    said = word(scale, rating, words) if scale.worded else ""
+    titled = bool(said) and not is_numbered(scale)
+    broken = f"mail_{scale.labels.get(rating)}"  # where long words may break on a phone
     return {
         "value": rating,
-        "face": FACES[scale][rating - 1] if scale in FACES else None,
-        "star": scale == "stars",
-        "title": said if worded else str(rating),
-        "word": "" if worded else broken,
-        "line": said if worded else f"{rating}  {said}".rstrip(),
+        "face": face(scale, rating),
+        "star": scale.look == "stars",
+        "title": said if titled else str(rating),
+        "word": "" if titled else t(broken) if broken in t.entries else said,
+        "line": said if titled else f"{rating}  {said}".rstrip(),
     }

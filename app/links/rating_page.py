@@ -11,15 +11,16 @@ from app.errors import STATUS, Code, Problem
 from app.ingest.channels import EMAIL, LOCKS_AFTER, Answer
 from app.ingest.schemas import COMMENT_MAX
 from app.links.token import Link
-from app.pages.choices import choices, ends
+from app.pages.choices import choices, ends, is_numbered, layout
 from app.pages.i18n import Messages, in_language, language_of, messages
 from app.pages.render import page
 from app.touchpoints.registry import Known
+from app.touchpoints.scales import Scale
 
 Choice = Mapping[str, Any]
 # When a mailing goes out, scanners open hundreds of pages a second that differ in nonce and token only.
 _NONCE, _TOKEN, _BLANKS_MAX = "\0nonce\0", "\0token\0", 1000
-_BLANKS: dict[tuple[str, ...], Response] = {}
+_BLANKS: dict[tuple[Scale | str, ...], Response] = {}
 
 
 def spoken(request: Request, link: Link, known: Known) -> str:
@@ -36,8 +37,8 @@ class RatingPage:
         self._request, self._link, self._known = request, link, known
         self._language = spoken(request, link, known)
         self._t, self._c = messages("links", self._language), messages("customer", self._language)
-        self._scale = known.scale.name
-        self._worded = self._scale in ("smiley", "thumbs")  # nobody says "I gave it a 3" of four faces
+        self._scale = known.scale
+        self._worded = not is_numbered(known.scale)
         self._choices = choices(self._scale, self._c)
 
     def landing(self, chosen: str, nonce: str, token: str) -> Response:
@@ -75,19 +76,19 @@ class RatingPage:
         return in_language(by_language, self._language)
 
     def _page(self, template: str, nonce: str, chosen: Choice | None, **more: Any) -> Response:
-        row, high = self._known.row, self._known.scale.high
-        counted = chosen and self._scale in ("csat", "stars", "ces")
+        row, scale = self._known.row, self._scale
+        counted = chosen and scale.worded and is_numbered(scale)
         context = {
             "name": self._own(row.name),
             "question": self._own(row.question),
             "prompt": self._own(row.comment_prompt),
             "c": self._c,
-            "scale": self._scale,
+            "layout": layout(scale),
             "choices": self._choices,
             "chosen": chosen,
-            "of": self._c("rating_of", rating=chosen["value"], high=high) if chosen and counted else "",
+            "of": self._c("rating_of", rating=chosen["value"], high=scale.high) if chosen and counted else "",
             "worded": self._worded,
-            "ends": ends(self._scale, self._c) if self._scale in ("nps", "ces") else None,
+            "ends": ends(scale, self._c) if scale.look in ("nps", "ces") and is_numbered(scale) else None,
             "nonce": nonce,
             "offered": (),
         }

@@ -44,7 +44,7 @@ async def make_links(request: Request, body: LinksIn) -> Response:
 
     @cache
     def drawn(language: str) -> Snippet:
-        return snippet(known.row.question, known.row.scale, language)
+        return snippet(known.row.question, known.scale, language)
 
     def links_of(recipient: Recipient) -> dict[str, Any]:
         language = best([recipient.locale or ""], known.row.question)

@@ -14,7 +14,7 @@ from app.models.base import Table, index_of, json_column, now
 from app.models.journeys import Journey, Stage
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
-from app.models.touchpoints import Touchpoint
+from app.models.touchpoints import OwnScale, Touchpoint
 from app.models.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "Handling",
     "Journey",
     "Monitoring",
+    "OwnScale",
     "Review",
     "Revision",
     "Rollup",

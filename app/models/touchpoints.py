@@ -20,6 +20,7 @@ class Touchpoint(Table, table=True):
     contact: str = Field(max_length=16)
     channel: str = Field(max_length=16)
     scale: str = Field(max_length=16)
+    own_scale: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     name: dict[str, str] = json_column({})
     question: dict[str, str] = json_column({})
     comment_prompt: dict[str, str] = json_column({})
@@ -49,3 +50,24 @@ class Touchpoint(Table, table=True):
             return None
         last = (self.reviewed_at or self.created_at).astimezone(ZoneInfo(self.timezone))
         return last.date() + timedelta(days=self.review_interval_days)
+
+
+class OwnScale(Table, table=True):
+    """A scale that the company made. Each touchpoint on it has a copy in `own_scale`, so that an answer needs no look.
+
+    `poor_from` to `poor_to` are the ratings that count as low, for conditions on many touchpoints at once.
+    """
+
+    key: str = Field(primary_key=True, max_length=16)
+    low: int = Field(sa_type=SmallInteger)
+    high: int = Field(sa_type=SmallInteger)
+    top: int = Field(sa_type=SmallInteger)
+    poor_from: int = Field(sa_type=SmallInteger)
+    poor_to: int = Field(sa_type=SmallInteger)
+    share: str = Field(max_length=8)
+    asks: str = Field(max_length=8)
+    drawing: str = Field(max_length=8)
+    reversed: bool = False
+    labels: dict[str, dict[str, str]] = json_column({})
+    created_at: datetime = Field(default_factory=now)
+    updated_at: datetime = Field(default_factory=now)

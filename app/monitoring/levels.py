@@ -82,12 +82,12 @@ def _cells(session: Session, these: Sequence[Known], at: datetime) -> dict[int, 
     """The counts by touchpoint."""
     cells: dict[int, list[Cell]] = defaultdict(list)
     for zone in {known.zone for known in these}:
-        ratings = {known.id: known.scale.ratings for known in these if known.zone == zone}
+        scales = {known.id: known.scale for known in these if known.zone == zone}
         until = hour_start(int(at.timestamp()), zone)
         for span in offsets(until - _DAYS_READ * _DAY, until, zone):
-            for number, part, source, *counts in _sums(session, list(ratings), *span):
+            for number, part, source, *counts in _sums(session, list(scales), *span):
                 day, quarter = divmod(int(part), 4)
-                given = tuple(int(counts[rating]) for rating in ratings[number])
+                given = tuple(int(n) for n in scales[number].upward(counts))
                 cells[number].append(Cell(day, quarter, source, given))
     return cells
 

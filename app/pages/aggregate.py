@@ -77,6 +77,12 @@ def _reviewed(known: Known, language: str) -> RatedThing:
     return RatedThing(type=said.get("type", "Service"), name=said.get("name") or in_language(known.row.name, language))
 
 
+def _upward(known: Known, mean: float) -> float:
+    """The mean as search engines read it: the highest rating is the best."""
+    scale = known.scale
+    return round(scale.low + scale.high - mean, 2) if scale.reversed else mean
+
+
 @router.get(
     "/aggregate-rating",
     response_class=Response,
@@ -93,7 +99,7 @@ async def read_aggregate_rating(request: Request, key: str, lang: Language = "en
     mean = score.metrics(known.scale, counts)["mean"]
     found = AggregateRating(
         item_reviewed=_reviewed(known, best([lang], LANGUAGES)),
-        rating_value=mean["value"] if mean else None,
+        rating_value=_upward(known, mean["value"]) if mean else None,
         best_rating=known.scale.high,
         worst_rating=known.scale.low,
         rating_count=sum(rollup.ratings(counts)),

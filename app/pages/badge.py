@@ -22,8 +22,10 @@ _GROUP = {"en": ",", "pl": "\u00a0"}  # between thousands; a point in the others
 def draw(known: Known, counts: Counts, language: str, theme: str) -> str:
     """The badge as SVG; `theme` is light, dark or auto."""
     t, mean = messages("badge", language), formulas.metrics(known.scale, counts)["mean"]
-    if known.scale.high > 1:  # of thumbs the share is shown, which two decimals of a mean would round
+    if len(known.scale.ratings) > 2:  # of two ratings the share is shown, which two decimals of a mean would round
         mean = formulas.said("mean", mean)  # as the API and the dashboard have it
+    if mean and known.scale.reversed:
+        mean = turned(known.scale, mean)
     n = sum(counts)
     ratings = t("ratings", n=n, number=grouped(n, language)) if n else t("none")
     value = None if mean is None else shown(known.scale, mean, language)
@@ -46,17 +48,23 @@ def _title(known: Known, value: str | None, ratings: str, language: str) -> str:
     if value is None:
         return f"{name}: {ratings}"
     t = messages("badge", language)
-    if known.scale.name == "thumbs":
+    if len(known.scale.ratings) == 2:
         return t("said_share", name=name, value=value, ratings=ratings)
     number, _, top = value.partition("/")
     return t("said", name=name, value=number, best=top, ratings=ratings)
 
 
 def shown(scale: Scale, mean: Estimate, language: str) -> str:
-    """The mean beside its best: "4.2/5"; of thumbs the share that points up."""
-    if scale.name == "thumbs":
-        return f"{100 * mean.value:.0f}" + ("%" if language == "en" else "\u00a0%")
+    """The mean beside its best: "4.2/5"; of two ratings the share of the good one."""
+    if len(scale.ratings) == 2:
+        return f"{100 * (mean.value - scale.low):.0f}" + ("%" if language == "en" else "\u00a0%")
     return f"{mean.value:.1f}".replace(".", _POINT.get(language, ",")) + f"/{scale.high}"
+
+
+def turned(scale: Scale, mean: Estimate) -> Estimate:
+    """The mean as if more were better: stars and search engines know no other scale."""
+    both = scale.low + scale.high
+    return Estimate(both - mean.value, both - mean.high, both - mean.low)
 
 
 def grouped(n: int, language: str) -> str:

@@ -155,7 +155,7 @@ def _told(problem: Problem, t: Messages) -> str:
 
 def _thanks(request: Request, known: Known, answer: Answer, secret: str | None) -> Response:
     language = _language(request, known)
-    scale, rating = known.row.scale, answer.rating
+    scale, rating = known.scale, answer.rating
     context = _context(request, known, language) | {
         "answer": answer,
         "secret": secret,

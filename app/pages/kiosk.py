@@ -71,13 +71,7 @@ def _said() -> dict[str, Any]:
     return {
         language: {
             "texts": {**area("kiosk")[language], **{name: messages("customer", language)(name) for name in SHARED}},
-            "scales": {
-                scale: {
-                    "choices": choices.choices(scale, messages("customer", language)),
-                    "ends": choices.ends(scale, messages("customer", language)),
-                }
-                for scale in SCALES
-            },
+            "scales": {name: choices.drawn(scale, messages("customer", language)) for name, scale in SCALES.items()},
         }
         for language in LANGUAGES
     }

@@ -12,7 +12,7 @@ from app.errors import Code, Problem
 from app.fast_routes import problems
 from app.ingest.routes import cors, from_page
 from app.pages import builds
-from app.pages.choices import DRAWINGS, choices, ends
+from app.pages.choices import DRAWINGS, choices, ends, layout
 from app.pages.i18n import Messages, in_language, language_of, messages
 from app.pages.render import conditional
 from app.problems import response as problem_response
@@ -54,15 +54,15 @@ def read_script(request: Request, version: str) -> Response:
 
 def question(known: Known, language: str, t: Messages) -> dict[str, Any]:
     """What a customer is asked: the question, the scale in words, reasons and prompt, all in one language."""
-    row = known.row
-    low, high = ends(row.scale, t)
-    said = choices(row.scale, t)
+    row, scale = known.row, known.scale
+    low, high = ends(scale, t)
     return {
         "touchpoint": row.key,
         "language": language,
         "question": in_language(row.question, language),
-        "scale": row.scale,
-        "choices": said,
+        "scale": scale.look,  # released builds know the first six, and draw every other scale as one of them
+        "layout": layout(scale),
+        "choices": choices(scale, t),
         "low": low,
         "high": high,
         "reasons": [{"key": reason["key"], "label": in_language(reason["label"], language)} for reason in row.reasons],

@@ -52,7 +52,7 @@ def by_source(session: Session, known: Sequence[Known], until: int) -> dict[int,
 def judged(known: Known) -> str:
     """The metric that a touchpoint's verdicts are about: that of its target, else its scale's own."""
     wanted = known.row.target
-    return str(wanted["metric"]) if wanted and wanted["metric"] in known.scale.metrics else known.scale.headline
+    return str(wanted["metric"]) if wanted and wanted["metric"] in known.scale.aims else known.scale.headline
 
 
 def rows(session: Session, known: Sequence[Known], until: int) -> dict[int, list[Row]]:

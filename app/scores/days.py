@@ -118,10 +118,12 @@ ASSUMED = Days(0.0225, 0.0, 1.0, measured=False)
 def values(scale: Scale, metric: str) -> tuple[float, ...]:
     """What each rating of the scale adds to `metric`, moved to 0..1; the metric is linear in it."""
     if metric in ("mean", "index"):
-        return tuple((rating - scale.low) / (scale.high - scale.low) for rating in scale.ratings)
+        return tuple(scale.height(rating) for rating in scale.ratings)
     if metric == "nps":
-        return tuple(0.0 if rating <= scale.bottom else 1.0 if rating >= scale.top else 0.5 for rating in scale.ratings)
-    return tuple(float(rating >= scale.top) for rating in scale.ratings)
+        return tuple(
+            0.0 if rating in scale.poor else 1.0 if rating in scale.satisfied else 0.5 for rating in scale.ratings
+        )
+    return tuple(float(rating in scale.satisfied) for rating in scale.ratings)
 
 
 def fit(cells: Sequence[Cell], histogram: Sequence[float], worth: Sequence[float]) -> Fit | None:

@@ -10,7 +10,7 @@ from math import erfc, sqrt
 from operator import mul
 from typing import Literal, NamedTuple
 
-from app.touchpoints.scales import SCALES, Scale
+from app.touchpoints.scales import Scale
 
 DEFINITION = "2026-2"
 """Names this set of formulas in every answer; changes whenever a number could come out differently."""
@@ -44,8 +44,8 @@ class _Sample(NamedTuple):
     steady_variance: float
 
 
-_STEPS = {name: tuple(range(len(scale.ratings))) for name, scale in SCALES.items()}
-_SQUARES = {name: tuple(step * step for step in steps) for name, steps in _STEPS.items()}
+_STEPS = tuple(range(11))  # from the poorest rating to the best
+_SQUARES = tuple(step * step for step in _STEPS)
 
 
 def metrics(scale: Scale, counts: Histogram) -> dict[str, Estimate | None]:
@@ -55,11 +55,11 @@ def metrics(scale: Scale, counts: Histogram) -> dict[str, Estimate | None]:
         return dict.fromkeys(scale.metrics)
     n, mean = sample.n, sample.mean
     low, high = _mean_interval(mean, _effective(sample))
-    base, span, share = scale.low, scale.high - scale.low, scale.metrics[2]
+    share = scale.metrics[2]
     return {
-        "mean": Estimate(base + span * mean, base + span * low, base + span * high),
+        "mean": _mean(scale, mean, low, high),
         "index": Estimate(100 * mean, 100 * low, 100 * high),
-        share: _nps(counts, n) if share == "nps" else _share(sum(counts[scale.top : scale.high + 1]), n),
+        share: _nps(counts, n) if share == "nps" else _share(_satisfied(scale, counts), n),
     }
 
 
@@ -71,19 +71,33 @@ def estimate(scale: Scale, metric: str, counts: Histogram) -> Estimate | None:
     if metric == "nps":
         return _nps(counts, n)
     if metric not in ("mean", "index"):
-        return _share(sum(counts[scale.top : scale.high + 1]), n)
+        return _share(_satisfied(scale, counts), n)
     sample = _sample(scale, counts)
     assert sample is not None
     low, high = _mean_interval(sample.mean, _effective(sample))
-    base, span = (scale.low, scale.high - scale.low) if metric == "mean" else (0, 100)
-    return Estimate(base + span * sample.mean, base + span * low, base + span * high)
+    if metric == "mean":
+        return _mean(scale, sample.mean, low, high)
+    return Estimate(100 * sample.mean, 100 * low, 100 * high)
+
+
+def _mean(scale: Scale, mean: float, low: float, high: float) -> Estimate:
+    """The mean rating of a mean from 0 (the poorest rating) to 1."""
+    span = scale.high - scale.low
+    if scale.reversed:
+        return Estimate(scale.high - span * mean, scale.high - span * high, scale.high - span * low)
+    return Estimate(scale.low + span * mean, scale.low + span * low, scale.low + span * high)
+
+
+def _satisfied(scale: Scale, counts: Histogram) -> float:
+    box = scale.satisfied
+    return sum(counts[box.start : box.stop])
 
 
 def index_value(scale: Scale, counts: Counts) -> float | None:
     """The 0-100 index alone, for sorting many; None when nobody answered."""
-    within = counts[scale.low : scale.high + 1]
+    within = scale.upward(counts)
     n = sum(within)
-    return 100 * sum(map(mul, _STEPS[scale.name], within)) / (n * (scale.high - scale.low)) if n else None
+    return 100 * sum(map(mul, _STEPS, within)) / (n * (scale.high - scale.low)) if n else None
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
@@ -251,13 +265,13 @@ def _sample(scale: Scale, counts: Histogram) -> _Sample | None:
     1998 do for shares ("Approximate is better than 'exact'", The American Statistician 52); equal ratings claim no
     certainty, and a histogram of the two ends only is worth exactly n.
     """
-    inside = counts[scale.low : scale.high + 1]
+    inside = scale.upward(counts)
     n = sum(inside)
     if n == 0:
         return None
     span = scale.high - scale.low
-    total = sum(map(mul, inside, _STEPS[scale.name])) / span
-    squares = sum(map(mul, inside, _SQUARES[scale.name])) / (span * span)
+    total = sum(map(mul, inside, _STEPS)) / span
+    squares = sum(map(mul, inside, _SQUARES)) / (span * span)
     steady = (total + _PSEUDO) / (n + 2 * _PSEUDO)
     return _Sample(n, total / n, steady, (squares + _PSEUDO) / (n + 2 * _PSEUDO) - steady * steady)
 

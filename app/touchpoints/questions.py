@@ -1,9 +1,9 @@
 """Which question fits which scale: a scale's answers are words, and a question asks for some of them. Pure.
 
-rated   "How satisfied are you with ...?"         stars, csat, smiley
-agree   "It was easy to ..."                      ces: from strongly disagree to strongly agree
+rated   "How satisfied are you with ...?"         stars, csat, smiley, points from poor to excellent
+agree   "It was easy to ..."                      ces, agree5, agree7: from strongly disagree to strongly agree
 likely  "How likely are you to recommend ...?"    nps
-yes     "Was this page useful?"                   thumbs
+yes     "Was this page useful?"                   thumbs, yes_no
 """
 
 import re
@@ -11,15 +11,13 @@ from collections.abc import Mapping
 
 from app.errors import Place
 from app.touchpoints.catalogue import QUESTIONS, Kind
+from app.touchpoints.scales import SCALES, Scale
 
-FORMS = {"stars": "rated", "csat": "rated", "smiley": "rated", "ces": "agree", "nps": "likely", "thumbs": "yes"}
 _ANSWERS = {
-    "stars": "poor to excellent",
-    "csat": "very dissatisfied to very satisfied",
-    "smiley": "very bad to very good",
-    "ces": "strongly disagree to strongly agree",
-    "nps": "not at all likely to extremely likely",
-    "thumbs": "no or yes",
+    "rated": "poor to excellent, or very dissatisfied to very satisfied",
+    "agree": "strongly disagree to strongly agree",
+    "likely": "not at all likely to extremely likely",
+    "yes": "no or yes",
 }
 _MENDS = {
     "rated": "Ask how good it was or how satisfied somebody is, or choose another scale.",
@@ -49,17 +47,19 @@ _RATED = {
 _EASY = {"en": r"\beas", "de": r"\b(einfach|leicht)", "da": r"\b(nemt|let)\b", "pl": r"\b(łatw|ułatwi)"}
 
 
-def question_for(kind: Kind | None, scale: str) -> Mapping[str, str]:
+def question_for(kind: Kind | None, scale: Scale) -> Mapping[str, str]:
     """The catalogue's question by language for a kind (None: something of one's own) on a scale."""
-    form = FORMS[scale]
-    if kind and form == FORMS[kind.scale]:
+    form = scale.asks
+    if kind and form == SCALES[kind.scale].asks:
         return kind.question
     return kind.rated if kind and kind.rated and form == "rated" else QUESTIONS[form]
 
 
 def form_of(text: str, language: str) -> str | None:
-    """What a question asks for, as far as its first words tell; None when they do not."""
-    said = text.strip().casefold()
+    """What a question asks for, as far as its first words tell; None when they do not, or nobody here reads it."""
+    said, language = text.strip().casefold(), language.partition("-")[0].lower()
+    if language not in _LIKELY:
+        return None
     if re.search(_LIKELY[language], said):
         return "likely"
     if not said.endswith("?"):
@@ -69,14 +69,14 @@ def form_of(text: str, language: str) -> str | None:
     return "rated" if re.match(_RATED[language], said) else "asked"
 
 
-def misfits(question: Mapping[str, str], scale: str) -> list[Place]:
+def misfits(question: Mapping[str, str], scale: Scale) -> list[Place]:
     """A warning for each language whose question asks for something else than the scale's answers."""
-    form = FORMS[scale]
+    form = scale.asks
     unsaid = {form} if form == "agree" else {form, "asked"}  # with a question mark at its end nothing can be agreed to
     return [
         Place(
             place=f"body.question.{language}",
-            message=f"does not fit the scale {scale}, which is answered with {_ANSWERS[scale]}",
+            message=f"does not fit the scale {scale.name}, which is answered with {_ANSWERS[form]}",
             mend=_MENDS[form],
         )
         for language, text in question.items()

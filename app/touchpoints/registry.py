@@ -18,9 +18,11 @@ from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
 from app.touchpoints import ways
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
+from app.touchpoints.own_scales import put_on
 from app.touchpoints.questions import question_for
-from app.touchpoints.scales import SCALES, Scale
+from app.touchpoints.scales import Scale, scale_of
 from app.touchpoints.schemas import CLEARABLE, SLUG, TouchpointIn, TouchpointPatch
+from app.touchpoints.targets import target_fits
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Known:
 
     @cached_property
     def scale(self) -> Scale:
-        return SCALES[self.row.scale]
+        return scale_of(self.row)
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -193,13 +195,17 @@ def _free_key(session: Session, kind: str) -> str:
     return next(key for n in range(1, len(taken) + 2) if (key := base if n == 1 else f"{base}-{n}") not in taken)
 
 
-def draft(body: TouchpointIn, key: str, number: int | None = None) -> Touchpoint:
-    """A touchpoint as it would be registered under `key`: what is said, and the catalogue's defaults for the rest."""
+def draft(session: Session, body: TouchpointIn, key: str, number: int | None = None) -> Touchpoint:
+    """A touchpoint as it would be registered under `key`: what is said, and the catalogue's defaults for the rest.
+
+    Problem invalid_request for a scale that is not there.
+    """
     kind = CATALOGUE[body.kind] if body.kind else None
     said = body.model_dump(mode="json", exclude_none=True, exclude={"key"})
     row = Touchpoint(id=number, key=key, **_defaults(kind, key) | said)
+    put_on(session, row, row.scale, locked=number is None)
     if body.question is None:
-        row.question = dict(question_for(kind, row.scale))
+        row.question = dict(question_for(kind, scale_of(row)))
     if body.open is None and row.contact == "indirect":  # nobody of ours is there to ask strangers
         row.open = [way for way in ways.ALL if way != ways.PAGE and (way != ways.WIDGET or row.origins)]
     return row
@@ -210,8 +216,8 @@ def create(session: Session, body: TouchpointIn) -> Touchpoint:
     key = body.key or _free_key(session, body.kind or "")
     if session.exec(select(Touchpoint.id).where(Touchpoint.key == key)).first() is not None:
         raise Problem(Code.KEY_TAKEN, f"There is a touchpoint with the key {key} already.")
-    row = draft(body, key)
-    _target_fits(row)
+    row = draft(session, body, key)
+    target_fits(row)
     session.add(row)
     session.flush()
     return row
@@ -233,34 +239,21 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
     if scaled and has_answers(session, row):
         raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
     kind = CATALOGUE.get(row.kind or "")
-    if scaled and said.get("question", row.question) == question_for(kind, row.scale):  # nobody's own: it follows
-        said["question"] = dict(question_for(kind, said["scale"]))
+    follows = said.get("question", row.question) == question_for(kind, scale_of(row))  # nobody's own
     for name, value in said.items():
         setattr(row, name, value)
+    if scaled:
+        put_on(session, row, row.scale)
+        row.question = dict(question_for(kind, scale_of(row))) if follows else row.question
     if archived is not None:
         row.archived_at = (row.archived_at or now()) if archived else None
     if scaled or "target" in said:  # one that was set before targets were checked does not stand in the way
-        _target_fits(row)
+        target_fits(row)
     row.updated_at = now()
     session.flush()
     if moved:
         rebuild(session, row.id or 0)
     return row
-
-
-def _target_fits(row: Touchpoint) -> None:
-    """Problem invalid_request for a target on a metric that the scale does not report, or out of its bounds."""
-    if row.target is None:
-        return
-    scale, metric, value = SCALES[row.scale], row.target["metric"], row.target["value"]
-    if metric not in scale.metrics:
-        mend = f"Use one of {', '.join(scale.metrics)}."
-        place = Place(place="body.target.metric", message=f"is not reported on the scale {scale.name}", mend=mend)
-        raise Problem(Code.INVALID_REQUEST, f"The scale {scale.name} does not report {metric}.", errors=[place])
-    low, high = scale.bounds(metric)
-    if not low <= value <= high:
-        place = Place(place="body.target.value", message="cannot be reached", mend=f"Use {low} to {high}.")
-        raise Problem(Code.INVALID_REQUEST, f"{metric} goes from {low} to {high}.", errors=[place])
 
 
 def archive(session: Session, key: str) -> Touchpoint:

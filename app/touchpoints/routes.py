@@ -12,6 +12,7 @@ from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.catalogue import CATALOGUE
 from app.touchpoints.questions import misfits
+from app.touchpoints.scales import scale_of
 from app.touchpoints.schemas import (
     Catalogue,
     TouchpointChanged,
@@ -31,7 +32,7 @@ def _out(row: Touchpoint) -> TouchpointOut:
 
 
 def _changed(row: Touchpoint) -> TouchpointChanged:
-    return TouchpointChanged(**_out(row).model_dump(), warnings=misfits(row.question, row.scale))
+    return TouchpointChanged(**_out(row).model_dump(), warnings=misfits(row.question, scale_of(row)))
 
 
 @router.get("/catalogue")

@@ -23,7 +23,6 @@ from app.sanitize import PLAIN, plain_text
 from app.timestamps import Day
 from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
-from app.touchpoints.scales import SCALES
 
 CLEARABLE = {
     "owner",
@@ -97,7 +96,7 @@ Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
 Way = Literal["widget", "page", "link", "tablet", "key"]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": origins.SAID}), AfterValidator(origins.normal)]
 FrameOrigin = Annotated[str, Field(json_schema_extra={"pattern": origins.SITE_SAID}), AfterValidator(origins.of_a_site)]
-ScaleName = Annotated[str, *one_of(SCALES, "scale")]
+ScaleKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,15}$")]
 
 
 class Reason(BaseModel):
@@ -134,7 +133,7 @@ class TouchpointChange(BaseModel):
     phase: Annotated[str, *one_of(PHASES, "phase")] | None = None
     contact: Annotated[str, *one_of(CONTACTS, "contact")] | None = None
     channel: Annotated[str, *one_of(CHANNELS, "channel")] | None = None
-    scale: ScaleName | None = None
+    scale: ScaleKey | None = Field(None, description="one of `GET /v1/scales`; fixed once there are answers")
     name: Texts | None = Field(None, description="by language; a plain text is taken as English")
     question: Texts | None = None
     comment_prompt: Texts | None = None

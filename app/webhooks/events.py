@@ -29,17 +29,17 @@ class Told(Answered, Protocol):
     id: UUID
 
 
-def happened(before: Told | None, after: Told | None, bottom: int) -> list[str]:
+def happened(before: Told | None, after: Told | None, poor: range) -> list[str]:
     """The events in an answer's change from `before` to `after`; None: it was not there, or it is gone.
 
     Only what counts is told: a held press, spam or a test becomes an event when somebody lets it count, and an answer
-    that no longer counts is withdrawn. `bottom` is the highest rating that is low on the touchpoint's scale.
+    that no longer counts is withdrawn. `poor` are the ratings that are low on the touchpoint's scale.
     """
     was, now = _counting(before), _counting(after)
     if now is None:
         return [WITHDRAWN] * (was is not None)
     changed = was is not None and _said(was) != _said(now)
-    low = is_low(now, bottom) and not (was is not None and is_low(was, bottom))
+    low = is_low(now, poor) and not (was is not None and is_low(was, poor))
     return [CREATED] * (was is None) + [CHANGED] * changed + [LOW_RATING] * low
 
 
@@ -69,8 +69,8 @@ def _said(answer: Told) -> tuple[Any, ...]:
     return answer.rating, answer.comment, answer.reasons, answer.occurred_at
 
 
-def is_low(answer: Told, bottom: int) -> bool:
-    return answer.rating is not None and answer.rating <= bottom
+def is_low(answer: Told, poor: range) -> bool:
+    return answer.rating is not None and answer.rating in poor
 
 
 def about(name: str, answer: Told, touchpoint: str, scale: str) -> Mapping[str, Any]:

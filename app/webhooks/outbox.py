@@ -15,7 +15,7 @@ from sqlmodel import Session, col
 from app.ids import uuid7
 from app.models import Delivery, Touchpoint, now
 from app.sql import Bulk, Lookup
-from app.touchpoints.scales import SCALES
+from app.touchpoints.scales import Scale, scale_of
 from app.webhooks import events
 from app.webhooks.events import WITHDRAWN, Told
 
@@ -90,14 +90,13 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
     untold = _take_back(session, [one for before, _, one in kept if before])
     for before, after, one in kept:
         key, scale = known[one.touchpoint_id]
-        bottom = SCALES[scale].bottom
-        happened = events.happened(before, after, bottom)
+        happened = events.happened(before, after, scale.poor)
         gone = WITHDRAWN in happened
         heard = _heard(session, wishes, one) if gone else wishes
         waiting = untold.get(_key(one), {}) if events.counts(after) else {}
         due = at if gone else events.settled(one, at, settling)
-        for name, whom in _whom(heard, happened, waiting, key, low=events.is_low(one, bottom)).items():
-            text = events.body(name, at, events.about(name, one, key, scale))
+        for name, whom in _whom(heard, happened, waiting, key, low=events.is_low(one, scale.poor)).items():
+            text = events.body(name, at, events.about(name, one, key, scale.name))
             yield from ((uuid7(), number, one.touchpoint_id, one.id, name, text, at, due) for number in whom)
 
 
@@ -156,11 +155,11 @@ def _of(one: Told) -> tuple[Any, Any]:
     return col(Delivery.feedback_id) == one.id, col(Delivery.touchpoint_id) == one.touchpoint_id
 
 
-def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, str]]:
+def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, Scale]]:
     """Key and scale of each."""
-    columns: Any = (Touchpoint.id, Touchpoint.key, Touchpoint.scale)
+    columns: Any = (Touchpoint.id, Touchpoint.key, Touchpoint.scale, Touchpoint.own_scale)
     found = session.execute(select(*columns).where(col(Touchpoint.id).in_(sorted(numbers))))
-    return {number: (key, scale) for number, key, scale in found}
+    return {row.id: (row.key, scale_of(row)) for row in found}
 
 
 def forget(session: Session, one: Told) -> None:

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 
 from app.models import Delivery, Feedback, Touchpoint, Webhook
 from app.pages.i18n import in_language, messages
-from app.touchpoints.scales import SCALES
+from app.touchpoints.scales import scale_of
 from app.webhooks import chats
 from app.webhooks.chats import STANDARD
 from app.webhooks.events import WITHDRAWN
@@ -52,6 +52,6 @@ def _chat(hook: Webhook, event: Any, touchpoints: Mapping[str, Touchpoint], serv
     say = messages("chat", hook.language)
     row = touchpoints.get(event["data"].get("touchpoint"))
     name = in_language(row.name, hook.language) or row.key if row else ""
-    high = SCALES[row.scale].high if row else 0
+    high = scale_of(row).high if row else 0
     link = f"{service}/touchpoints/{row.key}#comments" if service and row else service
     return chats.body(hook.format, chats.lines(event, name, high, say), say("open"), link)

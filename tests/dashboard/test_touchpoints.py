@@ -105,6 +105,24 @@ async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(person: http
     assert 'id="wrong-frame_origins"' in answer.text
 
 
+async def test_the_form_puts_a_touchpoint_on_a_scale_of_ones_own_until_there_are_answers(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    await make("checkout")
+    labels = {"1": "awful", "6": "superb"}
+    six = {"key": "six", "from": 1, "to": 6, "satisfied_from": 5, "drawing": "numbers", "labels": labels}
+    await client.post("/v1/scales", json=six)
+    page = "/touchpoints/checkout/edit"
+    fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
+    assert '<option value="six">' in (await person.get(page)).text
+    assert (await _send(person, page, page, scale="six", **fields)).status_code == 303
+    assert (await client.get("/v1/touchpoints/checkout")).json()["scale"] == "six"
+    assert (await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 6})).status_code == 201
+    form = (await person.get(page)).text
+    assert "the scale stays as it is" in form and '<option value="stars">' not in form
+    assert "superb" in (await person.get("/touchpoints/checkout")).text
+
+
 async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: httpx.AsyncClient, make: Any) -> None:
     await make("checkout")
     await make("other-place")

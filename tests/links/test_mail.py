@@ -46,7 +46,7 @@ class Reader(HTMLParser):
 )
 def drawn(request):
     scale, language = request.param
-    return SCALES[scale], language, snippet(QUESTION, scale, language).to(URL)
+    return SCALES[scale], language, snippet(QUESTION, SCALES[scale], language).to(URL)
 
 
 def test_every_rating_is_a_link_in_html_and_in_text(drawn):
@@ -76,21 +76,21 @@ def test_colours_are_said_with_their_background(drawn):
 
 
 def test_outlook_for_windows_is_shown_no_faces():
-    html = snippet(QUESTION, "csat", "en").to(URL).html
+    html = snippet(QUESTION, SCALES["csat"], "en").to(URL).html
     shown = re.sub(r"<!--\[if !mso\]><!-->.*?<!--<!\[endif\]-->", "", html, flags=re.S)
     assert "border-radius:22px" in html and "border-radius:22px" not in shown
     assert [Reader(shown).links[f"{URL}?s={n}"].split()[0] for n in range(1, 6)] == list("12345")
 
 
 def test_the_hidden_link_comes_first_and_is_seen_by_nobody():
-    html = snippet(QUESTION, "csat", "en").to(URL).html
+    html = snippet(QUESTION, SCALES["csat"], "en").to(URL).html
     assert html.index(f"{URL}/more") < html.index(f"{URL}?s=1")
     hidden = re.search(r"<div style=\"display:none[^>]*mso-hide:all[^>]*>(.*?)</div>", html)
     assert hidden and f"{URL}/more" in hidden[1]
 
 
 def test_a_question_is_text_whatever_it_holds():
-    mail = snippet({"en": '<b onclick="x">"How" & why?</b>'}, "stars", "en").to(URL)
+    mail = snippet({"en": '<b onclick="x">"How" & why?</b>'}, SCALES["stars"], "en").to(URL)
     assert "&lt;b onclick=&#34;x&#34;&gt;&#34;How&#34; &amp; why?&lt;/b&gt;" in mail.html
     assert mail.text.startswith('<b onclick="x">"How" & why?</b>\n')
 

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
+from tests.pages import LOOKS
 from tests.pages.conftest import LiveServer, Site
 
 pytestmark = pytest.mark.browser
@@ -90,7 +91,7 @@ def links(server: LiveServer, scale: str, language: str) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_pages_fit(company: LiveServer, tab: Page, fits: Callable[[], None], language: str) -> None:
     tab.emulate_media(reduced_motion="reduce")
-    for scale in SCALES:
+    for scale in LOOKS:
         tab.goto(f"{company.url}/t/{scale}?lang={language}")
         tab.get_by_role("radio").first.wait_for()
         fits()
@@ -101,7 +102,7 @@ def test_pages_fit(company: LiveServer, tab: Page, fits: Callable[[], None], lan
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_rating_links_pages_fit(company: LiveServer, tab: Page, fits: Callable[[], None], language: str) -> None:
-    for scale in SCALES:
+    for scale in LOOKS:
         address = links(company, scale, language)[-1]
         tab.goto(address)
         fits()
@@ -122,7 +123,7 @@ def test_a_page_without_javascript_fits(
     company: LiveServer, tab: Page, fits: Callable[[], None], language: str
 ) -> None:
     tab.route("**/widget.v1.js", lambda route: route.abort())  # the form as it is without it; asking needs a script
-    for scale in SCALES:
+    for scale in LOOKS:
         tab.goto(f"{company.url}/t/{scale}?lang={language}")
         tab.get_by_role("radio").last.click()
         fits()
@@ -136,22 +137,22 @@ def test_a_page_without_javascript_fits(
 def test_the_widget_fits_in_trouble_and_after(
     company: LiveServer, site: Site, tab: Page, fits: Callable[[], None], language: str
 ) -> None:
-    tags = "".join(f'<touchstone-feedback id="{one}" touchpoint="{one}"></touchstone-feedback>' for one in SCALES)
+    tags = "".join(f'<touchstone-feedback id="{one}" touchpoint="{one}"></touchstone-feedback>' for one in LOOKS)
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width">'
     script = f'<script src="{company.url}/widget.v1.js"></script>'
     tab.goto(site.page("/", f'<!doctype html><html lang="{language}"><head>{head}{script}</head><body>{tags}'))
-    for scale in SCALES:
+    for scale in LOOKS:
         tab.locator(f"#{scale}").get_by_role("radio").first.wait_for()
     fits()
     tab.route("**/feedback", lambda route: route.abort())
-    for scale in SCALES:
+    for scale in LOOKS:
         tab.locator(f"#{scale}").get_by_role("radio").last.click()
         tab.locator(f"#{scale} .note").wait_for()
     fits()
     tab.unroute("**/feedback")
-    for scale in SCALES:
+    for scale in LOOKS:
         tab.locator(f"#{scale} form:visible .bare").last.click()
-    for scale in SCALES:
+    for scale in LOOKS:
         # The widget tries again by itself too, and its button may be gone before a mouse gets there.
         tab.locator(f"#{scale} .note button").evaluate_all("buttons => buttons.forEach(button => button.click())")
         expect(tab.locator(f"#{scale} .card").last).to_be_visible(timeout=15_000)
@@ -162,7 +163,7 @@ def test_the_widget_fits_in_trouble_and_after(
 def test_a_tablet_shows_everything_whole_lying_and_standing(
     company: LiveServer, context: BrowserContext, tab: Page, language: str
 ) -> None:
-    body = {"name": "Hamburg, exit 1", "touchpoints": list(SCALES)}
+    body = {"name": "Hamburg, exit 1", "touchpoints": list(LOOKS)}
     code = company.api("POST", "/v1/devices", json=body)["pairing_code"]
     tab.emulate_media(reduced_motion="reduce")
     tab.set_viewport_size({"width": 1180, "height": 820})
@@ -175,7 +176,7 @@ def test_a_tablet_shows_everything_whole_lying_and_standing(
         for width, height in TABLETS:
             look(tab, width, height, 96)
 
-    for place, scale in enumerate(SCALES):
+    for place, scale in enumerate(LOOKS):
         tab.set_viewport_size({"width": 1180, "height": 820})
         tab.locator(".attract").click()
         tab.locator(f".langs [lang={language}]").click()

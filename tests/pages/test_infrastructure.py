@@ -72,17 +72,17 @@ def test_language_is_asked_for_or_accepted_or_offered(
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("scale", SCALES)
 def test_every_rating_has_its_own_words(scale: str, language: str) -> None:
-    found = choices(scale, i18n.messages("customer", language))
+    found = choices(SCALES[scale], i18n.messages("customer", language))
     assert [choice["value"] for choice in found] == list(SCALES[scale].ratings)
     assert len({choice["label"] for choice in found}) == len(found)
 
 
 def test_ratings_read_well_in_a_sentence() -> None:
     t = i18n.messages("customer", "en")
-    assert answer("csat", 4, t) == "4, satisfied"
-    assert answer("nps", 9, t) == "9 of 10"
-    assert answer("smiley", 4, t) == "very good"
-    assert label("stars", 1, t) == "1 star, poor"
+    assert answer(SCALES["csat"], 4, t) == "4, satisfied"
+    assert answer(SCALES["nps"], 9, t) == "9 of 10"
+    assert answer(SCALES["smiley"], 4, t) == "very good"
+    assert label(SCALES["stars"], 1, t) == "1 star, poor"
 
 
 async def test_static_files_are_kept_for_a_year_under_their_hash(anybody: httpx.AsyncClient) -> None:

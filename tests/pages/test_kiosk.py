@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from app.pages import kiosk as kiosk_page
 from app.touchpoints.scales import SCALES
+from tests.pages import LOOKS
 from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 
@@ -537,7 +538,7 @@ def test_the_screen_goes_back_by_itself_and_keeps_what_was_rated(
     assert [stored["rating"] for stored in live_server.answers("exit")] == [2]
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", LOOKS)
 def test_every_scale_can_be_answered_at_both_ends(
     paired: Callable[..., Any], live_server: LiveServer, tab: Page, scale: str
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from app.touchpoints.catalogue import CATALOGUE, LANGUAGES
-from app.touchpoints.scales import SCALES
+from tests.pages import LOOKS
 from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 
@@ -113,7 +113,7 @@ def test_a_hasty_press_is_asked_about_and_keeps_its_comment(live_server: LiveSer
     assert live_server.answers("csat")[0]["flags"] == []
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", LOOKS)
 def test_every_scale_fits_a_narrow_phone_and_asks_nobody_else(live_server: LiveServer, tabs: Tabs, scale: str) -> None:
     page = tabs(320)
     asked, said = [], []
@@ -138,7 +138,7 @@ def test_axe_finds_nothing_on_any_of_the_pages(live_server: LiveServer, tabs: Ta
     def check() -> None:
         assert flaws(page) == []
 
-    for scale, language in zip(SCALES, LANGUAGES * 2, strict=False):
+    for scale, language in zip(LOOKS, LANGUAGES * 2, strict=False):
         page.goto(link(live_server, scale, language)["urls"]["1"])
         check()
     page.goto(link(live_server)["urls"]["4"])

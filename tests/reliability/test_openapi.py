@@ -38,6 +38,8 @@ BEYOND_A_SCHEMA = {
     r"(body)": "has neither kind nor key",
     r"body\.(touchpoints|compare_with)\.\d+": "",  # which touchpoints there are, and where an action is taken
     r"body\.target\.(metric|value)": "",  # what the scale reports, and how far that goes
+    r"body\.scale": "there is no scale",
+    r"body\.(to|satisfied_from|drawing|reversed|nps|labels\.\d+)": "",  # what a company's own scale must be
     r"body\.metric": "does not report",
     r"body\.(state|started_at|finished_at)": "",  # dates that go before others
     r"body\.flags": "holds the flag that is to go",

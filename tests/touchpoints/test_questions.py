@@ -3,23 +3,22 @@
 import pytest
 
 from app.touchpoints.catalogue import CATALOGUE, LANGUAGES
-from app.touchpoints.questions import FORMS, misfits, question_for
+from app.touchpoints.questions import misfits, question_for
 from app.touchpoints.scales import SCALES
 from tests.conftest import ADMIN_KEY
 
 
 def test_the_catalogues_question_fits_whatever_scale_is_asked_for():
-    assert set(FORMS) == set(SCALES)
     for kind in (None, *CATALOGUE.values()):
-        for scale in SCALES:
+        for scale in SCALES.values():
             question = question_for(kind, scale)
             assert tuple(question) == LANGUAGES and not misfits(question, scale), (kind, scale, question)
 
 
 def test_a_kinds_own_question_on_a_scale_of_another_form_is_told_in_every_language():
     for kind in CATALOGUE.values():
-        for scale in SCALES:
-            if FORMS[scale] != FORMS[kind.scale]:
+        for scale in SCALES.values():
+            if scale.asks != SCALES[kind.scale].asks:
                 told = {place.place for place in misfits(kind.question, scale)}
                 assert told == {f"body.question.{language}" for language in LANGUAGES}, (kind.kind, scale, told)
 
@@ -36,7 +35,7 @@ def test_a_kinds_own_question_on_a_scale_of_another_form_is_told_in_every_langua
     ],
 )
 def test_a_question_of_ones_own_that_does_not_fit_is_told(question, scale):
-    (place,) = misfits({"en": question}, scale)
+    (place,) = misfits({"en": question}, SCALES[scale])
     assert place.place == "body.question.en" and scale in place.message and place.mend
 
 
@@ -52,7 +51,7 @@ def test_a_question_of_ones_own_that_does_not_fit_is_told(question, scale):
     ],
 )
 def test_a_question_that_may_fit_is_left_alone(question, scale):
-    assert not misfits({"en": question}, scale)
+    assert not misfits({"en": question}, SCALES[scale])
 
 
 async def test_a_new_touchpoints_question_follows_its_scale_and_ones_own_gets_a_warning(client, make):

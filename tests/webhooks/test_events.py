@@ -36,11 +36,11 @@ BAD, HELD = replace(GOOD, rating=1), replace(GOOD, flags="unconfirmed")
     ],
 )
 def test_what_counts_is_told_and_nothing_else(before, after, events):
-    assert happened(before, after, SCALES["csat"].bottom) == events
+    assert happened(before, after, SCALES["csat"].poor) == events
 
 
 def test_low_is_as_many_ratings_from_below_as_good_is_from_above_and_six_for_nps():
-    assert {name: scale.bottom for name, scale in SCALES.items()} == {
+    assert {name: SCALES[name].poor[-1] for name in ("stars", "csat", "smiley", "ces", "nps", "thumbs")} == {
         "stars": 2,
         "csat": 2,
         "smiley": 2,

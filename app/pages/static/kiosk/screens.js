@@ -7,14 +7,17 @@ export const NAMES = { en: "English", de: "Deutsch", da: "Dansk", pl: "Polski" }
 export const own = (texts, language) => texts[language] ?? texts.en ?? Object.values(texts)[0] ?? "";
 
 const mark = (s) => h("span", { class: "mark" }, s.touchpoint ? own(s.touchpoint.name, s.language) : s.config.name);
-const choices = (s) => s.words.scales[s.touchpoint.scale].choices;
+/** How a touchpoint's scale is drawn: a company's own comes with the touchpoint. */
+const drawn = (s, touchpoint = s.touchpoint) => s.words.scales[touchpoint.scale] ?? own(touchpoint.drawn, s.language);
+const choices = (s) => drawn(s).choices;
 
 export function attract(s, go) {
-  const { scale, question } = s.config.touchpoints[0];
+  const { question } = s.config.touchpoints[0];
   const one = s.config.touchpoints.length === 1;
   const asked = (language) => (one ? own(question, language) : s.said[language].texts.choose);
   const others = s.offered.filter((language) => language !== s.language);
-  const icons = s.words.scales[scale].choices.map((choice) => choice.icon).filter(Boolean);
+  const scale = drawn(s, s.config.touchpoints[0]);
+  const icons = scale.choices.map((choice) => choice.icon).filter(Boolean);
   return h("button", { class: "view attract", type: "button", onclick: go.begin },
     mark(s),
     h("span", { class: "say" },
@@ -22,7 +25,7 @@ export function attract(s, go) {
       h("span", { class: "also" }, others.map((language) => h("span", { lang: language }, asked(language))))),
     h("span", { class: "sr" }, s.t("touch")),
     s.warning && h("span", { class: "note warn" }, s.warning),
-    h("span", { class: `peek n${icons.length} ${scale}` }, icons.map((name) => icon(name))));
+    h("span", { class: `peek n${icons.length} ${scale.look}` }, icons.map((name) => icon(name))));
 }
 
 const footer = (s, go) =>
@@ -49,11 +52,11 @@ export function choose(s, go) {
 const scaleOf = {
   faces: (s, go, all) => h("div", { class: `kfaces n${all.length}` }, all.map(({ value, word, icon: face }) =>
     h("button", { type: "button", value, onclick: () => go.rate(value) }, icon(face), h("span", {}, word)))),
-  stars: (s, go, all) => h("div", { class: "kstars" }, all.map(({ value, word, label }) =>
+  stars: (s, go, all) => h("div", { class: `kstars n${all.length}` }, all.map(({ value, word, label }) =>
     h("button", { type: "button", value, "aria-label": label, onclick: () => go.rate(value) }, icon("star"), h("span", { "aria-hidden": "true" }, word)))),
   cells: (s, go, all) => h("div", { class: `kcells n${all.length}` },
     all.map(({ value, label }) => h("button", { type: "button", value, "aria-label": label.startsWith(value) ? label : `${value}, ${label}`, onclick: () => go.rate(value) }, String(value))),
-    h("p", { class: "ends" }, s.words.scales[s.touchpoint.scale].ends.map((end) => h("span", {}, end)))),
+    h("p", { class: "ends" }, drawn(s).ends.map((end) => h("span", {}, end)))),
 };
 const KIND = { stars: "stars", nps: "cells", ces: "cells" };
 
@@ -62,14 +65,14 @@ export function question(s, go) {
     h("header", {}, mark(s), s.config.touchpoints.length > 1 ? back(s, go) : null),
     h("div", { class: "mid" },
       h("h1", {}, own(s.touchpoint.question, s.language)),
-      scaleOf[KIND[s.touchpoint.scale] ?? "faces"](s, go, choices(s))),
+      scaleOf[KIND[drawn(s).look] ?? "faces"](s, go, choices(s))),
     footer(s, go));
 }
 
 /** The chosen rating as a drawing: a face, a thumb, so many stars, or the number. */
 function chosen(s) {
   const { icon: name, value } = choices(s).find((choice) => choice.value === s.rating);
-  if (s.touchpoint.scale === "stars") return h("div", { class: "got", "aria-hidden": "true" }, choices(s).map((choice) => {
+  if (drawn(s).look === "stars") return h("div", { class: "got", "aria-hidden": "true" }, choices(s).map((choice) => {
     const star = icon("star");
     star.classList.toggle("full", choice.value <= value);
     return star;
