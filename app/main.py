@@ -1,11 +1,13 @@
 """The application: its rooms, in the order in which they start and are asked."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from starlette.datastructures import State
 
 from app import base_path, figures, keys, openapi, ops, problems
@@ -37,9 +39,12 @@ from app.secret import signing_secrets
 from app.settings import Settings
 from app.touchpoints import origins
 from app.touchpoints.room import ROOM as TOUCHPOINTS
+from app.tracing import Tracing
 from app.version import version
 from app.webhooks.room import ROOM as WEBHOOKS
 
+# FastAPI's own spans would tell paths, which hold the tokens of rating links, and not see the fast lane.
+NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False, auto_configure=False)
 OPERATIONS = Room((keys.router, ops.router), running=ops.running)
 ROOMS = (
     TOUCHPOINTS,
@@ -61,7 +66,7 @@ ROOMS = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
     """The service over the database of `settings`, which must have been migrated."""
     app = Application(
         title="Touchstone",
@@ -70,14 +75,15 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=NO_TELEMETRY,
     )
     app.state.settings, app.state.metrics, app.state.clock = settings, Metrics(figures.met()), now
     app.state.origin, app.state.base_path = _origin(settings.public_url), base_path.of(settings.public_url)
-    app.state.problem_page = problem_page
+    app.state.problem_page, app.state.tracing = problem_page, tracing
     problems.install(app)
     for router in [router for room in ROOMS for router in room.routers]:
         app.include_router(router)
-    app.wrap(app.state.metrics, [route for room in ROOMS for router in room.fast for route in router.routes])
+    app.wrap(app.state.metrics, tracing, [route for room in ROOMS for router in room.fast for route in router.routes])
     app.openapi = openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 
@@ -94,6 +100,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         log.info("started", extra={"version": version(), "schema": head(), "pid": os.getpid()})
         yield
         log.info("stopping", extra={"pid": os.getpid()})
+    if state.tracing:
+        await asyncio.to_thread(state.tracing.close)
     log.info("stopped", extra={"pid": os.getpid()})
 
 

@@ -26,6 +26,7 @@ from app.head import as_get
 from app.logs import log
 from app.metrics import Metrics
 from app.outage import outage
+from app.tracing import MARK, Tracing
 
 BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes have bounds of their own
 # Of 30 KB of JSON a tenth is left after 0.4 ms; the levels above take twice as long for a few per cent.
@@ -42,9 +43,9 @@ class Application(FastAPI):
     _run = secrets.token_hex(6)  # with a number behind it, an id that is unique over processes and restarts
     _numbers = itertools.count(1)
 
-    def wrap(self, metrics: Metrics, routes: Sequence[BaseRoute]) -> None:
-        """Set the figures to keep and the routes to serve without FastAPI's layers."""
-        self._metrics = metrics
+    def wrap(self, metrics: Metrics, tracing: Tracing | None, routes: Sequence[BaseRoute]) -> None:
+        """Set the figures to keep, what traces requests and the routes to serve without FastAPI's layers."""
+        self._metrics, self._tracing = metrics, tracing
         self._trusted, self._base = self.state.settings.trusted_proxies, self.state.base_path
         self._told: set[str] = set()
         self._zipping = GZipMiddleware(super().__call__, ZIPPED_FROM, ZIP_LEVEL)
@@ -60,6 +61,8 @@ class Application(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await super().__call__(scope, receive, send)
+        if self._tracing and MARK not in scope:
+            return await self._tracing.request(self, scope, receive, send)
         method = scope["method"]
         if method == "HEAD":
             scope, receive, send = as_get(scope, send)
@@ -147,6 +150,8 @@ class Application(FastAPI):
         # The route's template, for the path itself may hold the token of a rating link.
         where = getattr(scope.get("route"), "path", "")
         self._metrics.note(method, status, seconds, where)
+        if self._tracing:
+            self._tracing.answered(method, where, status, request_id)
         level = logging.DEBUG if status < 400 else logging.INFO if status < 500 else logging.WARNING
         if status == 503 and outage.is_on:
             level = logging.DEBUG  # one line has told of it: a thousand a second would not help

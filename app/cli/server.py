@@ -154,7 +154,7 @@ def http_protocol() -> str:
 
 def application() -> "FastAPI":
     """The application with the settings of the environment: what uvicorn calls in each process."""
-    from app import descriptors, logs
+    from app import descriptors, logs, tracing
 
     descriptors.raise_limit()
     chosen = Settings.from_environment(os.environ)
@@ -163,4 +163,4 @@ def application() -> "FastAPI":
     with loading():
         from app.main import create_app
 
-        return create_app(chosen)
+        return create_app(chosen, tracing.configured())

@@ -28,7 +28,8 @@ class Answer:
     `flags` and `reasons` are words parted by spaces; `claimed_at` is the time the client gave, as it gave it;
     `pressed_at` is when a rating link was last pressed; `secret_hash` is of what only the sender knows. `given` names
     what he said, empty or not: the rest was left out. `onto` makes of the stored answer and this one what is stored
-    from now on; without it that is `merged`. `scale` is the one that the rating was checked against.
+    from now on; without it that is `merged`. `scale` is the one that the rating was checked against; `trace` is the
+    `traceparent` of the request, if those are kept.
     """
 
     touchpoint_id: int
@@ -52,6 +53,7 @@ class Answer:
     given: Set[str] = field(default=frozenset(), compare=False)
     onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
     scale: str | None = field(default=None, compare=False)
+    trace: str | None = field(default=None, compare=False)
 
 
 def is_locked(answer: Answer, at: datetime) -> bool:

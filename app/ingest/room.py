@@ -23,7 +23,7 @@ async def running(state: State, settings: Settings) -> AsyncIterator[None]:
     state.asked = asked.Asked(state.db)
     state.repeats, state.taps = Repeats(), Taps(state.db)
     state.floods, state.asked_floods = Floods(state.db), Floods(state.db, ASKED)
-    state.writer = Writer(state.db, settings.queue_size, settings.settle_seconds, state.metrics)
+    state.writer = Writer(state.db, settings.queue_size, settings.settle_seconds, state.metrics, state.tracing)
     state.metrics.gauges["touchstone_queue_depth"] = lambda: state.writer.depth
     state.fulltext_cleanup = FulltextCleanup(state.db)
     state.writer.start()

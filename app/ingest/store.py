@@ -187,6 +187,7 @@ def _settle(session: Session, present: dict[Key, Answer], said: Answer, moves: l
     held = stored.source == EMAIL and UNCONFIRMED in stored.flags.split()  # waits for a press, however long
     if not came_alike(stored, said) or (is_locked(stored, said.received_at) and not held):
         return Outcome(LOCKED, stored)
+    after.trace = said.trace
     _replace(session, stored, after)
     moves.append((stored, after))
     present[key] = after

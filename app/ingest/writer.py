@@ -19,6 +19,7 @@ from app.logs import log, said_by
 from app.metrics import Metrics
 from app.outage import outage
 from app.sql import is_data_fault
+from app.tracing import Tracing
 
 BATCH_MAX = 1000
 # While one batch is committed, the next one's turn is already asked for: the database goes on without waiting for an
@@ -32,13 +33,21 @@ class _Waiting:
     answers: Sequence[Answer]
     done: asyncio.Future[list[Outcome]]
     since: float = field(default_factory=time.monotonic)
+    begun: float | None = None  # when its batch was, where that is traced
 
 
 class Writer:
     """The bounded queue in front of `store`. A caller goes on after the commit that holds its answers, never before."""
 
-    def __init__(self, db: Database, queue_size: int, settle_seconds: float, metrics: Metrics) -> None:
-        self._metrics = metrics
+    def __init__(
+        self,
+        db: Database,
+        queue_size: int,
+        settle_seconds: float,
+        metrics: Metrics,
+        tracing: Tracing | None = None,
+    ) -> None:
+        self._metrics, self._tracing = metrics, tracing
         self._db, self.queue_size, self._settling = db, queue_size, timedelta(seconds=settle_seconds)
         self._queue: deque[_Waiting] = deque()
         self.depth = 0
@@ -64,7 +73,16 @@ class Writer:
         self.depth += len(answers)
         self._queue.append(waiting)
         self._wake.set()
-        return await waiting.done
+        return await (waiting.done if self._tracing is None else self._traced(waiting, self._tracing))
+
+    async def _traced(self, waiting: _Waiting, tracing: Tracing) -> list[Outcome]:
+        trace = tracing.here()
+        for answer in waiting.answers:
+            answer.trace = trace
+        try:
+            return await waiting.done
+        finally:
+            tracing.stored(waiting.since, waiting.begun)
 
     def oldest_s(self) -> float:
         """For how many seconds the oldest answer has been waiting that is neither stored nor refused."""
@@ -105,6 +123,9 @@ class Writer:
             nonlocal begun
             batch.extend(() if batch else self._gather())  # after a deadlock this is tried again
             begun = time.monotonic()
+            if self._tracing:
+                for waiting in batch:
+                    waiting.begun = begun
             return store(session, [answer for waiting in batch for answer in waiting.answers], self._settling)
 
         self._in_flight.append(batch)

@@ -56,3 +56,4 @@ class Delivery(Table, table=True):
     tries: int = Field(default=0, sa_type=SmallInteger)
     status: int | None = Field(default=None, sa_type=SmallInteger)
     error: str = Field(default="", max_length=200)
+    trace: str | None = Field(default=None, max_length=55)  # W3C `traceparent` of the request that it comes from

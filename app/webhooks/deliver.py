@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.logs import log
 from app.models import Delivery, Webhook, now
+from app.tracing import Tracing
 from app.webhooks import texts
 from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
 from app.webhooks.chats import STANDARD
@@ -136,8 +137,10 @@ class Deliverer:
         clock: Callable[[], datetime] = now,
         waiting_most: int = WAITING_MOST,
         service: str | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         """`service` is the public address, which a chat's links begin with."""
+        self._tracing = tracing
         self._db, self._sender, self._clock = db, Sender(allowed), clock
         self._service = service.rstrip("/") if service else None
         self.backlog = Backlog(db, waiting_most, clock())
@@ -199,11 +202,20 @@ class Deliverer:
             return {}
         return await self._db.read(lambda session: texts.bodies(session, hook, rows, self._service))
 
+    def _traces(self, rows: Sequence[Delivery]) -> contextlib.AbstractContextManager[Sequence[str | None]]:
+        """The trace that each passes on: that of the request it comes from, or of a span within."""
+        if self._tracing is None:
+            return contextlib.nullcontext([row.trace for row in rows])
+        return self._tracing.sending([(row.type, row.trace) for row in rows])
+
     async def _deliver(self, hook: Webhook, rows: Sequence[Delivery]) -> None:
         number, at = hook.id or 0, self._clock()
         try:
             written = await self._texts(hook, rows)
-            replies = await self._sender.post(hook.url, [_message(hook, row, written, at) for row in rows])
+            with self._traces(rows) as traces:
+                replies = await self._sender.post(
+                    hook.url, [_message(hook, row, written, at, trace) for row, trace in zip(rows, traces, strict=True)]
+                )
             pairs, at = list(zip(rows, replies, strict=True)), self._clock()
             if pause := rest(replies):
                 self._resting[number] = at + pause
@@ -216,11 +228,12 @@ class Deliverer:
             self._more.set()
 
 
-def _message(hook: Webhook, row: Delivery, written: Mapping[UUID, str], at: datetime) -> "Message":
+def _message(hook: Webhook, row: Delivery, written: Mapping[UUID, str], at: datetime, trace: str | None) -> "Message":
     body = written.get(row.id, row.body)
     secrets = [hook.secret]
     if hook.former_secret and hook.former_until and hook.former_until > at:
         secrets.append(hook.former_secret)
     said = headers(secrets, str(row.id), int(at.timestamp()), body)
     said |= {"content-type": "application/json", "user-agent": "Touchstone"}
+    said |= {"traceparent": trace} if trace else {}
     return body.encode(), said

@@ -27,6 +27,7 @@ class Told(Answered, Protocol):
     """What an event says of an answer, or is decided by."""
 
     id: UUID
+    trace: str | None
 
 
 def happened(before: Told | None, after: Told | None, poor: range) -> list[str]:

@@ -21,7 +21,7 @@ from app.webhooks.events import WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, UUID]  # touchpoint and answer
-Row = tuple[UUID, int, int, UUID, str, str, datetime, datetime]  # a value for each of _COLUMNS
+Row = tuple[UUID, int, int, UUID, str, str, datetime, datetime, str | None]  # a value for each of _COLUMNS
 
 _COLUMNS = {
     "id": "uuid",
@@ -32,6 +32,7 @@ _COLUMNS = {
     "body": "text",
     "created_at": "timestamptz",
     "due_at": "timestamptz",
+    "trace": "text",
 }
 _NAMES = ", ".join(_COLUMNS)
 _INSERT = Bulk(
@@ -97,7 +98,8 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
         due = at if gone else events.settled(one, at, settling)
         for name, whom in _whom(heard, happened, waiting, key, low=events.is_low(one, scale.poor)).items():
             text = events.body(name, at, events.about(name, one, key, scale.name))
-            yield from ((uuid7(), number, one.touchpoint_id, one.id, name, text, at, due) for number in whom)
+            said = one.touchpoint_id, one.id, name, text, at, due, one.trace
+            yield from ((uuid7(), number, *said) for number in whom)
 
 
 def _whom(

@@ -18,6 +18,7 @@ async def running(state: State, settings: Settings) -> AsyncIterator[None]:
         settings.webhook_allow_networks,
         waiting_most=settings.webhook_waiting_max,
         service=settings.public_url,
+        tracing=state.tracing,
     )
     state.metrics.stored.append(backlog.figures)
     state.deliverer.start()
