@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_trace_of_a_delivery"
-down_revision = "2026_11_25_monitoring_by_itself"
+down_revision = "2026_11_25_own_scales"
 branch_labels = None
 depends_on = None
 
