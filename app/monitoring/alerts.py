@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Code, Problem
-from app.models import Alert, Touchpoint, now
+from app.models import Action, Alert, Touchpoint, now
 from app.monitoring.seen import Seen
 from app.webhooks import events, outbox
 
@@ -69,7 +70,7 @@ def change(session: Session, number: int, state: str, because: str | None, who: 
         raise Problem(Code.INVALID_REQUEST, "This alert is closed; a trouble that comes again opens a new one.")
     else:
         row.acknowledged_at = now() if state == "acknowledged" else None
-    return public(row, key)
+    return public(session, row, key)
 
 
 def comment(session: Session, number: int, text: str, who: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def comment(session: Session, number: int, text: str, who: str) -> dict[str, Any
     key = _locked(session, row.touchpoint_id)
     session.refresh(row)
     row.comments = [*row.comments, {"text": text, "by": who, "at": now().isoformat()}]
-    return public(row, key)
+    return public(session, row, key)
 
 
 def by_id(session: Session, number: int) -> Alert:
@@ -91,7 +92,7 @@ def by_id(session: Session, number: int) -> Alert:
 
 def read(session: Session, number: int) -> dict[str, Any]:
     row = by_id(session, number)
-    return public(row, session.exec(select(Touchpoint.key).where(Touchpoint.id == row.touchpoint_id)).one())
+    return public(session, row, session.exec(select(Touchpoint.key).where(Touchpoint.id == row.touchpoint_id)).one())
 
 
 def page(
@@ -110,17 +111,31 @@ def page(
         "open": [closed.is_(None), seen.is_(None)],
     }[state]
     rows = session.exec(select(Alert, Touchpoint.key).where(*wanted).order_by(col(Alert.id).desc()).limit(limit))
-    return [public(row, key) for row, key in rows]
+    found = list(rows)
+    made = _actions(session, [row.id for row, _ in found])
+    return [_shown(row, key) | {"action": made.get(str(row.id))} for row, key in found]
 
 
-def public(row: Alert, key: str) -> dict[str, Any]:
+def public(session: Session, row: Alert, key: str) -> dict[str, Any]:
     """An alert as the API shows it."""
+    return _shown(row, key) | {"action": _actions(session, [row.id]).get(str(row.id))}
+
+
+def _actions(session: Session, numbers: Sequence[int | None]) -> dict[str | None, int | None]:
+    """The first action that was made of each alert."""
+    columns: Any = (Action.alert, func.min(Action.id))
+    of_them = col(Action.alert).in_([str(number) for number in numbers])
+    rows: Any = session.execute(select(*columns).where(of_them).group_by(Action.alert))
+    return dict(rows.all())
+
+
+def _shown(row: Alert, key: str) -> dict[str, Any]:
     state = "closed" if row.closed_at else "acknowledged" if row.acknowledged_at else "open"
     return {"touchpoint": key, "state": state, **row.model_dump(exclude={"touchpoint_id", "about"})}
 
 
 def _said(row: Alert, key: str) -> dict[str, Any]:
-    return {name: value for name, value in public(row, key).items() if name not in ("comments", "closed_by")}
+    return {name: value for name, value in _shown(row, key).items() if name not in ("comments", "closed_by")}
 
 
 def _close(session: Session, row: Alert, key: str, because: str | None, who: str | None) -> None:

@@ -41,18 +41,35 @@ class Cell:
 class Found:
     """What a look found. `learning`: the past is too thin to compare with, and nothing else is said.
 
-    `fell` when `w` has reached `h`; `since` is the first day of the fall, `before` and `after` the levels around it,
-    `n` the answers since then.
+    `fell` when `w` has reached `h`; `since` is the first day of the fall, between `earliest` and `latest` with 95 %,
+    `before` and `after` the levels around it, `n` the answers since then, and `sources` the same of each source.
     """
 
     learning: bool = False
     fell: bool = False
     since: int = 0
+    earliest: int = 0
+    latest: int = 0
     w: float = 0.0
     h: float = 0.0
     before: float = 0.0
     after: float = 0.0
     n: int = 0
+    sources: tuple["Part", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answers of one source since a fall, and the levels around it."""
+
+    source: str
+    before: float
+    after: float
+    n: int
+
+    def turned(self) -> "Part":
+        """Read from the other end of the scale."""
+        return replace(self, before=1 - self.before, after=1 - self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,10 @@ def look_up(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_al
     """Whether the level rose: the fall of the same answers read from the other end of the scale."""
     turned = [replace(cell, counts=cell.counts[::-1]) for cell in cells]
     found = look(turned, today, baseline_from=baseline_from, per_alarm=per_alarm)
-    return found if found.learning else replace(found, before=1 - found.before, after=1 - found.after)
+    if found.learning:
+        return found
+    parts = tuple(part.turned() for part in found.sources)
+    return replace(found, before=1 - found.before, after=1 - found.after, sources=parts)
 
 
 def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
@@ -108,18 +128,44 @@ def _cusum(recent: Sequence[Cell], start: int, fit: Baseline, rate: float, per_a
         slope, constant = tilts[cell.place]
         gains[cell.day] += slope * cell.total + constant * cell.n
         counts[cell.day] += cell.n
+    path = [(day, gains[day] / (1 + (counts[day] - 1) * fit.rho)) for day in sorted(gains)]
     w, since = 0.0, start
-    for day in sorted(gains):
-        w += gains[day] / (1 + (counts[day] - 1) * fit.rho)
+    for day, gain in path:
+        w += gain
         if w <= 0:
             w, since = 0.0, day + 1
     effective = rate / (1 + max(rate - 1, 0) * fit.rho)
     h = max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
     fallen = [cell for cell in recent if cell.day >= since]
-    n = sum(cell.n for cell in fallen)
-    before = sum(cell.n * fit.usual(cell.place) for cell in fallen) / n if n else 0.0
-    after = sum(cell.total for cell in fallen) / n if n else 0.0
-    return Found(fell=w >= h, since=since, w=w, h=h, before=before, after=after, n=n)
+    parts = tuple(_part(source, fallen, fit) for source in sorted({cell.source for cell in fallen}))
+    n = sum(part.n for part in parts)
+    before, after = (sum(part.n * getattr(part, name) for part in parts) / max(n, 1) for name in ("before", "after"))
+    earliest, latest = _dated(path, since)
+    return Found(False, w >= h, since, earliest, latest, w, h, before, after, n, parts)
+
+
+def _part(source: str, fallen: Sequence[Cell], fit: Baseline) -> Part:
+    cells = [cell for cell in fallen if cell.source == source]
+    n = sum(cell.n for cell in cells)
+    before = sum(cell.n * fit.usual(cell.place) for cell in cells) / n
+    return Part(source, before, sum(cell.total for cell in cells) / n, n)
+
+
+def _dated(path: Sequence[tuple[int, float]], since: int) -> tuple[int, int]:
+    """The days between which the fall began with 95 %: each is as likely as what came from then on makes it."""
+    gained, likelihood = 0.0, dict[int, float]()
+    for day, gain in reversed(path):
+        gained += gain
+        likelihood[day] = gained
+    most = max(likelihood.values(), default=0.0)
+    weights = sorted(((exp(value - most), day) for day, value in likelihood.items()), reverse=True)
+    whole, held, days = sum(weight for weight, _ in weights), 0.0, [since]
+    for weight, day in weights:
+        if held >= 0.95 * whole:
+            break
+        held += weight
+        days.append(day)
+    return min(days), max(days)
 
 
 def _sums(

@@ -4,7 +4,7 @@ Two that look at once do no harm (alerts are written once, see `alerts.py`); the
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col, select
@@ -27,6 +27,14 @@ class LeaseLost(Exception):
 def read(session: Session) -> Monitoring | None:
     """Who looks, and what the last look came to; None before the first one."""
     return session.get(Monitoring, _ROW)
+
+
+def public(row: Monitoring | None, at: datetime) -> dict[str, Any]:
+    """What the API says of it: the next look is due when the hour of the last one is over."""
+    counts = dict.fromkeys(("touchpoints", "watched", "learning", "too_thin"), 0) | (row.summary if row else {})
+    looked = row.looked_at if row else None
+    over = datetime.fromtimestamp((_hour(at) + 1) * 3600, UTC)
+    return {"looked_at": looked, "looks_next": at if is_due(row, at) else over, **counts}
 
 
 def is_due(row: Monitoring | None, at: datetime) -> bool:

@@ -70,7 +70,11 @@ def _is_over(found: Found) -> bool:
 
 
 def _midnight(day: int, zone: ZoneInfo) -> datetime:
-    return datetime.combine(date.fromordinal(_FIRST + day), time.min, zone).astimezone(UTC)
+    return datetime.combine(_date(day), time.min, zone).astimezone(UTC)
+
+
+def _date(day: int) -> date:
+    return date.fromordinal(_FIRST + day)
 
 
 def _day(at: datetime, zone: ZoneInfo) -> int:
@@ -130,11 +134,22 @@ def _baselines(session: Session, these: Sequence[Known]) -> dict[int, int]:
 
 
 def _evidence(found: Found) -> dict[str, Any]:
-    """The numbers, levels as index points (0 to 100)."""
+    """The numbers, levels as index points (0 to 100), and between which days it began with 95 %."""
+    days = {name: _date(day).isoformat() for name, day in (("from", found.earliest), ("to", found.latest))}
     return {
-        "level_before": round(100 * found.before, 1),
-        "level_after": round(100 * found.after, 1),
+        "metric": "index",
+        "since": days,
+        "level_before": _index(found.before),
+        "level_after": _index(found.after),
         "answers": found.n,
+        "sources": [
+            {"source": part.source, "before": _index(part.before), "after": _index(part.after), "answers": part.n}
+            for part in found.sources
+        ],
         "statistic": round(found.w, 2),
         "threshold": round(found.h, 2),
     }
+
+
+def _index(share: float) -> float:
+    return round(100 * share, 1)

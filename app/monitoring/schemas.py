@@ -49,8 +49,41 @@ class AlertOut(BaseModel):
     because: Because | None
     evidence: dict[str, Any] = Field(description="the numbers; levels are index points, 0 to 100")
     comments: list[Comment]
+    action: int | None = Field(description="the first action that was made of it")
 
 
 class AlertList(BaseModel):
     items: list[AlertOut]
+    next_cursor: str | None
+
+
+class MonitoringOut(BaseModel):
+    """When the monitoring looked and how much it sees."""
+
+    looked_at: datetime | None = Field(description="null before the first look, which comes a minute after the start")
+    looks_next: datetime = Field(description="from then on; a look takes place once in each hour")
+    touchpoints: int = Field(description="in use, at the last look")
+    watched: int = Field(description="whose levels are watched")
+    learning: int = Field(description="whose past is still too short to compare with")
+    too_thin: int = Field(description="with fewer than one answer a day, of which no change of level can be told")
+
+
+class ChangeOut(BaseModel):
+    """A level that fell or rose, or a target or an action that was decided."""
+
+    kind: Literal["drop", "rise", "target", "action"]
+    touchpoint: str
+    verdict: Literal["down", "up", "met", "missed", "better", "worse", "no_evidence", "too_few"]
+    since: datetime
+    at: datetime = Field(description="when it was found")
+    over_at: datetime | None
+    metric: str
+    before: float | None = Field(alias="from")
+    after: float | None = Field(alias="to")
+    alert: int
+    action: int | None
+
+
+class ChangeList(BaseModel):
+    items: list[ChangeOut]
     next_cursor: str | None

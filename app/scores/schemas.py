@@ -170,6 +170,19 @@ class Score(Summary):
     groups: list[Group] | None = None
 
 
+class Change(BaseModel):
+    """A level that fell or rose for real and has not come back, as the monitoring found it; index points, 0 to 100."""
+
+    direction: Literal["down", "up"]
+    since: datetime
+    before: float = Field(alias="from")
+    after: float = Field(alias="to")
+
+
+class ListedScore(Score):
+    change: Change | None
+
+
 class ScoreList(BaseModel):
-    items: list[Score]
+    items: list[ListedScore]
     next_cursor: str | None

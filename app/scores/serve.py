@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.errors import Code, Place, Problem
-from app.scores import baseline, formulas, score, verdicts
+from app.scores import baseline, changes, formulas, score, verdicts
 from app.scores import counts as rollup
 from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
@@ -162,7 +162,9 @@ def listed(
         found.append(item)
         moves.append(moved)
     told, tested = verdicts.together(moves)
-    for item, verdict in zip(found, told, strict=True):
+    changed = changes.of(session, [known.id for known, _ in page])
+    for (known, _), item, verdict in zip(page, found, told, strict=True):
+        item["change"] = changed.get(known.id)
         if item["trend"]:
             item["trend"] |= {"verdict": verdict, "corrected_for": tested}
     return found

@@ -85,3 +85,22 @@ def test_two_values_and_answers_that_are_all_alike_are_borne():
     thumbs = [Cell(day, 2, "web", (0, 20)) for day in range(TODAY - 100, TODAY)]
     assert not look(thumbs, TODAY).fell
     assert look([*thumbs[:-6], *(Cell(c.day, 2, "web", (8, 12)) for c in thumbs[-6:])], TODAY).fell
+
+
+def test_the_days_between_which_it_began_hold_the_day_it_began_and_are_few():
+    held, widths = 0, []
+    for seed in range(40):
+        found = look(answers(seed, days=140, fall=0.5, fell_on=TODAY - 14), TODAY, per_alarm=4)
+        held += found.earliest <= TODAY - 14 <= found.latest
+        widths.append(found.latest - found.earliest)
+        assert found.earliest <= found.since <= found.latest
+    assert held >= 34 and median(widths) <= 8
+
+
+def test_the_sources_are_told_apart_and_add_up():
+    found = look(answers(3, fall=0.5, fell_on=TODAY - 12), TODAY)
+    assert [part.source for part in found.sources] == ["email", "web"]
+    assert sum(part.n for part in found.sources) == found.n
+    assert all(part.after < part.before for part in found.sources)
+    email, web = found.sources
+    assert email.before < web.before
