@@ -6,6 +6,7 @@ database: without TOUCHSTONE_SECRET_KEY the secret lies there, and each start sa
 """
 
 import contextlib
+import hmac
 import os
 import secrets
 from pathlib import Path
@@ -106,3 +107,8 @@ def _made(session: Session) -> str:
 
 def _forget(session: Session) -> None:
     session.connection().execute(text("DELETE FROM secret WHERE name = :name"), {"name": NAME})
+
+
+def pseudonym(secret: bytes, person: str) -> str:
+    """An opaque reference to a person, always the same; without the secret nobody can try addresses against it."""
+    return hmac.digest(secret, b"person\0" + person.strip().casefold().encode(), "sha256").hex()[:32]

@@ -27,10 +27,9 @@ def touchstone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
 
-    def run(*arguments: str, **environment: str) -> Result:
-        return CliRunner().invoke(
-            commands(), list(arguments), env={f"TOUCHSTONE_{k}": v for k, v in environment.items()}
-        )
+    def run(*arguments: str, stdin: str | None = None, **environment: str) -> Result:
+        settings = {f"TOUCHSTONE_{k}": v for k, v in environment.items()}
+        return CliRunner().invoke(commands(), list(arguments), input=stdin, env=settings)
 
     return run
 
@@ -51,7 +50,7 @@ def test_an_import_makes_the_database_stores_the_rows_and_says_so(touchstone):
     assert rows("SELECT count(*) FROM feedback") == [(0,)]
     first = touchstone(*command)
     assert first.exit_code == 0 and "3 stored, 0 refused" in first.stdout and "Touchpoints made: 2" in first.stdout
-    assert rows("SELECT key FROM touchpoint ORDER BY key") == [("store-nord",), ("store-sud",)]
+    assert rows("SELECT key FROM touchpoint ORDER BY key") == [("store-nord",), ("store-sued",)]
     again = touchstone(*command)
     assert again.exit_code == 0 and "0 stored, 3 there already, 0 refused" in again.stdout
     assert touchstone("rollup", "verify").exit_code == 0
@@ -70,6 +69,37 @@ def test_an_export_is_imported_without_options(touchstone):
     assert "0 stored, 1 there already, 0 refused" in touchstone("import", "export.ndjson").stdout
 
 
+FORM = "Zeitstempel;Nutzername;Wie zufrieden?\n13/05/2026 09:03;kim@example.de;5 - Sehr zufrieden\n"
+
+
+def test_a_form_is_looked_at_imported_after_a_yes_and_its_mapping_kept_for_the_next(touchstone):
+    Path("besuch.csv").write_text(FORM, encoding="cp1252")
+    dry = touchstone("import", "besuch.csv", "--dry-run")
+    assert dry.exit_code == 0 and "the day comes first" in dry.stdout and "1 can be stored" in dry.stdout
+    assert "kim@example.de" not in dry.stdout
+    first = touchstone("import", "besuch.csv", "--yes", "--save-mapping", "map.toml", "--refused", "bad.csv")
+    assert first.exit_code == 0 and "1 stored, 0 refused" in first.stdout and not Path("bad.csv").exists()
+    assert rows("SELECT key, scale, rating FROM feedback JOIN touchpoint ON touchpoint.id = touchpoint_id") == [
+        ("google-forms", "csat", 5)
+    ]
+    assert "@" not in rows("SELECT respondent FROM feedback")[0][0]
+    Path("juni.csv").write_text(FORM + "01/06/2026 10:00;;2 - Unzufrieden\n01/06/2026 10:00;;mies\n;;\n")
+    next_one = touchstone("import", "juni.csv", "--mapping", "map.toml", "--refused", "bad.csv")
+    assert next_one.exit_code == 1
+    assert "1 stored, 1 there already, 1 left out, 1 refused" in next_one.stdout
+    assert '--map "mies=5"' in next_one.stderr
+    kept = Path("bad.csv").read_text().splitlines()
+    assert kept[1].startswith("01/06/2026 10:00;;mies;4;")
+    Path("bad.csv").write_text(Path("bad.csv").read_text().replace(";mies;", ";1;"))
+    mended = touchstone("import", "bad.csv", "--mapping", "map.toml")
+    assert mended.exit_code == 0 and "1 stored" in mended.stdout
+
+
+def test_standard_input_is_imported(touchstone):
+    done = touchstone("import", "-", "--yes", "--scale", "stars", "--touchpoint", "shop", stdin="Rating\n5\n4\n")
+    assert done.exit_code == 0 and "2 stored" in done.stdout
+
+
 def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_is_one(touchstone):
     Path("answers.csv").write_text("score\n" + "5\n" * 3 + "9\n" * 30)
     command = ["import", "answers.csv", "--touchpoint", "shop", "--rating-column", "score", "--create-touchpoints"]
@@ -83,9 +113,11 @@ def test_refused_rows_are_shown_up_to_twenty_all_are_counted_and_the_exit_code_i
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ([], "Say either --touchpoint or --touchpoint-column"),
+        ([], "Say --yes"),
         (["--touchpoint", "a", "--touchpoint-column", "b", "--rating-column", "x"], "Say either"),
-        (["--touchpoint", "a"], "Say --rating-column, --comment-column, or both"),
+        (["--scale", "stars"], "Say --yes"),
+        (["--rescale", "5"], "said as FROM:TO"),
+        (["--map", "Great"], "says no rating"),
         (["--touchpoint", "a", "--rating-column", "x", "--scale", "hearts"], "no scale hearts"),
         (["--touchpoint", "a", "--rating-column", "x", "--timezone", "Mars"], "no time zone Mars"),
         (["--touchpoint", "a", "--rating-column", "x", "--encoding", "utf-99"], "no encoding utf-99"),

@@ -79,7 +79,7 @@ def test_the_commands_of_the_readme_work_as_written(served):
     headers = {"Authorization": f"Bearer {key}"}
     score = httpx.get(f"{address}/v1/touchpoints/checkout/score", headers=headers).json()
     assert {name: score[name] for name in said} == said
-    imported = httpx.get(f"{address}/v1/touchpoints/store-sud/score", headers=headers).json()
+    imported = httpx.get(f"{address}/v1/touchpoints/store-sued/score", headers=headers).json()
     assert imported["count"] == 1 and "2 stored, 0 refused" in done.stdout
 
 

@@ -1,12 +1,11 @@
 """What a row says, as an Answer. The rules for it are those of every other way in. Pure."""
 
-import re
-import unicodedata
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha1
+from json import dumps
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -14,22 +13,20 @@ from zoneinfo import ZoneInfo
 import pydantic
 
 from app.errors import Problem, invalid
-from app.importer.rows import LeftOut, Row, RowError
+from app.importer.ratings import Ratings
+from app.importer.row import LeftOut, Row, RowError
+from app.importer.slugs import former_slug, slug
+from app.importer.times import joined, moment
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.routes import to_answer
-from app.ingest.schemas import AnswerIn
+from app.ingest.schemas import CONTEXT_MAX, NAME_MAX, TEXT_MAX, AnswerIn
 from app.touchpoints.registry import Known
 
 NAMESPACE = UUID("5b0c6d0e-6b1f-5d5e-9a3e-6f1d0c1f7a51").bytes  # changing it would double every import
-FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d")
 SKIP, IMPORT_DAY = UNDATED = ("skip", "import-day")
 UNNUMBERED = UUID(int=0)  # until the answer is known
-FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
-_WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0*)?")
-_EPOCH = re.compile(r"\d{9,10}(\.\d+)?|\d{12,13}")
 _UNVERSIONED = ~(0xF << 76 | 0b11 << 62)
 _VERSION_5 = 0x5 << 76 | 0b10 << 62
-_LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "đ": "d", "þ": "th"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +41,24 @@ class Columns:
     time: str | None = None
     id: str | None = None
     respondent: str | None = None
+    clock: str | None = None
+    count: str | None = None
+    wide: tuple[str, ...] = ()  # columns named as ratings, which hold how many gave each
+    context: tuple[str, ...] = ()
+    unwanted: tuple[str, tuple[str, ...]] | None = None  # a column, and what stands there in rows that are left out
+
+    @property
+    def counts(self) -> bool:
+        """Whether a row stands for several answers."""
+        return self.count is not None or bool(self.wide)
 
     def key(self, cell: str) -> str:
         """The key of the touchpoint that the cell of `touchpoint_column` names; RowError when it names none."""
         return self.touchpoint if self.touchpoint is not None else slug(self.touchpoint_prefix, cell.strip())
+
+    def former_key(self, cell: str) -> str | None:
+        """The key that versions before this one made of the cell."""
+        return None if self.touchpoint is not None else former_slug(self.touchpoint_prefix, cell.strip())
 
 
 class Numbered(NamedTuple):
@@ -62,7 +73,7 @@ class Reader:
     """Makes answers of rows. It counts equal ones: about 100 bytes for each different one of a file without ids.
 
     `undated` is what becomes of an empty time: an error (None), left out (`skip`), or dated now (`import-day`).
-    `imported` are the touchpoints that have imported answers already.
+    `imported` are the touchpoints that have imported answers already; `person` makes an opaque reference of a cell.
     """
 
     columns: Columns
@@ -70,24 +81,36 @@ class Reader:
     received: datetime
     undated: str | None = None
     imported: Container[int] = ()
+    ratings: Ratings = field(default_factory=Ratings)
+    day_first: bool | None = None
+    person: Callable[[str], str] = str
     _seen: dict[int, int] = field(default_factory=dict)
     _rows_seen: dict[int, int] = field(default_factory=dict)
+    _ratings: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
     def wanted(self) -> tuple[str | None, ...]:
         """The columns in the order in which `answer` takes the cells; the first names the touchpoint."""
         of = self.columns
-        return of.touchpoint_column, of.rating, of.comment, of.time, of.id, of.respondent
+        around = of.unwanted[0] if of.unwanted else None
+        return (of.touchpoint_column, of.rating, of.comment, of.time, of.id, of.respondent, of.clock, of.count, around,
+                *of.context, *of.wide)  # fmt: skip
 
     def answer(self, row: Row, known: Known) -> Numbered:
         """The row as an answer at `known`; RowError when it cannot be taken, LeftOut when it is not wanted."""
-        _, rating, comment, time, number, respondent = row.cells
-        said: dict[str, Any] = {"rating": whole(rating)}
+        _, rating, comment, time, number, respondent, clock, _, around, *context = row.cells
+        if around and self.columns.unwanted and around in self.columns.unwanted[1]:
+            raise LeftOut(f"say {around} in {self.columns.unwanted[0]}")
+        said: dict[str, Any] = {"rating": self._rating(rating, known)}
         if comment:
             said["comment"] = comment
-        if self.columns.time is not None and (at := self._time(time.strip(), known)):
+        if said["rating"] is None and not comment.strip():
+            raise LeftOut("say nothing")
+        if self.columns.time is not None and (at := self._time(joined(time.strip(), clock.strip()), known)):
             said["occurred_at"] = at
         if respondent:
-            said["respondent"] = respondent.strip()
+            said["respondent"] = self.person(respondent.strip())
+        if context and (around_it := _context(self.columns.context, context)):
+            said["context"] = around_it
         given = self._given(known, number.strip())
         try:
             told = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
@@ -100,14 +123,28 @@ class Reader:
         former = known.id in self.imported
         return Numbered(answer, _counted(self._rows_seen, "\x1f".join((known.key, *row.content))) if former else None)
 
+    def _rating(self, cell: str, known: Known) -> int | None:
+        found = self._ratings.get(cell)
+        if found is None:
+            found = self.ratings.read(cell)
+            if len(self._ratings) < 4096:
+                self._ratings[cell] = found
+        rating, of = found
+        if of is not None and of != known.scale.high:
+            raise RowError(
+                f"rating: {cell.strip()[:40]!r} is not of {known.scale.high} (--rescale {of}:{known.scale.high})"
+            )
+        return rating
+
     def _time(self, text: str, known: Known) -> datetime | None:
-        if not text and self.undated is None:
+        at = moment(text, self.zone or known.zone, self.day_first)
+        if at is None and self.undated is None:
             raise RowError(
                 f"has no {self.columns.time} (--undated skip leaves it out, --undated import-day dates it now)"
             )
-        if not text and self.undated == SKIP:
-            raise LeftOut
-        return moment(text, self.zone or known.zone)
+        if at is None and self.undated == SKIP:
+            raise LeftOut("have no time")
+        return at
 
     def _given(self, known: Known, text: str) -> UUID | None:
         """The row's own id, or the one that it always gets; None without a column of ids."""
@@ -115,6 +152,8 @@ class Reader:
             return None
         if not text:
             raise RowError(f"has no {self.columns.id}")
+        if self.columns.counts:
+            return _counted(self._seen, f"{known.key}\x1f{text}")
         try:
             return UUID(text)
         except ValueError:
@@ -154,52 +193,13 @@ def uuid5(name: str) -> UUID:
     return UUID(int=int.from_bytes(digest[:16], "big") & _UNVERSIONED | _VERSION_5)
 
 
-@lru_cache(4096)
-def slug(prefix: str, value: str) -> str:
-    """`value` as a key: "Kasse 2 (København)" becomes `kasse-2-koebenhavn`; RowError when nothing is left."""
-    plain = unicodedata.normalize("NFKD", value.casefold().translate(_LETTERS)).encode("ascii", "ignore").decode()
-    key = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")
-    if not key:
-        raise RowError(f"{value!r} names no touchpoint")
-    return f"{prefix}{key}"[:64]
-
-
-@lru_cache(4096)
-def whole(cell: str) -> int | None:
-    """A rating: "5", "5.0" and "5,0" are 5, "" is none; RowError for what is not a whole number."""
-    text = cell.strip()
-    if not text:
-        return None
-    found = _WHOLE.fullmatch(text)
-    if found is None:
-        raise RowError(f"rating: {text[:40]!r} is not a whole number")
-    return int(found[1])
-
-
-def moment(text: str, zone: ZoneInfo) -> datetime | None:
-    """A time: ISO 8601, seconds or milliseconds since 1970, or one of FORMATS, in `zone` when it names none.
-
-    Dates with slashes that begin with a day or a month are refused: nobody can tell 01/02 from 02/01.
-    """
-    if not text:
-        return None
-    if _EPOCH.fullmatch(text):
-        return datetime.fromtimestamp(float(text) / (1000 if len(text) > 11 and "." not in text else 1), UTC)
-    at = _calendar(text)
-    at = at if at.tzinfo else at.replace(tzinfo=zone)
-    if at.year < 1970 or at < FIRST_DAY:
-        raise RowError(f"time: {text[:40]!r} lies before 1970")
-    return at
-
-
-def _calendar(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        pass
-    for shape in FORMATS:
-        try:
-            return datetime.strptime(text, shape)
-        except ValueError:
-            continue
-    raise RowError(f"time: {text[:40]!r} is not a time (such as 2026-01-31T12:00:00Z, 31.01.2026 12:00 or 1769860800)")
+def _context(names: tuple[str, ...], cells: list[str]) -> dict[str, Any]:
+    """What stands around an answer, cut to what is stored of it: no answer is lost for its side notes."""
+    found: dict[str, Any] = {
+        name[:NAME_MAX]: cell.strip()[:TEXT_MAX] for name, cell in zip(names, cells, strict=True) if cell.strip()
+    }
+    for most in (200, 80, 30, 8):
+        if len(dumps(found)) <= CONTEXT_MAX:
+            break
+        found = {name: text[:most] for name, text in found.items()}
+    return found

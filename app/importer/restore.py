@@ -10,8 +10,9 @@ import pydantic
 
 from app.answers.cells import COLUMNS
 from app.errors import Problem
-from app.importer.answers import Numbered, refused, whole
-from app.importer.rows import Row, RowError
+from app.importer.answers import Numbered, refused
+from app.importer.ratings import whole
+from app.importer.row import Row, RowError
 from app.ingest import guard
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.schemas import AnswerIn, DeviceTime

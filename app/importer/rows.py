@@ -1,141 +1,161 @@
-"""Rows out of a file, one at a time: CSV or NDJSON, gzipped or not. The file is never in memory as a whole."""
+"""Rows out of a file, one at a time: CSV, NDJSON, JSON or a workbook. The file is never in memory as a whole."""
 
 import csv
-import gzip
 import io
-import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import chain
+from functools import partial
+from itertools import islice
 from operator import itemgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from app.answers.cells import DELIMITERS, is_export, unmark
+from app.answers.cells import is_export, unmark
+from app.importer import documents, encodings, workbooks
+from app.importer.layout import JSON, NDJSON, XLSX, Layout, names_of, of_text
+from app.importer.packed import Unpacked, unpacked
+from app.importer.row import FileError, LeftOut, Row, RowError, Rows
 
-
-class RowError(Exception):
-    """A row that cannot be taken; the message says why, for people."""
-
-
-class LeftOut(Exception):
-    """A row that is not wanted."""
-
-
-class FileError(Exception):
-    """A file that cannot be read as a whole."""
-
-
-class Row(NamedTuple):
-    """The wanted cells in order ("" for a column not wanted or a key missing), and what the whole row consists of."""
-
-    cells: tuple[str, ...]
-    content: Sequence[str]
-
-
-Rows = Iterator[tuple[int, Row | RowError]]  # with the number of the line each begins on
+SAMPLE = 1 << 18  # characters that the layout is found by
+PIECE = 1 << 20
+NAMED_OBJECTS = 200  # of JSON: the columns are the keys of so many
+_TOTALS = ("total", "summe", "gesamt", "i alt", "razem", "suma", "sum", "average", "durchschnitt")
 
 
 class Table(NamedTuple):
-    """An open file: the names of its columns (the keys of its first object), its rows by the names wanted, and how many
-    of its bytes are read. Asking for the rows is a FileError when a CSV lacks a wanted column."""
+    """An open file: the names of its columns, its rows by the names wanted, and how many of its bytes are read.
+
+    Asking for the rows is a FileError when a wanted column is missing (JSON may lack it: its keys come as they like).
+    """
 
     names: list[str]
     rows: Callable[[Sequence[str | None]], Rows]
     position: Callable[[], int]
 
 
+def layout_of(path: Path, encoding: str | None = None) -> Layout:
+    """How the table lies in the file; without `encoding` all of it is read to find that. FileError if there is none."""
+    try:
+        with unpacked(path) as found:
+            if found.workbook:
+                return workbooks.layout(found.stream)
+            name = encoding or encodings.of_bytes(iter(partial(found.stream.read, PIECE), b""))
+        with unpacked(path) as found, _text(found, name) as file:
+            text = file.read(SAMPLE)
+            return of_text(text, name, whole=len(text) < SAMPLE)
+    except (EOFError, OSError, UnicodeError) as error:
+        if encoding is None and isinstance(error, EOFError | OSError) and path.exists():
+            return layout_of(path, "utf-8")  # torn: what can be read of it is read
+        raise FileError(f"The file cannot be read: {error}") from None
+
+
 @contextmanager
-def open_table(path: Path, encoding: str) -> Iterator[Table]:
+def open_table(path: Path, layout: Layout) -> Iterator[Table]:
     """The file at `path` as a table; FileError when it cannot be read at all.
 
-    Bytes that are not text in `encoding` stay as lone surrogates, which the answer's own check refuses with its line.
+    Bytes that are not text in the encoding stay as lone surrogates, which the answer's own check refuses with its line.
     """
-    with path.open("rb") as raw:
-        packed = raw.read(2) == b"\x1f\x8b"
-        raw.seek(0)
-        plain: IO[bytes] = gzip.GzipFile(fileobj=raw) if packed else raw  # type: ignore[assignment]
-        name = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-        text = io.TextIOWrapper(plain, encoding=name, errors="surrogateescape", newline="")
-        try:
-            first = text.readline()
-        except (EOFError, OSError) as error:
-            raise FileError(f"The file cannot be read: {error}") from None
-        names, rows = (_json if first.lstrip().startswith("{") else _csv)(chain([first], text), first)
-        yield Table(names, rows, raw.tell)
+    with unpacked(path) as found:
+        if layout.kind == XLSX:
+            yield _workbook(found, layout)
+            return
+        with _text(found, layout.encoding) as text:
+            if layout.kind in (NDJSON, JSON):
+                yield Table(_json_names(path, layout), partial(_json_rows, text, layout), found.position)
+            else:
+                yield _csv(text, layout, found.position)
 
 
-def _csv(lines: Iterator[str], first: str) -> tuple[list[str], Callable[[Sequence[str | None]], Rows]]:
-    reader = csv.reader(lines, delimiter=max(DELIMITERS, key=lambda d: len(next(csv.reader([first], delimiter=d), []))))
-    header = [name.strip() for name in next(reader, [])]
-
-    def rows(wanted: Sequence[str | None]) -> Rows:
-        missing = [name for name in wanted if name is not None and name not in header]
-        if missing:
-            raise FileError(f"There is no column {missing[0]!r}. The columns are: {', '.join(header) or 'none'}.")
-        pick = itemgetter(*(len(header) if name is None else header.index(name) for name in wanted))
-        if not is_export(header):
-            return _cells(reader, len(header), pick)
-        return _cells(reader, len(header), lambda cells: tuple(map(unmark, pick(cells))))
-
-    return header, rows
+def _csv(text: io.TextIOWrapper, layout: Layout, position: Callable[[], int]) -> Table:
+    records = _records(text, layout)
+    header = [cells for _, cells in islice(records, layout.headers)]
+    broken = next((cells for cells in header if isinstance(cells, RowError)), None)
+    if broken:
+        raise FileError(f"The header cannot be read: {broken}")
+    names = names_of([cells for cells in header if not isinstance(cells, RowError)] or [[]])
+    return Table(names, partial(_rows, records, names), position)
 
 
-def _cells(reader: Any, width: int, pick: Callable[[list[str]], tuple[str, ...]]) -> Rows:
-    """A row that spans lines (a comment with line ends) has the number of its first one."""
-    line = reader.line_num + 1
+def _workbook(found: Unpacked, layout: Layout) -> Table:
+    """A workbook as a table; what stands to the right of the last name in the header is not read."""
+    records = (each for each in workbooks.records(found.stream) if each[0] >= layout.skip and any(each[1]))
+    names = names_of([cells for _, cells in islice(records, layout.headers)] or [[]])
+    while names and names[-1] == f"column {len(names)}":
+        names.pop()
+    width = len(names)
+    even = ((before + 1, (cells + [""] * width)[:width]) for before, cells in records)
+    return Table(names, partial(_rows, even, names), found.position)
+
+
+def _text(found: Unpacked, encoding: str) -> io.TextIOWrapper:
+    name = "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
+    errors = "replace" if name.startswith("utf-16") else "surrogateescape"
+    return io.TextIOWrapper(found.stream, encoding=name, errors=errors, newline="")
+
+
+def _records(lines: io.TextIOWrapper, layout: Layout) -> Iterator[tuple[int, list[str] | RowError]]:
+    """The cells of each row, with the line it begins on; one that spans lines has the number of its first."""
+    for _ in range(layout.skip):
+        lines.readline()
+    reader = csv.reader(lines, delimiter=layout.delimiter)
+    line = layout.skip + 1
     while True:
         try:
             for cells in reader:
-                if len(cells) == width:
-                    yield line, Row(pick([*cells, ""]), cells)
-                elif cells:
-                    yield line, RowError(f"has {len(cells)} cells where the header has {width}")
-                line = reader.line_num + 1
+                if cells:
+                    yield line, cells
+                line = layout.skip + reader.line_num + 1
             return
         except csv.Error as error:
             yield line, RowError(str(error))
-            line = reader.line_num + 1
+            line = layout.skip + reader.line_num + 1
         except (EOFError, OSError) as error:
-            yield line, _torn(error)
+            yield line, RowError(f"the file cannot be read from here on: {error}")
             return
 
 
-def _torn(error: Exception) -> RowError:
-    return RowError(f"the file cannot be read from here on: {error}")
+def _rows(records: Iterator[tuple[int, Any]], names: list[str], wanted: Sequence[str | None]) -> Rows:
+    missing = [name for name in wanted if name is not None and name not in names]
+    if missing:
+        raise FileError(f"There is no column {missing[0]!r}. The columns are: {', '.join(names) or 'none'}.")
+    width = len(names)
+    pick = itemgetter(*(width if name is None else names.index(name) for name in wanted))
+    return _cells(records, width, pick, marked=is_export(names))
 
 
-def _json(lines: Iterator[str], first: str) -> tuple[list[str], Callable[[Sequence[str | None]], Rows]]:
-    said = _object(first)
-    return ([] if isinstance(said, RowError) else list(said)), lambda wanted: _json_rows(lines, wanted)
+def _cells(
+    records: Iterator[tuple[int, Any]], width: int, pick: Callable[..., tuple[str, ...]], *, marked: bool
+) -> Rows:
+    for line, cells in records:
+        if isinstance(cells, RowError):
+            yield line, cells
+        elif len(cells) == width or (len(cells) > width and not any(cells[width:])):
+            picked = pick([*cells[:width], ""])
+            yield line, Row(tuple(map(unmark, picked)) if marked else picked, cells)
+        else:
+            yield line, _of_another_width(cells, width)
 
 
-def _json_rows(lines: Iterable[str], wanted: Sequence[str | None]) -> Rows:
-    number = 0
-    try:
-        for number, line in enumerate(lines, 1):
-            if content := line.strip():
-                said = _object(content)
-                yield number, said if isinstance(said, RowError) else Row(_picked(said, wanted), (content,))
-    except (EOFError, OSError) as error:
-        yield number + 1, _torn(error)
+def _of_another_width(cells: list[str], width: int) -> RowError | LeftOut:
+    """Why a row with other cells than the header is not taken."""
+    if len(cells) == 1 and width > 2 and (" " in cells[0].strip() or cells[0].strip(" :").lower() in _TOTALS):
+        return LeftOut("are lines above or below the table")
+    return RowError(f"has {len(cells)} cells where the header has {width}", cells)
 
 
-def _object(content: str) -> dict[str, Any] | RowError:
-    try:
-        said = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        return RowError(f"is not JSON: {error}")
-    return said if isinstance(said, dict) else RowError("is not a JSON object")
+def _json_names(path: Path, layout: Layout) -> list[str]:
+    """The keys of the first objects, and those of objects within them."""
+    found: dict[str, None] = {}
+    with unpacked(path) as again, _text(again, layout.encoding) as text:
+        for _, said, _ in islice(_objects(text, layout), NAMED_OBJECTS):
+            if not isinstance(said, RowError):
+                found |= dict.fromkeys(said) | dict.fromkeys(documents.names(said))
+    return list(found)
 
 
-def _picked(said: dict[str, Any], wanted: Sequence[str | None]) -> tuple[str, ...]:
-    return tuple("" if name is None else _as_text(said.get(name)) for name in wanted)
+def _json_rows(text: io.TextIOWrapper, layout: Layout, wanted: Sequence[str | None]) -> Rows:
+    return documents.rows(_objects(text, layout), wanted)
 
 
-def _as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return " ".join(map(_as_text, value))
-    return "" if value is None else json.dumps(value)
+def _objects(text: io.TextIOWrapper, layout: Layout) -> documents.Objects:
+    return documents.of_lines(text) if layout.kind == NDJSON else documents.of_array(text)

@@ -16,8 +16,13 @@ from app.answers.cells import is_export
 from app.db import Database
 from app.errors import Problem, invalid
 from app.importer.answers import Columns, Numbered, Reader
+from app.importer.counted_rows import counted
+from app.importer.layout import Layout
+from app.importer.ratings import Ratings
 from app.importer.restore import Restorer, scale
-from app.importer.rows import FileError, LeftOut, Row, RowError, open_table
+from app.importer.row import FileError, LeftOut, Row, RowError
+from app.importer.rows import layout_of, open_table
+from app.importer.tally import Tally
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
 from app.sql import Bulk, Lookup
@@ -26,9 +31,8 @@ from app.touchpoints.registry import Known
 from app.touchpoints.schemas import TouchpointIn
 
 CHUNK = 5000
-ERRORS_SHOWN = 20
 NEW_TOUCHPOINTS_MAX = 1000  # more of them means that the column is the wrong one
-Chunk = Sequence[tuple[int, Row | RowError]]
+Chunk = Sequence[tuple[int, Row | RowError | LeftOut]]
 Work = Callable[[Session], dict[str, Known]]
 
 
@@ -42,26 +46,10 @@ class Wish:
     dry_run: bool = False
     encoding: str = "utf-8"
     undated: str | None = None
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the rows. With a dry run `created` are those that could be stored."""
-
-    rows: int = 0
-    created: int = 0
-    same: int = 0
-    updated: int = 0
-    erased: int = 0
-    left_out: int = 0
-    refused: int = 0
-    errors: list[tuple[int, str]] = field(default_factory=list)
-    new_touchpoints: list[str] = field(default_factory=list)
-
-    def refuse(self, line: int, reason: str) -> None:
-        self.refused += 1
-        if len(self.errors) < ERRORS_SHOWN:
-            self.errors.append((line, reason))
+    layout: Layout | None = None  # found when it is not said
+    ratings: Ratings = field(default_factory=Ratings)
+    day_first: bool | None = None
+    person: Callable[[str], str] = str
 
 
 @dataclass(slots=True)
@@ -83,9 +71,12 @@ class Import:
         """
         self._by_key = await self._asked(lambda session: _touchpoints(session, self.wish.scale))
         storing: asyncio.Task[None] | None = None
-        with open_table(path, self.wish.encoding) as table:
+        with open_table(path, self.wish.layout or layout_of(path, self.wish.encoding)) as table:
+            self.tally.names = table.names
             reader = await self._reader(table.names)
             rows = table.rows(reader.wanted())
+            if self.columns and self.columns.counts:
+                rows = counted(rows, self.columns, len(reader.wanted()))
             while chunk := list(islice(rows, CHUNK)):
                 if self.wish.create_touchpoints:
                     await self._create_missing(chunk)
@@ -103,7 +94,9 @@ class Import:
     async def _reader(self, names: Sequence[str]) -> Reader | Restorer:
         if self.columns is not None:
             imported = await self.db.read(_imported)
-            return Reader(self.columns, self.wish.zone, datetime.now(UTC), self.wish.undated, imported)
+            wish = self.wish
+            how = wish.ratings, wish.day_first, wish.person
+            return Reader(self.columns, wish.zone, datetime.now(UTC), wish.undated, imported, *how)
         if not is_export(names):
             raise FileError(
                 "This is not an export of Touchstone. Say either --touchpoint or --touchpoint-column, and "
@@ -112,17 +105,21 @@ class Import:
         return Restorer(frozenset(names), datetime.now(UTC))
 
     def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> list[tuple[int, Numbered]]:
-        found = []
+        found, of_file = [], self.tally.of_file
         for line, row in chunk:
             try:
-                if isinstance(row, RowError):
+                if not isinstance(row, Row):
                     raise row
                 cell = row.cells[0]
-                found.append((line, reader.answer(row, self._by_cell.get(cell) or self._touchpoint(cell))))
+                known = self._by_cell.get(cell) or self._touchpoint(cell)
+                numbered = reader.answer(row, known)
             except RowError as error:
-                self.tally.refuse(line, str(error))
-            except LeftOut:
-                self.tally.left_out += 1
+                self.tally.refuse(line, str(error), row.content if isinstance(row, Row) else error.content)
+            except LeftOut as why:
+                self.tally.left[str(why)] += 1
+            else:
+                of_file[known.key].note(numbered.answer.rating)
+                found.append((line, numbered))
         return found
 
     def _key(self, cell: str) -> str:
@@ -131,7 +128,7 @@ class Import:
     def _touchpoint(self, cell: str) -> Known:
         """The touchpoint that a cell names; RowError when it cannot take the row."""
         key = self._key(cell)
-        known = self._by_key.get(key)
+        known = self._known(cell)
         if known is None:
             raise RowError(f"there is no touchpoint {key} (--create-touchpoints makes it)")
         if known.archived and self.columns is not None:
@@ -141,6 +138,11 @@ class Import:
         self._by_cell[cell] = known
         return known
 
+    def _known(self, cell: str) -> Known | None:
+        """The touchpoint of a cell, under its key or the one that an older version gave it."""
+        former = self.columns.former_key(cell) if self.columns else None
+        return self._by_key.get(self._key(cell)) or self._by_key.get(former or "")
+
     async def _create_missing(self, chunk: Chunk) -> None:
         """Make the touchpoints that the chunk names first; FileError when they are too many or cannot be made."""
         missing: dict[str, TouchpointIn] = {}
@@ -148,7 +150,7 @@ class Import:
         for cell in sorted(named.keys() - self._by_cell.keys()):
             try:
                 key = self._key(cell)
-                if key not in self._by_key:
+                if self._known(cell) is None:
                     missing.setdefault(key, self._new(key, named[cell]))
             except RowError:
                 continue  # counted when the row becomes an answer
@@ -165,7 +167,8 @@ class Import:
         zone = self.wish.zone.key if self.wish.zone else None
         if self.columns is None:
             return TouchpointIn(key=key, scale=self.wish.scale or scale(row), timezone=zone)
-        title = self.columns.touchpoint_prefix + row.cells[0].strip() or key
+        name = row.cells[0].strip()
+        title = self.columns.touchpoint_prefix + name if name.isdecimal() else name or key
         return TouchpointIn(key=key, name={"en": title}, scale=self.wish.scale, timezone=zone)
 
     async def _create(self, missing: dict[str, TouchpointIn]) -> dict[str, Known]:
@@ -199,7 +202,7 @@ class Import:
         if outcome.status == CREATED:
             tally.created += 1
         elif outcome.status == LOCKED:
-            tally.refuse(line, "id: an answer with this id and other content is stored")
+            tally.refuse(line, "id: an answer with this id and other content is stored", ())
         elif outcome.status == ERASED:
             tally.erased += 1
         elif outcome.status == UPDATED:

@@ -7,7 +7,8 @@ import pytest
 from sqlmodel import select
 
 from app.ids import uuid7
-from app.importer.run import Import, Tally, Wish
+from app.importer.run import Import, Wish
+from app.importer.tally import Tally
 from app.ingest.channels import SOURCES, Answer
 from app.ingest.guard import FLAGS
 from app.ingest.store import store

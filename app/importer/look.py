@@ -1,0 +1,227 @@
+"""Looking at a file before it is imported: what it is understood to say, and what has to be asked."""
+
+from collections.abc import Mapping as Names
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from app.answers.cells import is_export
+from app.importer import column_guess, presets, scale_guess
+from app.importer.answers import Columns
+from app.importer.layout import Layout
+from app.importer.mapping import HASHED, Mapping
+from app.importer.presets import Preset
+from app.importer.ratings import read_rescale, scale_up_to
+from app.importer.row import LeftOut, Row, RowError
+from app.importer.rows import layout_of, open_table
+from app.importer.slugs import slug
+from app.importer.times import day_first, joined, order_of
+from app.touchpoints.scales import SCALES
+
+SAMPLE_ROWS = 5000
+DIFFERENT_MAX = 2000  # ratings: a column with more of them holds something else
+OTHER_RATINGS_SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the file does not say: the option that does, in a sentence, and what it may be set to."""
+
+    option: str
+    text: str
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a file is understood to say. `mapping` is None for an export of ours, which is taken back whole."""
+
+    layout: Layout
+    names: Sequence[str]
+    mapping: Mapping | None
+    rows: int = 0
+    notes: Sequence[str] = ()
+    questions: Sequence[Question] = ()
+
+
+@dataclass(slots=True)
+class _Survey:
+    """What is in the columns that matter, over the whole file."""
+
+    rows: int = 0
+    ratings: set[str] = field(default_factory=set)
+    orders: set[str | None] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+
+
+def look(
+    path: Path,
+    said: Mapping,
+    *,
+    encoding: str | None = None,
+    preset: str | None = None,
+    scales: Names[str, str] | None = None,
+    name: str = "",
+) -> Looked:
+    """What the file says, where `said` does not; `scales` are those of the touchpoints that are there, by their keys.
+
+    `name` is the file's, which names the touchpoint when nothing else does. FileError when it is no table.
+    """
+    layout = layout_of(path, encoding)
+    with open_table(path, layout) as table:
+        names = table.names
+        sample = [row.cells for _, row in islice(table.rows([*names, None]), SAMPLE_ROWS) if isinstance(row, Row)]
+    if is_export(names) and said.columns == Columns():
+        return Looked(layout, names, None)
+    known = _preset(preset, names)
+    complete = is_complete(said.columns)
+    mapping, others = (said, ()) if complete else _columns(said, known, names, sample, name)
+    survey = _survey(path, layout, mapping.columns)
+    hint = known.hint if known and not complete else ""
+    mapping, notes, questions = _decided(mapping, survey, scales or {}, hint, complete=complete)
+    if others:
+        notes.append(f"not imported, although they look like ratings: {', '.join(others[:OTHER_RATINGS_SHOWN])}")
+    if known and not complete:
+        notes.insert(0, f"recognised as an export of {known.name}; {known.verified}")
+    return Looked(layout, names, mapping, survey.rows, notes, questions)
+
+
+def is_complete(columns: Columns) -> bool:
+    """Whether the options say which column is what, so that nothing is to be guessed: a script's, every night."""
+    return bool(
+        (columns.touchpoint or columns.touchpoint_column) and (columns.rating or columns.comment or columns.wide)
+    )
+
+
+def _preset(wanted: str | None, names: Sequence[str]) -> Preset | None:
+    if wanted is None:
+        return presets.recognised(names)
+    return next(preset for preset in presets.PRESETS if preset.name == wanted)
+
+
+def _columns(
+    said: Mapping, known: Preset | None, names: Sequence[str], sample: Sequence[Sequence[str]], file_name: str
+) -> tuple[Mapping, Sequence[str]]:
+    """The mapping with the columns found, and what else looks like a rating."""
+    columns = column_guess.columns_of(names, [cells[: len(names)] for cells in sample])
+    found = Mapping(respondents=HASHED)
+    if known:
+        free = presets.left_to_look_at(known, names)
+        columns = [column for column in columns if column.name in free]
+        found = Mapping(
+            columns=presets.columns_in(known, names), scale=known.scale, words=dict(known.words),
+            timezone=known.timezone, respondents=HASHED,
+        )  # fmt: skip
+    found = said.over(found)
+    taken = {name for name in (getattr(found.columns, each) for each in _ROLES) if name}
+    guessed = column_guess.roles([column for column in columns if column.name not in taken])
+    if known:  # it knows which columns it has; what the answers are has to be looked for
+        few = Columns(rating=guessed.columns.rating, comment=guessed.columns.comment, wide=guessed.columns.wide)
+        few = replace(few, touchpoint_column=guessed.columns.touchpoint_column) if known.name == "happyornot" else few
+    else:
+        few = guessed.columns
+    found = found.over(Mapping(columns=few))
+    if found.columns.wide and found.columns.rating:
+        found = replace(found, columns=replace(found.columns, wide=()))
+    if not found.columns.touchpoint and not found.columns.touchpoint_column:
+        key = _free_name(known.name if known else file_name)
+        found = replace(found, columns=replace(found.columns, touchpoint=key))
+    return found, [name for name in guessed.ratings if name not in taken]
+
+
+_ROLES = ("touchpoint_column", "rating", "comment", "time", "id", "respondent", "clock", "count")
+
+
+def _free_name(name: str) -> str | None:
+    try:
+        return slug("", name)
+    except RowError:
+        return None
+
+
+def _survey(path: Path, layout: Layout, columns: Columns) -> _Survey:
+    """The whole file, once: which ratings, which order of dates, which touchpoints."""
+    found = _Survey()
+    wanted = (columns.touchpoint_column, columns.rating, columns.time, columns.clock)
+    with open_table(path, layout) as table:
+        for _, row in table.rows(wanted):
+            if isinstance(row, LeftOut):
+                continue
+            found.rows += 1
+            if isinstance(row, RowError):
+                continue
+            place, rating, time, clock = row.cells
+            if len(found.ratings) < DIFFERENT_MAX:
+                found.ratings.add(rating)
+            if len(found.places) < DIFFERENT_MAX:
+                found.places.add(place)
+            if time and len(time) < 40:
+                found.orders.add(order_of(joined(time.strip(), clock.strip())))
+    return found
+
+
+def _decided(
+    mapping: Mapping, survey: _Survey, scales: Names[str, str], hint: str, *, complete: bool
+) -> tuple[Mapping, list[str], list[Question]]:
+    """The mapping with scale, words and order of dates; what is worth telling, and what has to be asked."""
+    notes: list[str] = []
+    questions: list[Question] = []
+    columns = mapping.columns
+    if not (columns.rating or columns.comment or columns.wide):
+        questions.append(Question("--rating-column", "It is not clear which column holds the rating."))
+        return mapping, notes, questions
+    if mapping.day_first is None and columns.time:
+        order = day_first(survey.orders)
+        if isinstance(order, str):
+            text = f"{columns.time}: {order}."
+            (notes.append(text) if complete else questions.append(Question("--day-first", text, ("day", "month"))))
+        else:
+            mapping = replace(mapping, day_first=order)
+    if columns.rating or columns.wide:
+        mapping = _scaled(mapping, survey, scales, hint, notes, questions, complete=complete)
+    return mapping, notes, questions
+
+
+def _scaled(
+    mapping: Mapping,
+    survey: _Survey,
+    scales: Names[str, str],
+    hint: str,
+    notes: list[str],
+    questions: list[Question],
+    *,
+    complete: bool,
+) -> Mapping:
+    """The mapping with the scale and the words of its ratings."""
+    columns = mapping.columns
+    guess = scale_guess.guess(columns.wide or survey.ratings, columns.rating or "", hint)
+    unknown = [word for word in guess.unknown if word not in mapping.words]
+    if unknown:
+        notes.append(f"no ratings, and refused: {', '.join(unknown[:8])} (--map WORD=5 says what one means)")
+    there = _scales_there(columns, survey, scales)
+    mapping = replace(mapping, words=guess.words | mapping.words, rescale=mapping.rescale or guess.rescale)
+    if mapping.scale is not None or mapping.rescale:
+        scale = mapping.scale or scale_up_to(read_rescale(mapping.rescale or "")[1])
+        return replace(mapping, scale=None if there and not mapping.scale else scale)
+    if there:
+        notes.append(f"scale: {', '.join(sorted(there))}, as the touchpoints have it")
+    elif guess.scale:
+        notes.append(f"scale: {guess.scale} ({guess.why})")
+        return replace(mapping, scale=guess.scale)
+    elif complete:
+        notes.append(f"{columns.rating}: {guess.why}")
+    else:
+        questions.append(Question("--scale", f"{columns.rating}: {guess.why}.", tuple(SCALES)))
+    return mapping
+
+
+def _scales_there(columns: Columns, survey: _Survey, scales: Names[str, str]) -> set[str]:
+    """The scales of the touchpoints of the file, when all of them are there already."""
+    keys = set()
+    for place in [""] if columns.touchpoint else survey.places:
+        try:
+            keys.add(columns.key(place) if columns.key(place) in scales else columns.former_key(place) or "")
+        except RowError:
+            continue
+    return {scales[key] for key in keys} if keys and keys <= scales.keys() else set()

@@ -1,0 +1,85 @@
+"""The first rows of a file as they would be stored."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from app.importer.answers import Reader
+from app.importer.counted_rows import counted
+from app.importer.look import Looked
+from app.importer.mapping import Mapping
+from app.importer.ratings import Ratings, read_rescale
+from app.importer.row import LeftOut, Row, RowError
+from app.importer.rows import open_table
+from app.importer.tally import Cause, Tally
+from app.ingest.channels import Answer
+from app.models import Touchpoint
+from app.touchpoints import registry
+from app.touchpoints.scales import SCALES
+
+LOOKED_AT = 1000
+SHOWN = 5
+WIDEST = "points0to10"
+
+
+@dataclass(slots=True)
+class Preview:
+    """Some answers with their lines and touchpoints, and what of the first rows cannot be read."""
+
+    answers: list[tuple[int, str, Answer]] = field(default_factory=list)
+    looked_at: int = 0
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def causes(self) -> dict[str, Cause]:
+        return self.tally.causes
+
+    @property
+    def left(self) -> dict[str, int]:
+        return self.tally.left
+
+
+def ratings_of(mapping: Mapping) -> Ratings:
+    """How the cells become ratings."""
+    return Ratings(mapping.words, read_rescale(mapping.rescale) if mapping.rescale else None)
+
+
+def preview(path: Path, looked: Looked) -> Preview:
+    """The first rows of the file as `looked` understands them."""
+    mapping, found = looked.mapping or Mapping(), Preview()
+    zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
+    reader = Reader(
+        mapping.columns, zone, datetime.now(UTC), mapping.undated, ratings=ratings_of(mapping),
+        day_first=mapping.day_first, person=lambda _: "hidden",
+    )  # fmt: skip
+    with open_table(path, looked.layout) as table:
+        rows = table.rows(reader.wanted())
+        if mapping.columns.counts:
+            rows = counted(rows, mapping.columns, len(reader.wanted()))
+        for line, row in islice(rows, LOOKED_AT):
+            found.looked_at += 1
+            _note(found, reader, mapping, line, row)
+    return found
+
+
+def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row | RowError | LeftOut) -> None:
+    try:
+        if not isinstance(row, Row):
+            raise row
+        key = mapping.columns.key(row.cells[0])
+        numbered = reader.answer(row, _pretended(key, mapping.scale))
+    except RowError as error:
+        found.tally.refuse(line, str(error), ())
+    except LeftOut as why:
+        found.tally.left[str(why)] += 1
+    else:
+        if len(found.answers) < SHOWN:
+            found.answers.append((line, key, numbered.answer))
+
+
+def _pretended(key: str, scale: str | None) -> registry.Known:
+    """A touchpoint as it would be made; on the widest scale where that is its own or nobody's business yet."""
+    place = Touchpoint(id=0, key=key, scale=scale if scale in SCALES else WIDEST, timezone="UTC", reasons=[], origins=[])
+    return registry.known(place)

@@ -1,0 +1,75 @@
+"""Which scale the ratings of a column are on, from what is in it. Pure."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from app.importer.rating_words import NOTHING, family_of, folded
+from app.importer.ratings import Said, parse
+
+_NAMES = (
+    (re.compile(r"\bnps\b|recommend|weiterempfehl|anbefale|polec", re.IGNORECASE), "nps", 10),
+    (re.compile(r"\bces\b|effort|aufwand|mühe|indsats|wysił", re.IGNORECASE), "ces", 7),
+    (re.compile(r"smil|happy", re.IGNORECASE), "smiley", 4),
+    (re.compile(r"csat|satisf|zufrieden|tilfreds|zadowol", re.IGNORECASE), "csat", 5),
+    (re.compile(r"star|stern|stjern|gwiazd", re.IGNORECASE), "stars", 5),
+)
+_BY_HIGH = {4: "smiley", 5: "stars", 7: "ces", 10: "nps"}
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """`scale` is None when it is not clear, and `why` says so; `words` are those to be mapped, `unknown` the others."""
+
+    scale: str | None
+    why: str
+    words: dict[str, int] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+    rescale: str | None = None
+
+
+def guess(cells: Iterable[str], name: str, hint: str = "") -> Guess:
+    """The scale of a column called `name` with these different cells; `hint` is what ratings above 7 are here."""
+    said = {cell: parse(cell) for cell in cells if folded(cell) not in NOTHING}
+    words = [folded(cell) for cell, number in said.items() if number is None]
+    numbers = [number for number in said.values() if number is not None]
+    family = family_of(words)
+    if family and not numbers:
+        return Guess(family.scale, "its words", {word: family.ratings[word] for word in words})
+    unknown = tuple(sorted(set(words)))
+    if not numbers:
+        return Guess(None, "there is no rating in it", unknown=unknown)
+    above = hint if max(said.value for said in numbers) > 7 else ""
+    return _of_numbers(numbers, f"{name} {above}", unknown)
+
+
+def _of_numbers(numbers: list[Said], name: str, unknown: tuple[str, ...]) -> Guess:
+    tops = {said.of for said in numbers if said.of}
+    low, high = min(said.value for said in numbers), max(said.value for said in numbers)
+    if tops == {100}:
+        if all(said.value % 20 == 0 and said.value >= 20 for said in numbers):
+            return Guess("stars", "percentages that are whole stars", unknown=unknown, rescale="100:5")
+        return Guess(None, "these are percentages: say --rescale 100:5, and which --scale", unknown=unknown)
+    top = min(tops) if len(tops) == 1 else None
+    named = next((scale for shape, scale, most in _NAMES if shape.search(name) and high <= most), None)
+    scale, why = _clear(low, high, top, named)
+    return Guess(scale, why, unknown=unknown)
+
+
+def _clear(low: float, high: float, top: int | None, named: str | None) -> tuple[str | None, str]:
+    spread = f"the ratings go from {low:g} to {high:g}"
+    if top in (4, 5, 7):
+        return ("csat" if top == 5 and named == "csat" else _BY_HIGH[top]), f"it says of {top}"
+    if low < 0 or high > 10:
+        return None, f"{spread}, which no scale here has"
+    if low == 0 and high == 1:
+        return "thumbs", spread
+    if named == "nps" or (low == 0 and high > 7):
+        return "nps", spread + (", and the column is named so" if named == "nps" else "")
+    if low >= 1 and 7 < high <= 10:
+        return None, f"{spread}: NPS begins at 0, so say --scale nps only if it is that, else --scale points10 or --rescale 10:5"
+    if low >= 1 and high == 5:
+        return ("csat" if named == "csat" else "stars"), spread
+    if low >= 1 and named and high <= {"stars": 5, "csat": 5, "smiley": 4, "ces": 7}[named]:
+        return named, f"{spread}, and the column is named so"
+    return None, f"{spread}, which fits more than one scale"
