@@ -81,5 +81,7 @@ def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row 
 
 def _pretended(key: str, scale: str | None) -> registry.Known:
     """A touchpoint as it would be made; on the widest scale where that is its own or nobody's business yet."""
-    place = Touchpoint(id=0, key=key, scale=scale if scale in SCALES else WIDEST, timezone="UTC", reasons=[], origins=[])
+    place = Touchpoint(
+        id=0, key=key, scale=scale if scale in SCALES else WIDEST, timezone="UTC", reasons=[], origins=[]
+    )
     return registry.known(place)
