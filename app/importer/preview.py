@@ -81,7 +81,5 @@ def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row 
 
 def _pretended(key: str, scale: str | None) -> registry.Known:
     """A touchpoint as it would be made; on the widest scale where that is its own or nobody's business yet."""
-    place = Touchpoint(
-        id=0, key=key, scale=scale if scale in SCALES else WIDEST, timezone="UTC", reasons=[], origins=[]
-    )
-    return registry.known(place)
+    name = scale if scale and scale in SCALES else WIDEST
+    return registry.known(Touchpoint(id=0, key=key, scale=name, phase="purchase", contact="direct", channel="other"))

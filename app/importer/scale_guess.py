@@ -67,10 +67,7 @@ def _clear(low: float, high: float, top: int | None, named: str | None) -> tuple
     if named == "nps" or (low == 0 and high > 7):
         return "nps", spread + (", and the column is named so" if named == "nps" else "")
     if low >= 1 and 7 < high <= 10:
-        return (
-            None,
-            f"{spread}: NPS begins at 0, so say --scale nps only if it is that, else --scale points10 or --rescale 10:5",
-        )
+        return None, f"{spread}: points10, unless it is NPS (nps, which begins at 0), or --rescale 10:5"
     if low >= 1 and high == 5:
         return ("csat" if named == "csat" else "stars"), spread
     if low >= 1 and named and high <= {"stars": 5, "csat": 5, "smiley": 4, "ces": 7}[named]:
