@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import typer
@@ -15,7 +16,6 @@ from app.importer.look import Looked, Question, is_complete, look
 from app.importer.mapping import Mapping
 from app.importer.preview import Preview, preview
 from app.importer.ratings import lost, read_rescale
-from app.ingest.channels import Answer
 from app.sanitize import terminal_text
 
 _ROLES = (
@@ -132,7 +132,9 @@ def _rows(found: Preview) -> None:
     typer.echo("As they would be stored:")
     table = Table("line", "touchpoint", "time", "rating", "comment")
     for line, key, answer in found.answers:
-        table.add_row(str(line), key, _time(answer), str(answer.rating), terminal_text((answer.comment or "")[:60]))
+        table.add_row(
+            str(line), key, _time(answer.claimed_at), str(answer.rating), terminal_text((answer.comment or "")[:60])
+        )
     Console(width=120, markup=False, highlight=False).print(table)
     for reason, rows in found.left.items():
         _line("Left out", f"{rows:,} of the first {found.looked_at:,} rows {reason}")
@@ -141,8 +143,8 @@ def _rows(found: Preview) -> None:
         _line("Refused", f"{cause.rows:,} of the first {found.looked_at:,} rows: {cause.example} (line {lines})")
 
 
-def _time(answer: Answer) -> str:
-    return answer.claimed_at.astimezone().isoformat(" ", "minutes") if answer.claimed_at else "when it is imported"
+def _time(at: datetime | None) -> str:
+    return at.astimezone().isoformat(" ", "minutes") if at else "when it is imported"
 
 
 def _layout(layout: Layout) -> str:
