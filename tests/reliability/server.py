@@ -24,7 +24,8 @@ def free_port() -> int:
 class Server:
     """`touchstone serve` over a database. `broken` names a variant of broken.py, for a control that must fail.
 
-    It is forked, unless `as_command` asks for a process with a start of its own (several workers always are).
+    It is forked, unless `as_command` asks for a process with a start of its own (several workers always are), as does
+    `code`, where another version lies.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class Server:
         broken: str = "",
         port: int = 0,
         as_command: bool = False,
+        code: Path = ROOT,
         **settings: str,
     ) -> None:
         self.url, self.log, self.port = url, log, port or free_port()
@@ -43,7 +45,8 @@ class Server:
         chosen = {"DATABASE_URL": url, "ADMIN_KEY": ADMIN_KEY, "RATE_LIMIT": "off", "LOG_FORMAT": "json"} | settings
         self.environment = os.environ | {f"TOUCHSTONE_{name}": value for name, value in chosen.items()}
         self.environment["BROKEN"] = broken
-        self._as_command = as_command or workers > 1
+        self._code = code
+        self._as_command = as_command or workers > 1 or code != ROOT
         self._process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
@@ -63,7 +66,7 @@ class Server:
         command = [*under, sys.executable, "-m", module, *self._arguments]
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=self._code, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
 
     async def ready(self, within_s: float = 60) -> float:
