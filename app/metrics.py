@@ -2,6 +2,7 @@
 
 import platform
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +26,7 @@ ROUTE_BUCKETS = (0.005, 0.025, 0.1, 0.5, 2.5)
 SIZES = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000)
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NS = 10**9
+_SUM = len(BUCKETS) + 1  # where a block of times has their sum
 UNKNOWN = -1  # of a gauge that has no value now
 _ALL, _BY_ROUTE = "touchstone_request_seconds", "touchstone_request_duration_seconds"
 Join = Callable[[Iterable[int]], int]
@@ -101,19 +103,20 @@ class Metrics:
 
     def note(self, method: str, status: int, seconds: float, route: str) -> None:
         """Count one request; `route` is the template of its path, empty where there is none."""
-        self._cells[self._requests[method if method in METHODS else "other", status]] += 1
-        self._time(self._routes[(route or "none",)], BUCKETS, seconds, NS)
+        cells, block = self._cells, self._routes[route or "none"]
+        cells[self._requests[method if method in METHODS else "other", status]] += 1
+        cells[block + bisect_left(BUCKETS, seconds)] += 1
+        cells[block + _SUM] += int(seconds * NS)
 
     def refused(self, code: str) -> None:
         """Count a request that was answered with a problem."""
-        self._cells[self._refusals[(code,)]] += 1
+        self._cells[self._refusals[code]] += 1
 
-    def committed(self, answers: Sequence[tuple[str, str]], seconds: float) -> None:
-        """Count a batch, each answer by its source and what became of it."""
-        cells, slots = self._cells, self._answers
-        for one in answers:
-            cells[slots[one]] += 1
-        self._time(self.figures.block(len(SIZES) + 2, "touchstone_batch_answers"), SIZES, len(answers), 1)
+    def committed(self, answers: Counter[tuple[str, str]], seconds: float) -> None:
+        """Count a batch: how many answers came from each source, with what became of them."""
+        for one, count in answers.items():
+            self._cells[self._answers[one]] += count
+        self._time(self.figures.block(len(SIZES) + 2, "touchstone_batch_answers"), SIZES, answers.total(), 1)
         self._time(self.figures.block(len(BUCKETS) + 2, "touchstone_commit_seconds"), BUCKETS, seconds, NS)
 
     def _time(self, at: int, buckets: tuple[float, ...], value: float, unit: int) -> None:
@@ -177,15 +180,16 @@ class _Collected(Collector):
         return self._found
 
 
-class _Slots(dict[tuple[Any, ...], int]):
-    """Where the cells of a metric with these labels begin; made when they are first counted."""
+class _Slots(dict[Any, int]):
+    """Where the cells of a metric with this label, or these, begin; made when they are first counted."""
 
     def __init__(self, figures: Figures, name: str) -> None:
         self._figures, self._name = figures, name
         self._size = len(KINDS[name].buckets) + 2 if KINDS[name].buckets else 1
 
-    def __missing__(self, labels: tuple[Any, ...]) -> int:
-        found = self[labels] = self._figures.block(self._size, self._name, *map(str, labels))
+    def __missing__(self, said: Any) -> int:
+        labels = said if isinstance(said, tuple) else (said,)
+        found = self[said] = self._figures.block(self._size, self._name, *map(str, labels))
         return found
 
 

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from app.auth import authorize
+from app.auth import Caller, authorize
 from app.errors import Code, Place, Problem, invalid
 from app.fast_routes import FastJson, FastRoute, key, problems, query_parameters, request_body
 from app.ids import uuid7
@@ -75,7 +75,7 @@ def cors(origin: str) -> dict[str, str]:
 
 
 async def _take(request: Request, number: str | None) -> Response:
-    known, source, reads = await admit(request)
+    known, source, caller = await admit(request)
     headers = cors(request.headers["origin"]) if source in KEYLESS else None
     try:
         known.taking()
@@ -86,7 +86,10 @@ async def _take(request: Request, number: str | None) -> Response:
             outcome = await from_anybody(request, known, answer)
         else:
             (outcome,) = await request.app.state.writer.submit((answer,))
-        shown = public(known.key, outcome.answer if reads else answer)
+        stored = outcome.answer
+        if stored is not answer and not (caller and caller.may("feedback:read")):
+            stored = answer  # who may not read gets back what he sent himself
+        shown = public(known.key, stored)
         shown["warnings"] = warnings or []
         return _answered(outcome, shown, headers)
     except Problem as problem:
@@ -120,8 +123,8 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
     return outcome
 
 
-async def admit(request: Request) -> tuple[Known, str, bool]:
-    """The touchpoint, the source of what this request sends, and whether its sender may read what is stored.
+async def admit(request: Request) -> tuple[Known, str, Caller | None]:
+    """The touchpoint, the source of what this request sends, and whose key it has, if it has one.
 
     Problem when it may not send here. A key counts before an Origin. Who has no key learns nothing of a touchpoint
     that is closed to strangers, not even by a wrong one.
@@ -129,11 +132,11 @@ async def admit(request: Request) -> tuple[Known, str, bool]:
     registry, key = request.app.state.registry, request.path_params["key"]
     if request.headers.get("authorization"):
         caller = await authorize(request, "feedback:write")
-        return (await registry.get(key)).reached(ways.KEY), API, caller.may("feedback:read")
+        return (await registry.get(key)).reached(ways.KEY), API, caller
     known: Known = await registry.get(key)
     if "origin" not in request.headers and not known.open.isdisjoint(ways.STRANGERS):
         await authorize(request, "feedback:write")
-    return known, from_page(request, known), False
+    return known, from_page(request, known), None
 
 
 def from_page(request: Request, known: Known) -> str:

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
@@ -26,6 +27,8 @@ BATCH_MAX = 1000
 # event loop that is busy reading requests. What is in that batch is settled when its turn comes.
 IN_FLIGHT = 2
 STORE_S = 10.0  # PostgreSQL, which can be given up: it waits 3 s for a lock and takes less for the rest, or hangs
+
+_came_and_became = attrgetter("answer.source", "status")
 
 
 @dataclass(slots=True)
@@ -147,7 +150,7 @@ class Writer:
             self._failed_at = float("-inf")
             outage.worked()
             if outcomes:  # a turn may find that the one before has taken all
-                self._metrics.committed([(one.answer.source, one.status) for one in outcomes], time.monotonic() - begun)
+                self._metrics.committed(Counter(map(_came_and_became, outcomes)), time.monotonic() - begun)
             _answer(batch, outcomes)
         finally:
             self._in_flight = [other for other in self._in_flight if other is not batch]
