@@ -44,6 +44,8 @@ SCOPES = (
     "alerts:write",
     "webhooks:read",
     "webhooks:write",
+    "subscribers:read",
+    "subscribers:write",
 )
 
 

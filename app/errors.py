@@ -42,6 +42,7 @@ class Code(StrEnum):
     METHOD_NOT_ALLOWED = "method_not_allowed"
     KEY_TAKEN = "key_taken"
     ID_NOT_UNIQUE = "id_not_unique"
+    ALREADY_SUBSCRIBED = "already_subscribed"
     SCALE_LOCKED = "scale_locked"
     SCALE_UNKNOWN = "scale_unknown"
     SCALE_IN_USE = "scale_in_use"
@@ -83,6 +84,7 @@ STATUS: Mapping[Code, int] = {
     Code.METHOD_NOT_ALLOWED: 405,
     Code.KEY_TAKEN: 409,
     Code.ID_NOT_UNIQUE: 409,
+    Code.ALREADY_SUBSCRIBED: 409,
     Code.SCALE_LOCKED: 409,
     Code.SCALE_UNKNOWN: 404,
     Code.SCALE_IN_USE: 409,

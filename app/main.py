@@ -22,6 +22,7 @@ from app.ingest.room import ROOM as INGEST
 from app.journeys.room import ROOM as JOURNEYS
 from app.links.room import ROOM as LINKS
 from app.logs import log
+from app.mail.room import ROOM as MAIL
 from app.metrics import Metrics
 from app.middleware import Application
 from app.models import now
@@ -60,6 +61,7 @@ ROOMS = (
     DEVICES,
     WEBHOOKS,
     SEARCH,
+    MAIL,
     OPERATIONS,
     PAGES,
     DASHBOARD,

@@ -1,7 +1,9 @@
 """Every setting, in one place: read once from TOUCHSTONE_* variables, each of which may name a file by *_FILE."""
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
+from email.utils import parseaddr
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,6 +12,11 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 PREFIX = "TOUCHSTONE_"
+# As browsers take it (HTML, 4.10.5.1.5), with a dot in the name of the host. Nothing in it could end a header.
+MAIL_ADDRESS = (
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)+"
+)
 OF_TESTS = ("TOUCHSTONE_TEST_", "TOUCHSTONE_CHROMIUM")  # what the tests are told is no setting, and no mistake
 
 
@@ -57,6 +64,26 @@ def _address(url: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"{url} is no address such as https://feedback.example or https://shop.example/feedback")
     return url
+
+
+def _mail_server(url: str) -> str:
+    parts = urlsplit(url)
+    try:
+        usable = parts.scheme in ("smtp", "smtps") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError(
+            "this is no mail server such as smtp://user:password@mail.example:587 or smtps://mail.example; in the "
+            "password, `%`, `@` and `/` have to be escaped"
+        )
+    return url
+
+
+def _sender(said: str) -> str:
+    if not said.isprintable() or not re.fullmatch(MAIL_ADDRESS, parseaddr(said)[1]):
+        raise ValueError("this is no sender such as feedback@shop.example or Shop <feedback@shop.example>")
+    return said
 
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_networks)]
@@ -119,6 +146,14 @@ class Settings(BaseModel):
     ask_every_days: int = Field(
         30, ge=0, le=3650, description="days between two rating links for the same respondent; 0 for any number"
     )
+    smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = Field(
+        None,
+        description="the mail server for alerts and digests: `smtp://user:password@host:port`, which must offer "
+        "STARTTLS unless it is on this machine, or `smtps://`",
+    )
+    mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
+        None, description="the sender of these mails, such as `Shop <feedback@shop.example>`"
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     sqlite_wal_limit_mb: int = Field(
         4096,
@@ -147,6 +182,8 @@ class Settings(BaseModel):
             found = cls.model_validate({name: value for name, value in values.items() if value})
         except ValidationError as error:
             unread += [_told(cls, place["loc"][0], place) for place in error.errors()]
+        if not unread and found.smtp_url and not found.mail_from:
+            unread.append(f"{PREFIX}MAIL_FROM: is missing; with a mail server, say whom its mails are from")
         if unread:
             raise SettingsError("\n".join(unread))
         return _with_password(found)

@@ -28,6 +28,11 @@ WRONG = [
     ({"READ_DATABASE_URL": "redis://db"}, "TOUCHSTONE_READ_DATABASE_URL: redis is no database"),
     ({"PUBLIC_URL": "notaurl"}, "TOUCHSTONE_PUBLIC_URL: notaurl is no address such as https://feedback.example"),
     ({"PUBLIC_URL": "ftp://shop.example"}, "TOUCHSTONE_PUBLIC_URL: ftp://shop.example is no address"),
+    ({"SMTP_URL": "mail.example:587"}, "TOUCHSTONE_SMTP_URL: this is no mail server such as smtp://user:password@mail"),
+    ({"SMTP_URL": f"smtp://u:{SECRET}@mail:port"}, "TOUCHSTONE_SMTP_URL: this is no mail server"),
+    ({"SMTP_URL": f"smtp://u:{SECRET}@mail.example"}, "TOUCHSTONE_MAIL_FROM: is missing"),
+    ({"MAIL_FROM": "Shop"}, "TOUCHSTONE_MAIL_FROM: this is no sender such as feedback@shop.example"),
+    ({"MAIL_FROM": "a@b.example\r\nBcc: c@d.example"}, "TOUCHSTONE_MAIL_FROM: this is no sender"),
     ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8 is no network, such as 10.0.0.0/8; 10.0.0.0/8 is the network"),
     ({"TRUSTED_PROXIES": "127.0.0.1,proxy"}, "TOUCHSTONE_TRUSTED_PROXIES: proxy is no network"),
     ({"ADMIN_KEY_FILE": "/nope"}, "TOUCHSTONE_ADMIN_KEY_FILE: /nope cannot be read: No such file or directory"),
@@ -96,7 +101,9 @@ def test_config_shows_what_holds_and_where_from_and_masks_secrets(tmp_path):
     (tmp_path / "key").write_text("a-key-out-of-a-file-0123456789")
     url = f"postgresql+asyncpg://feedback:{SECRET}@db/shop"
     variables = {"DATABASE_URL": url, "ADMIN_KEY_FILE": str(tmp_path / "key"), "TRUSTED_PROXIES": "10.0.0.0/8"}
+    variables |= {"SMTP_URL": f"smtp://me:{SECRET}@mail.example:2525", "MAIL_FROM": "Shop <a@b.example>"}
     shown = run("config", **variables)
+    assert "TOUCHSTONE_SMTP_URL=smtp://me:***@mail.example:2525  (environment)" in shown.stdout
     assert "TOUCHSTONE_DATABASE_URL=postgresql+asyncpg://feedback:***@db/shop  (environment)" in shown.stdout
     assert f"TOUCHSTONE_ADMIN_KEY=***  (file {tmp_path / 'key'})" in shown.stdout
     assert "TOUCHSTONE_TRUSTED_PROXIES=10.0.0.0/8  (environment)" in shown.stdout

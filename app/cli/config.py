@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from typing import Annotated
 
 import typer
@@ -36,4 +37,6 @@ def shown(chosen: Settings, name: str) -> str:
         return "***"
     if name.endswith("database_url"):
         return make_url(value).render_as_string(hide_password=True)
+    if name == "smtp_url":
+        return re.sub(r"(?<=//)([^:@]*):.*(?=@)", r"\1:***", value)
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)

@@ -65,6 +65,8 @@ def findings(environment: dict[str, str]) -> Iterator[Finding]:
     elif chosen.secret_key is None:
         yield Finding("secret", "warning", "Set TOUCHSTONE_SECRET_KEY: without it, a copy of the database can sign in.")
     yield from _of_proxy(chosen)
+    if chosen.smtp_url:
+        yield asyncio.run(_of_mail(chosen.smtp_url))
     yield from _of_limits()
 
 
@@ -126,6 +128,24 @@ def _of_proxy(chosen: Settings) -> Iterator[Finding]:
     elif chosen.public_url.startswith("https:") and not chosen.trusted_proxies:
         said = "TOUCHSTONE_PUBLIC_URL is https, so a proxy ends TLS: name it in TOUCHSTONE_TRUSTED_PROXIES, or all"
         yield Finding("proxy", "serious", f"{said} customers share one limit of {chosen.rate_limit}.")
+
+
+async def _of_mail(url: str) -> Finding:
+    """Whether the mail server would take a mail."""
+    import aiosmtplib  # here, as few commands need it
+
+    from app.mail.smtp import Connection, server
+
+    to = server(url)
+    connection = Connection(to)
+    try:
+        await connection.check()
+    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
+        said = f"{to.host}:{to.port} takes no mails: {error} See TOUCHSTONE_SMTP_URL."
+        return Finding("mail", "serious", said)
+    finally:
+        await connection.close()
+    return Finding("mail", "ok", f"{to.host}:{to.port} takes mails.")
 
 
 def _of_limits() -> Iterator[Finding]:

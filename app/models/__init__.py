@@ -12,6 +12,7 @@ from app.models.answers import (
 from app.models.asking import Asked, AskedLately
 from app.models.base import Table, index_of, json_column, now
 from app.models.journeys import Journey, Stage
+from app.models.mail import Letter, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
 from app.models.touchpoints import OwnScale, Touchpoint
@@ -32,6 +33,7 @@ __all__ = [
     "Feedback",
     "Handling",
     "Journey",
+    "Letter",
     "Monitoring",
     "OwnScale",
     "Review",
@@ -39,6 +41,7 @@ __all__ = [
     "Rollup",
     "Secret",
     "Stage",
+    "Subscriber",
     "Table",
     "Touchpoint",
     "Webhook",

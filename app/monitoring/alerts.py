@@ -7,6 +7,7 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.errors import Code, Problem
+from app.mail import outbox as mail
 from app.models import Action, Alert, Touchpoint, now
 from app.monitoring.seen import Seen
 from app.webhooks import events, outbox
@@ -45,6 +46,7 @@ def _opened(session: Session, one: Seen) -> None:
         session.flush()
         for name in filter(None, (events.OPENED, _TOLD_TOO.get(one.kind))):
             outbox.announce(session, name, one.touchpoint_id, key, _said(row, key))
+        mail.alert_opened(session, row)
 
 
 def _columns(one: Seen) -> dict[str, Any]:

@@ -77,6 +77,9 @@ def _timezone(value: str) -> str:
     return value
 
 
+TimeZone = Annotated[str, AfterValidator(_timezone)]
+
+
 def texts_schema(least: int = 0) -> dict[str, Any]:
     """JSON Schema of a text, or of at least `least` texts by language."""
     line = {"type": "string", "minLength": 1, "maxLength": 300} | PLAIN
@@ -141,7 +144,7 @@ class TouchpointChange(BaseModel):
     tags: list[Tag] | None = Field(None, max_length=20)
     owner: Annotated[str, Field(max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)] | None = None
     importance: Annotated[StrictInt, Field(ge=1, le=5)] | None = None
-    timezone: Annotated[str, AfterValidator(_timezone)] | None = None
+    timezone: TimeZone | None = None
     target: Target | None = None
     origins: list[Origin] | None = Field(None, max_length=50, description="web pages that may post feedback")
     repeat_days: Days | None = Field(

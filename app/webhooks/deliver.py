@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.logs import log
 from app.models import Delivery, Webhook, now
+from app.retries import next_try
 from app.tracing import Tracing
 from app.webhooks import texts
 from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from app.webhooks.address import Networks
     from app.webhooks.outgoing import Message, Reply
 
-# Standard Webhooks: the first try at once, the last 75.6 hours later; each wait by up to a fifth longer or shorter, so
-# that what failed together does not come back together.
-SCHEDULE = tuple(timedelta(seconds=s) for s in (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400))
-JITTER = 0.2
 AT_ONCE = 10  # requests to one webhook; one to a webhook that fails, to see whether it still does
 AT_ONCE_IN_ALL = 500  # requests: each is a descriptor, and a process often has 1,024
 REST, REST_MOST = timedelta(seconds=5), timedelta(minutes=5)  # after a failure, or as long as it asks for
@@ -36,14 +33,6 @@ LEASE = timedelta(minutes=2)  # more than a request takes; whoever died over it 
 DISABLED_AFTER = timedelta(days=5)
 POLL_S, CLOSE_S = 1.0, 0.5
 GONE, NOT_FOUND = 410, 404  # a chat says the latter of an address that was taken back
-
-
-def next_try(failures: int, at: datetime, retry_after: int | None, dice: Callable[[], float]) -> datetime | None:
-    """When to try again after so many failures, or None to give up; `dice` gives a number from 0 to 1."""
-    if failures > len(SCHEDULE):
-        return None
-    wait = SCHEDULE[failures - 1] * (1 + JITTER * (2 * dice() - 1))
-    return at + max(wait, timedelta(seconds=retry_after or 0))
 
 
 def rest(replies: "Sequence[Reply]") -> timedelta:

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from app import cli, descriptors, http_protocol, postgres, sqlite_open
+from app import cli, descriptors, http_protocol, postgres, retries, sqlite_open
 from app.cli import server
 from app.ingest import store
 from app.ingest.writer import Writer
+from app.mail import delivery, mailer
 from app.monitoring import watch
 from app.webhooks import deliver
 
@@ -82,7 +83,8 @@ def unsynced() -> None:
 
 def impatient() -> None:
     """Whole, but a try that nobody settled is made again after a second instead of two minutes."""
-    deliver.LEASE, deliver.SCHEDULE = timedelta(seconds=1), (timedelta(seconds=1),) * 60
+    deliver.LEASE, retries.SCHEDULE = timedelta(seconds=1), (timedelta(seconds=1),) * 60
+    delivery.LEASE, mailer.ENOUGH = timedelta(seconds=2), timedelta(seconds=1)
 
 
 def careless() -> None:

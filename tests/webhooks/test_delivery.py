@@ -16,9 +16,10 @@ from app.ingest.channels import Answer
 from app.ingest.store import CREATED, UPDATED, store
 from app.links.press import CONTRADICTION
 from app.models import now
+from app.retries import SCHEDULE, next_try
 from app.settings import Settings
 from app.touchpoints.registry import by_key
-from app.webhooks.deliver import LEASE, SCHEDULE, Deliverer, next_try
+from app.webhooks.deliver import LEASE, Deliverer
 from app.webhooks.events import SETTLES
 from app.webhooks.signature import signature
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running

@@ -1,0 +1,105 @@
+"""The digest: what changed for real, what needs somebody, what customers said; or that nothing needs anybody."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from sqlmodel import Session
+
+from app.mail import quotes, waiting
+from app.mail.changes import item, name_of
+from app.mail.decided import decided
+from app.mail.language import Say
+from app.mail.period import Period, answers, changed, still_open
+from app.mail.writing import Item, Links, Mail, Part
+from app.models import Alert, Subscriber, Touchpoint
+
+
+def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail:
+    """The letter about the period in `about`: two times parted by a slash."""
+    since, until = (datetime.fromisoformat(said) for said in about.split("/"))
+    return Digest(session, whose, Period.of(session, whose, since, until), links, at).mail()
+
+
+@dataclass
+class Digest:
+    """One person's digest. What needs somebody is read as of `at`, all else of the period."""
+
+    session: Session
+    whose: Subscriber
+    period: Period
+    links: Links
+    at: datetime
+
+    @cached_property
+    def say(self) -> Say:
+        return Say(self.whose.language, self.whose.timezone)
+
+    @cached_property
+    def changes(self) -> Sequence[tuple[Alert, Touchpoint]]:
+        return changed(self.session, self.period)
+
+    @cached_property
+    def changed(self) -> list[Item]:
+        return [
+            *(item(alert, place, self.say, self.links) for alert, place in self.changes),
+            *decided(self.session, self.period, self.say, self.links),
+        ]
+
+    @cached_property
+    def needs(self) -> list[Item]:
+        told = {alert.id for alert, _ in self.changes}
+        alerts = [pair for pair in still_open(self.session, self.period) if pair[0].id not in told]
+        return [
+            *waiting.items(self.session, self.period, self.say, self.links, self.at),
+            *(item(alert, place, self.say, self.links) for alert, place in alerts),
+            *waiting.reviews(self.period, self.say, self.links, self.at, {alert.touchpoint_id for alert, _ in alerts}),
+        ]
+
+    @cached_property
+    def untaken(self) -> Touchpoint | None:
+        """The newest fall that is open and that nobody has taken."""
+        open_ = (p for a, p in self.changes if a.kind == "drop" and not a.closed_at and not a.acknowledged_at)
+        return next(open_, None)
+
+    def mail(self) -> Mail:
+        say, (count, comments) = self.say, answers(self.session, self.period)
+        came = say("came", n=count) if count else say("came_none")
+        parts = [Part(say("changed"), self.changed)] * bool(self.changed)
+        parts += [Part(say("needs"), self.needs)] * bool(self.needs)
+        if self.whose.comments and (said := quotes.three(self.session, self.period, say)):
+            below = say("all_comments", n=comments, answers=say.number(count)) if comments else ""
+            parts += [Part(say("said"), quotes=said, below=below)]
+        calm = not (self.changed or self.needs)
+        return Mail(
+            subject=self._subject(),
+            over=say.period(self.period.since, self.period.until),
+            title=self._headline(),
+            lines=[f"{say('calm')} {came}"] if calm else [] if self.whose.comments and comments else [came],
+            parts=parts,
+            ends=[
+                *([say("figures")] if any(one.levels for one in self.changed) else []),
+                say(f"because_{self.whose.digest}", email=self.whose.email)
+                if self.whose.digest != "none"
+                else self.whose.email,
+            ],
+            stop=(say("stop_link"), self.links.stop),
+        )
+
+    def _headline(self) -> str:
+        if self.untaken:
+            return self.say("headline_untaken", touchpoint=name_of(self.untaken, self.say))
+        if self.changed:
+            return self.say("headline_changed", n=len(self.changed))
+        return self.say("headline_needs", n=len(self.needs)) if self.needs else self.say("headline_calm")
+
+    def _subject(self) -> str:
+        say, said = self.say, list[str]()
+        if self.untaken:
+            said.append(say("subject_untaken", touchpoint=name_of(self.untaken, say)))
+        elif self.changed:
+            said.append(say("subject_changed", n=len(self.changed)))
+        said += [say("subject_needs", n=len(self.needs))] if self.needs else []
+        whole = "; ".join(said) or say("subject_calm")
+        return whole[:1].upper() + whole[1:]

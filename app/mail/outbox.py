@@ -1,0 +1,47 @@
+"""Letters enter the outbox in the transaction of what happened: neither is ever there without the other."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement
+from sqlmodel import Session, col, select
+
+from app.ids import uuid7
+from app.models import Alert, Letter, Subscriber, Touchpoint, now
+from app.sql import Lookup
+
+INVITATION, ALERT, DIGEST = "invitation", "alert", "digest"
+NOT_MAILED = ("rise", "action")  # good to know, and nobody's work: the digest has them
+_ANYBODY = Lookup("SELECT 1 FROM subscriber WHERE alerts AND confirmed_at IS NOT NULL LIMIT 1")
+
+
+def put(session: Session, subscriber: Subscriber, kind: str, about: str, at: datetime) -> None:
+    """A letter that is due at once."""
+    session.add(Letter(id=uuid7(), subscriber_id=subscriber.id or 0, kind=kind, about=about, created_at=at, due_at=at))
+
+
+def alert_opened(session: Session, alert: Alert) -> None:
+    """Write to everybody who wants to hear of an alert there."""
+    if alert.kind in NOT_MAILED or not _ANYBODY.rows(session, {}):
+        return
+    place = session.get(Touchpoint, alert.touchpoint_id)
+    for row in session.exec(select(Subscriber).where(col(Subscriber.alerts), *listening())):
+        if place and covers(row, place):
+            put(session, row, ALERT, str(alert.id), now())
+
+
+def listening() -> Sequence[ColumnElement[bool]]:
+    """`Subscriber.listens`, as conditions."""
+    return (
+        col(Subscriber.confirmed_at).is_not(None),
+        col(Subscriber.unsubscribed_at).is_(None),
+        col(Subscriber.bounced_at).is_(None),
+    )
+
+
+def covers(row: Subscriber, place: Touchpoint) -> bool:
+    """Whether somebody is told of a touchpoint: one that is named, has a tag or an owner that is; or of all."""
+    if not (row.touchpoints or row.tags or row.owner):
+        return True
+    named = place.key in row.touchpoints.split() or bool(set(place.tags) & set(row.tags.split()))
+    return named or (row.owner is not None and row.owner == place.owner)

@@ -1,0 +1,72 @@
+"""What a letter says, before it is drawn: the same for HTML and for text. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line from 0 to 100 with a mark at `value`; `name` is "before" or "now"."""
+
+    name: str
+    value: float
+    rising: bool | None = None  # None: as it was before
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing: its name, which leads somewhere, what is said of it, and a line below."""
+
+    name: str
+    url: str
+    said: str = ""
+    more: str = ""
+    levels: Sequence[Level] = ()
+    button: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """What a customer wrote, one line and inert; `low` is whether the rating was."""
+
+    text: str
+    said: str
+    low: bool
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A card with a title."""
+
+    title: str
+    items: Sequence[Item] = ()
+    quotes: Sequence[Quote] = ()
+    below: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter. `over` is small above the title; `button` is a label and where it leads; `ends` is the small print."""
+
+    subject: str
+    over: str
+    title: str
+    lines: Sequence[str] = ()
+    button: tuple[str, str] | None = None
+    parts: Sequence[Part] = ()
+    ends: Sequence[str] = ()
+    stop: tuple[str, str] = ("", "")
+    preview: str = field(default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Where a letter's links lead: addresses of the service, and those that only this subscriber has."""
+
+    base: str
+    confirm: str
+    stop: str
+
+    def touchpoint(self, key: str) -> str:
+        return f"{self.base}/touchpoints/{key}"
