@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from sqlmodel import Session
 
 from app.scores import counts as rollup
-from app.scores.buckets import DAY, Span, day_start, days_back
+from app.scores.buckets import DAY, QUARTER, Span, buckets, day_start, days_back
 from app.scores.days import BASELINE_DAYS, Cell, Days, fit, summary, unevenness, values
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
@@ -82,7 +82,7 @@ def _looked_up(
     if not known:
         return {}
     kept, now = _KEPT.setdefault(session.get_bind().engine, {}), time.monotonic()
-    end = day_start(until, known[0].zone)
+    end = buckets(until - until % QUARTER, known[0].zone)[2]
     if len(kept) > _MOST:
         kept.clear()
     found: dict[int, BySource] = {}

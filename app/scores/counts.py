@@ -65,12 +65,18 @@ def _sums(
         yield from lookup.rows(session, values | some)
 
 
-def window(since: int | None, until: int | None, zone: ZoneInfo) -> list[Span]:
+def window(since: int | None, until: int | None, zone: ZoneInfo) -> Sequence[Span]:
     """The spans to read for a window in seconds; no bounds at all is one cell per source and slice."""
     if since is None and until is None:
         return ALL_TIME
     assert since is not None and until is not None
-    return spans(since, until, zone)
+    return _spans(since, until, zone)
+
+
+@lru_cache(maxsize=4096)
+def _spans(since: int, until: int, zone: ZoneInfo) -> tuple[Span, ...]:
+    """Kept, as the usual periods are the same for all touchpoints of a zone until the hour is over."""
+    return tuple(spans(since, until, zone))
 
 
 def read(session: Session, ids: Sequence[int], over: Sequence[Span], high: int = 10) -> dict[int, dict[Part, Counts]]:

@@ -58,7 +58,7 @@ def bounds(query: Question, zone: ZoneInfo, first: int | None) -> Window:
     return Window(since, until, zone)
 
 
-def spans_of(query: Question, window: Window) -> list[Span]:
+def spans_of(query: Question, window: Window) -> Sequence[Span]:
     """The spans to read: one cell per source and slice when everything is asked for."""
     if not (query.since or query.until or query.days or query.compare):
         return rollup.ALL_TIME

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from math import erfc, sqrt
+from operator import mul
 from typing import NamedTuple
 
 from app.scores import formulas
@@ -42,20 +43,23 @@ class Moved(NamedTuple):
 
 def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: float, days: Days) -> Moved | None:
     """`metric` now against before, two periods of `length` days each; None when either has no ratings."""
-    sizes = {source: sum(counts[scale.low : scale.high + 1]) for source, counts in now.items()}
-    earlier = {source: sum(counts[scale.low : scale.high + 1]) for source, counts in before.items()}
+    sizes, earlier = ({source: sum(counts) for source, counts in period.items()} for period in (now, before))
     n, m = sum(sizes.values()), sum(earlier.values())
     if not n or not m:
         return None
     extra = days.variance(length)
-    mixes = [_mixed(now, dict.fromkeys(now, 1.0)), _mixed(before, dict.fromkeys(before, 1.0))]
-    unadjusted = _difference(scale, metric, [(mixes[0], n, n), (mixes[1], m, m)], extra)
-    difference = unadjusted if now.keys() == before.keys() and len(now) == 1 else None
-    weights = {
-        source: sizes[source] * earlier[source] / (sizes[source] + earlier[source]) for source in _both(sizes, earlier)
-    }
-    if difference is None and weights:
-        difference = _difference(scale, metric, [_alike(now, sizes, weights), _alike(before, earlier, weights)], extra)
+    sure = _all(now, n, extra), _all(before, m, extra)
+    unadjusted = formulas.difference(scale, metric, *sure)
+    assert unadjusted is not None
+    difference: Estimate | None = unadjusted
+    if len(sizes) > 1 or sizes.keys() != earlier.keys():
+        weights = {
+            source: size * earlier[source] / (size + earlier[source])
+            for source, size in sizes.items()
+            if size and earlier.get(source)
+        }
+        sides = (_alike(now, sizes, weights, extra), _alike(before, earlier, weights, extra)) if weights else None
+        difference = formulas.difference(scale, metric, *sides) if sides else None
     few = min(n, m) < FEW
     return Moved(difference, unadjusted, few, 1.0 if few or difference is None else _p(difference))
 
@@ -130,45 +134,24 @@ def together(moves: Sequence[Moved | None]) -> tuple[list[Verdict | None], int]:
     return [moved and moved.verdict(by_place.get(place)) for place, moved in enumerate(moves)], len(tested)
 
 
-def _both(sizes: Mapping[str, float], earlier: Mapping[str, float]) -> list[str]:
-    """The sources with ratings in both periods."""
-    return sorted(source for source, n in sizes.items() if n and earlier.get(source))
+def _all(period: BySource, n: float, extra: float) -> list[float]:
+    """All answers of a period, as so many independent ones as tell as much."""
+    each = 1 / (1 + n * extra)
+    return [each * count for count in map(sum, zip(*period.values(), strict=True))]
 
 
-def _alike(
-    period: BySource, sizes: Mapping[str, float], weights: Mapping[str, float]
-) -> tuple[list[float], float, float]:
-    """A period with its sources at fixed weights: the histogram, its sum, and how many answers tell as much.
+def _alike(period: BySource, sizes: Mapping[str, float], weights: Mapping[str, float], extra: float) -> list[float]:
+    """A period with its sources at fixed weights, as so many independent answers as tell as much.
 
     A source of n and m answers weighs n m / (n + m), which makes the difference of the two periods most certain (Mantel
     and Haenszel 1959); a source that has answers in one period only weighs nothing.
     """
-    mixed = _mixed(period, {source: weight / sizes[source] for source, weight in weights.items()})
     whole = sum(weights.values())
-    return mixed, whole, whole**2 / sum(weight**2 / sizes[source] for source, weight in weights.items())
-
-
-def _mixed(period: BySource, weights: Mapping[str, float]) -> list[float]:
-    """The histograms of the sources added, each times its weight."""
-    mixed = [0.0] * 11
-    for source, weight in weights.items():
-        for rating, count in enumerate(period[source]):
-            if count:
-                mixed[rating] += weight * count
-    return mixed
-
-
-def _difference(
-    scale: Scale, metric: str, periods: Sequence[tuple[list[float], float, float]], extra: float
-) -> Estimate:
-    """The difference of two histograms, each with its sum and the answers it stands for, `extra` variance beside."""
-    sure = []
-    for counts, whole, n in periods:
-        each = n / (1 + n * extra) / whole
-        sure.append([count * each for count in counts])
-    found = formulas.difference(scale, metric, sure[0], sure[1])
-    assert found is not None
-    return found
+    answers = whole**2 / sum(weight**2 / sizes[source] for source, weight in weights.items())
+    each = answers / (1 + answers * extra) / whole
+    shares = [each * weight / sizes[source] for source, weight in weights.items()]
+    columns = zip(*(period[source] for source in weights), strict=True)
+    return [sum(map(mul, shares, column)) for column in columns]
 
 
 def _p(difference: Estimate) -> float:

@@ -96,13 +96,3 @@ WORLDS = {
     "lowest of 10, 0.2 sd apart, 50 a day, days 0.1 sd": World(rate=50, apart=0.2, tau=0.1),
     "season: all fall 0.3 sd after the start": World(season=-0.3),
 }
-
-
-def main(trials: int = 300) -> None:
-    """Print the shares of each world without an effect, and with one of 10 points (0.36 sd)."""
-    for name, world in WORLDS.items():
-        print(name, shares(world, trials, 131), "with 10 points:", shares(world, trials // 3, 132, 0.36))
-
-
-if __name__ == "__main__":
-    main()

@@ -44,12 +44,3 @@ def wrong(
     for _ in range(runs):
         found += bool(told_apart([sample(chance, share, rate, tau, phi, plain=plain) for _ in range(among)]))
     return found / runs
-
-
-def long(runs: int = 150) -> list[str]:
-    """The rows of docs/numbers.md."""
-    rows = []
-    for rate, tau, phi in ((5, 0.1, 0.5), (50, 0.0, 0.0), (50, 0.1, 0.0), (50, 0.1, 0.5), (50, 0.2, 0.5)):
-        rates = [100 * wrong(runs, 21, share=0.85, rate=rate, tau=tau, phi=phi, plain=plain) for plain in (False, True)]
-        rows.append(f"ranks, 8 equal, {rate} a day, tau {tau}, phi {phi}: {rates[0]:.1f} % ({rates[1]:.1f} % plain)")
-    return rows

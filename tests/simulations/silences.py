@@ -73,20 +73,8 @@ def days_until_told(told: Told, rate: float, stops: int, seed: int, **kind: floa
     return sorted(waits)[len(waits) // 2]
 
 
-def long(years: int = 60, stops: int = 15) -> list[str]:
-    """The rows of docs/numbers.md."""
-    kinds: dict[str, dict[str, float]] = {
-        "Poisson": {},
-        "closed at weekends": {"weekends": False},
-        "days vary by half": {"varies": 0.5},
-    }
-    rows = []
-    for name, kind in kinds.items():
-        for rate in (1, 2, 5, 20):
-            now, before = (false_a_year(rule, rate, years, 15, **kind) for rule in (now_told, naive))
-            wait = days_until_told(now_told, rate, stops, 16, **kind)
-            rows.append(
-                f"silence, {name}, {rate} a day: {now:.2f} false a year "
-                f"({before:.2f} by the plain rule), told after {wait:.1f} d"
-            )
-    return rows
+KINDS: dict[str, dict[str, float]] = {
+    "Poisson": {},
+    "closed at weekends": {"weekends": False},
+    "days vary by half": {"varies": 0.5},
+}
