@@ -13,7 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from app.cli.commands import commands
 from tests.reliability.load import Told, clients, register
 from tests.reliability.report import report
 from tests.reliability.server import Server, status
@@ -54,9 +56,11 @@ def nothing(_file: Path, _backup: Path) -> None:
 
 
 def back_up(file: Path) -> Path:
+    """As `touchstone backup` does it."""
     copy = file.with_name("backup")
-    with contextlib.closing(sqlite3.connect(file)) as source, contextlib.closing(sqlite3.connect(copy)) as target:
-        source.backup(target)
+    environment = {"TOUCHSTONE_DATABASE_URL": f"sqlite:///{file}"}
+    done = CliRunner().invoke(commands("backup"), ["backup", str(copy)], env=environment)
+    assert done.exit_code == 0, done.output
     return copy
 
 
