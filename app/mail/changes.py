@@ -1,4 +1,4 @@
-"""An alert as an item of a letter."""
+"""An alert as an item of a letter. What its evidence lacks is not said."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,9 @@ from app.mail.writing import Item, Level, Links
 from app.models import Alert, Touchpoint
 from app.pages.i18n import in_language
 
-_KNOWN = ("silence", "device_silent", "flood", "review_due", "target")
+LEVELS = ("drop", "rise")
+TROUBLES = ("silence", "flood", "review_due")
+EFFECTS = ("better", "worse", "no_evidence", "too_few")
 
 
 def name_of(place: Touchpoint, say: Say) -> str:
@@ -19,34 +21,65 @@ def name_of(place: Touchpoint, say: Say) -> str:
 
 def item(alert: Alert, place: Touchpoint, say: Say, links: Links) -> Item:
     """What happened, since when, and for a level how it stood and stands."""
-    levels = _levels(alert, say)
-    since = [say("since", day=say.day(alert.since))]
-    answers = alert.evidence.get("answers")
-    since += [say("answers_since", n=answers)] if levels and isinstance(answers, int) and answers > 0 else []
+    if alert.kind == "action":
+        return _action(alert.evidence, place, say, links)
+    untaken = alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at
     return Item(
         name=name_of(place, say),
         url=links.touchpoint(place.key),
-        said=_said(alert, levels, say),
-        more=" ".join(since),
-        levels=levels,
-        button=say("take") if alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at else "",
+        said=_said(alert.kind, alert.evidence, say),
+        more=_target(alert.evidence, say) if alert.kind == "target" else _since(alert, say),
+        levels=_levels(alert.kind, alert.evidence, say),
+        button=say("take") if untaken else "",
     )
 
 
-def _said(alert: Alert, levels: list[Level], say: Say) -> str:
-    if levels:
-        before, after = (say.number(round(level.value)) for level in levels)
-        return say(alert.kind, before=before, after=after)
-    status = alert.evidence.get("status")
-    if alert.kind == "target" and status in ("met", "missed"):
-        return say(f"target_{status}")
-    return say(alert.kind if alert.kind in _KNOWN else "other")
+def _said(kind: str, evidence: Mapping[str, Any], say: Say) -> str:
+    if kind in LEVELS:
+        before, after = (say.number(round(evidence[name])) for name in ("level_before", "level_after"))
+        return say(kind, before=before, after=after)
+    if kind == "device_silent":
+        return say("device_silent", name=line_of(str(evidence.get("name", ""))))
+    if kind == "target" and evidence.get("verdict") in ("met", "missed"):
+        return say(f"target_{evidence['verdict']}")
+    return say(kind if kind in TROUBLES else "other")
 
 
-def _levels(alert: Alert, say: Say) -> list[Level]:
+def _since(alert: Alert, say: Say) -> str:
+    """Since when, and what tells how large it is."""
+    evidence, when = alert.evidence, "since" if alert.kind in LEVELS else "since_day"
+    said = [say(when, day=say.day(alert.since))]
+    if alert.kind in LEVELS and evidence.get("answers"):
+        said.append(say("answers_since", n=evidence["answers"]))
+    if alert.kind in ("silence", "flood") and evidence.get("usual"):
+        said.append(say("usual", number=say.number(round(evidence["usual"], 1))))
+    return " ".join(said)
+
+
+def _target(evidence: Mapping[str, Any], say: Say) -> str:
+    stands, target = evidence.get("level_after"), evidence.get("target")
+    if stands is None or target is None:
+        return ""
+    return say("stands", level=say.number(stands), target=say.number(target))
+
+
+def _action(evidence: Mapping[str, Any], place: Touchpoint, say: Say, links: Links) -> Item:
+    change, verdict = evidence.get("difference") or {}, evidence.get("verdict")
+    if change:
+        low, high = sorted(abs(change[end]) for end in ("low", "high"))
+        numbers = {"value": abs(change["value"]), "low": low, "high": high}
+        change = {name: say.number(value) for name, value in numbers.items()}
+    return Item(
+        name=line_of(str(evidence.get("title", ""))) or name_of(place, say),
+        url=f"{links.base}/actions/{evidence.get('action', '')}",
+        said=say(f"effect_{verdict}" if verdict in EFFECTS else "other"),
+        more=f"{name_of(place, say)}: {say('effect_change', **change)}" if change else name_of(place, say),
+    )
+
+
+def _levels(kind: str, evidence: Mapping[str, Any], say: Say) -> list[Level]:
     """Before and now; none for what is no change of a level."""
-    said: Mapping[str, Any] = alert.evidence
-    before, after = said.get("level_before"), said.get("level_after")
-    if alert.kind not in ("drop", "rise") or not isinstance(before, int | float) or not isinstance(after, int | float):
+    if kind not in LEVELS:
         return []
-    return [Level(say("before"), float(before)), Level(say("now"), float(after), rising=alert.kind == "rise")]
+    before, after = float(evidence["level_before"]), float(evidence["level_after"])
+    return [Level(say("before"), before), Level(say("now"), after, rising=kind == "rise")]

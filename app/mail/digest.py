@@ -9,7 +9,6 @@ from sqlmodel import Session
 
 from app.mail import quotes, waiting
 from app.mail.changes import item, name_of
-from app.mail.decided import decided
 from app.mail.language import Say
 from app.mail.period import Period, answers, changed, still_open
 from app.mail.writing import Item, Links, Mail, Part
@@ -42,10 +41,7 @@ class Digest:
 
     @cached_property
     def changed(self) -> list[Item]:
-        return [
-            *(item(alert, place, self.say, self.links) for alert, place in self.changes),
-            *decided(self.session, self.period, self.say, self.links),
-        ]
+        return [item(alert, place, self.say, self.links) for alert, place in self.changes]
 
     @cached_property
     def needs(self) -> list[Item]:

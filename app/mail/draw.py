@@ -47,7 +47,7 @@ def _lines(mail: Mail) -> Iterator[str]:
 
 def _item(item: Item) -> Iterator[str]:
     yield from _wrapped(f"{item.name} {item.said}".rstrip(), "* ", "  ")
-    levels = ", ".join(f"{level.name} {level.value:g}" for level in item.levels)
+    levels = ", ".join(f"{level.name} {round(level.value)}" for level in item.levels)
     for line in filter(None, (levels, item.more)):
         yield from _wrapped(line, "  ", "  ")
     yield f"  {item.url}"

@@ -11,7 +11,7 @@ from app.models import Alert, Letter, Subscriber, Touchpoint, now
 from app.sql import Lookup
 
 INVITATION, ALERT, DIGEST = "invitation", "alert", "digest"
-NOT_MAILED = ("rise", "action")  # good to know, and nobody's work: the digest has them
+NOT_MAILED = ("rise", "target", "action")  # good to know, and nobody's work: the digest has them
 _ANYBODY = Lookup("SELECT 1 FROM subscriber WHERE alerts AND confirmed_at IS NOT NULL LIMIT 1")
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,10 +11,10 @@ from sqlmodel import Session, col, select
 
 from app.mail.outbox import covers
 from app.models import Alert, Subscriber, Touchpoint
+from app.monitoring.changes import KINDS
 from app.scores.counts import daily
 
 MOST = 20  # of a kind in one letter
-CHANGES = ("drop", "rise", "target", "action")
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,19 @@ class Period:
     def by_id(self) -> dict[int, Touchpoint]:
         return {place.id or 0: place for place in self.places}
 
-    @property
-    def days(self) -> tuple[int, int]:
-        """As the rollup counts local days, wherever they are: seconds since 1970 on the wall's clock."""
-        first, last = (int(at.astimezone(self.zone).replace(tzinfo=UTC).timestamp()) for at in (self.since, self.until))
-        return first, last
-
 
 def changed(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
-    """Levels and targets that changed within the period, the newest first."""
+    """What changed for real within the period, the newest first: no false alarms, and no action without an effect."""
     within = (col(Alert.opened_at) >= period.since, col(Alert.opened_at) < period.until)
-    return _alerts(session, period, col(Alert.kind).in_(CHANGES), *within)
+    true = col(Alert.because).is_distinct_from("false_alarm")
+    found = _alerts(session, period, col(Alert.kind).in_(KINDS), true, *within)
+    return [(alert, place) for alert, place in found if alert.evidence.get("verdict") not in ("no_evidence", "too_few")]
 
 
 def still_open(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
     """What is open and nobody has taken, the newest first; good news needs nobody."""
     untaken = (col(Alert.closed_at).is_(None), col(Alert.acknowledged_at).is_(None))
-    return _alerts(session, period, col(Alert.kind).not_in(("rise", "action")), *untaken)
+    return _alerts(session, period, col(Alert.kind).not_in(("rise", "target", "action")), *untaken)
 
 
 def _alerts(session: Session, period: Period, *which: Any) -> list[tuple[Alert, Touchpoint]]:
@@ -63,5 +59,6 @@ def _alerts(session: Session, period: Period, *which: Any) -> list[tuple[Alert, 
 
 def answers(session: Session, period: Period) -> tuple[int, int]:
     """How many answers counted, and how many of them had a comment."""
-    rows = [counts for *_, counts in daily(session, list(period.by_id), *period.days)]
+    ends = int(period.since.timestamp()), int(period.until.timestamp())
+    rows = [counts for *_, counts in daily(session, list(period.by_id), *ends)]
     return sum(counts[0] for counts in rows), sum(counts[1] for counts in rows)

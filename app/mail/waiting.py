@@ -61,6 +61,6 @@ def reviews(period: Period, say: Say, links: Links, at: datetime, told: Collecti
         if (day := place.review_due) and day <= at.astimezone(period.zone).date() and place.id not in told
     ]
     return [
-        Item(name_of(place, say), links.touchpoint(place.key), say("review_due"), say("review_since", day=say.day(day)))
+        Item(name_of(place, say), links.touchpoint(place.key), say("review_due"), say("since_day", day=say.day(day)))
         for place, day in due[:MOST]
     ]

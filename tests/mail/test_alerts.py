@@ -94,7 +94,7 @@ async def test_an_alert_that_is_not_written_is_not_told(app, returns, subscribe,
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("kind", ["silence", "device_silent", "flood", "review_due", "target", "never_heard_of"])
+@pytest.mark.parametrize("kind", ["silence", "device_silent", "flood", "review_due", "never_heard_of"])
 async def test_each_kind_of_alert_has_a_sentence(app, returns, subscribe, send, kind):
     await subscribe("anna@lindhoej.example", digest="none", language="de")
     await app.state.db.write(lambda session: fell(session, kind))

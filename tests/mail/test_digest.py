@@ -11,6 +11,7 @@ from app.ids import uuid7
 from app.mail import schedule
 from app.models import Alert, Subscriber, now
 from app.monitoring import alerts
+from app.monitoring.seen import Seen
 from tests.mail.conftest import ON_SQLITE, part
 from tests.mail.test_alerts import fell
 
@@ -89,7 +90,7 @@ async def test_a_digest_says_what_changed_what_needs_somebody_and_what_was_said(
     (mail,) = await send()
     assert mail["Subject"] == "Product return fell; one thing needs somebody"
     text, html = part(mail, "plain"), part(mail, "html")
-    assert "Product return fell from 62 to 50" in text and "before 62.2, now 49.6" in text
+    assert "Product return fell from 62 to 50" in text and "before 62, now 50" in text
     assert "3 new comments to read" in text and "4 comments among 4 answers." in text
     assert text.count("  > ") >= 3 and "1 of 7, Product return" in text and "5 of 5, Online shop" in text
     assert "&lt;\u2060b" not in html and "<b>never" not in html and "http://evil" not in html + text
@@ -173,3 +174,23 @@ async def test_every_digest_can_be_written_in_every_language(
     clock.at = now() + timedelta(days=40)
     (mail,) = await send()
     assert mail["Content-Language"] == language and "{" not in part(mail, "plain")
+
+
+@ON_SQLITE
+async def test_targets_and_actions_that_were_decided_are_told_and_those_without_an_effect_are_not(
+    app, last_week, subscribe, send, clock
+):
+    await subscribe(ANNA, alerts=False, timezone="Europe/Berlin")
+    effect = {"action": 5, "title": "Fewer fields", "difference": {"value": -7.1, "low": -11, "high": -3}}
+    found = [
+        Seen(1, "target", True, now(), {"verdict": "missed", "level_after": 71.5, "target": 80}),
+        Seen(2, "action", True, now(), {**effect, "verdict": "worse"}, "action:5"),
+        Seen(2, "action", True, now(), {"action": 6, "title": "Nothing", "verdict": "no_evidence"}, "action:6"),
+    ]
+    await app.state.db.write(lambda session: alerts.note(session, found))
+    clock.at = last_week
+    (mail,) = await send()
+    text = part(mail, "plain")
+    assert mail["Subject"] == "2 things changed" and "Nothing" not in text and "/touch/actions/5" in text
+    assert "Online shop has missed its target" in text and "It stands at 71.5; the target is 80." in text
+    assert "* Fewer fields did harm" in text and "Product return: by 7.1 points, between 3 and 11." in text

@@ -63,10 +63,8 @@ MAY = {
     "search": {"actions", "answers", "monitoring"},
     "links": {"cooldown", "ingest", "scores.rollup", "touchpoints", "pages.i18n", "pages.render", "pages.choices"},
     "mail": {
-        "actions.effect",
-        "actions.history",
-        "actions.report",
         "answers.handling",
+        "monitoring.changes",
         "pages.i18n",
         "pages.render",
         "scores.counts",
