@@ -5,18 +5,16 @@ index itself. Days hang together (weather, staff, a queue): a window's variance 
 what was simulated: docs/decisions/0040-what-an-action-changed.md.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import NamedTuple
 
+from app.scores.day_variance import Cell, rho, usual
 from app.touchpoints.scales import Scale
 
 WINDOW_DAYS = 28
 WINDOWS = 6
 _FITTED = 4  # of the windows: the 112 days from which the variance is told
-_LAGS = 4  # days over which neighbours may be alike
-_FLOOR = 0.05  # of a deviation: no touchpoint's days are more independent than that
 
 
 class Sums(NamedTuple):
@@ -121,7 +119,7 @@ def before(days: Days, noise: Noise, start: int) -> list[Window | None]:
 def noise(days: Days, start: int, by: Sequence[float]) -> Noise | None:
     """The noise of the 112 days before `start`, None without answers; `by` has a weight for each rating of the scale.
 
-    A day's residual is free of its window's mean, its weekday and its mix of sources.
+    What days share is free of their window's mean, of weekdays and of the mix of sources.
     """
     base = within(days, start - _FITTED * WINDOW_DAYS, start)
     whole = pooled(part for day in base.values() for part in day.values())
@@ -130,56 +128,10 @@ def noise(days: Days, start: int, by: Sequence[float]) -> Noise | None:
     n = whole.n + 0.5 * len(by)  # half an answer of each rating: equal ratings claim no certainty
     mean = (whole.total + 0.5 * sum(by)) / n
     variance = (whole.squares + 0.5 * sum(w * w for w in by)) / n - mean**2
-    means = _means(base, start)
-    residuals = {at: (pooled(day.values()).n, _residual(day, means[at])) for at, day in base.items()}
-    taken = 7 + len({(start - 1 - at) // WINDOW_DAYS for at in base}) - 1
-    return Noise(variance, _rho(residuals, variance, taken))
-
-
-def _means(base: Mapping[int, Day], start: int) -> dict[int, dict[str, float]]:
-    """What was to be expected of each source on each day: window + weekday + source, fitted in four sweeps."""
-    cells = [(at, source, part) for at, day in base.items() for source, part in day.items()]
-    groups: tuple[
-        tuple[Callable[[int, str], object], float], ...
-    ] = (  # what a cell belongs to, and with how many answers of no effect that group begins
-        (lambda at, _: (start - 1 - at) // WINDOW_DAYS, 0.0),
-        (lambda _, source: source, 20.0),
-        (lambda at, _: at % 7, 150.0),
-    )
-    effects: list[dict[object, float]] = [{} for _ in groups]
-
-    def expected(at: int, source: str) -> float:
-        return sum(effects[i].get(group(at, source), 0.0) for i, (group, _) in enumerate(groups))
-
-    for _ in range(4):
-        for i, (group, steady) in enumerate(groups):
-            effects[i] = {}
-            gathered: dict[object, list[float]] = {}
-            for at, source, part in cells:
-                held = gathered.setdefault(group(at, source), [0.0, steady])
-                held[0] += part.total - part.n * expected(at, source)
-                held[1] += part.n
-            effects[i] = {name: total / n for name, (total, n) in gathered.items()}
-    return {at: {source: expected(at, source) for source in day} for at, day in base.items()}
-
-
-def _residual(day: Day, means: Mapping[str, float]) -> float:
-    return sum(part.total - part.n * means[source] for source, part in day.items()) / pooled(day.values()).n
-
-
-def _rho(residuals: Mapping[int, tuple[int, float]], variance: float, taken: int) -> float:
-    """The share of the variance that a day's answers have in common, with what neighbouring days add to it."""
-    counts = [n for n, _ in residuals.values()]
-    total, days = sum(counts), len(counts)
-    typical = (total - sum(n * n for n in counts) / total) / max(days - 1, 1)
-    spread = sum(n * r * r for n, r in residuals.values()) / max(days - taken, 1)
-    tau2 = max(0.0, (spread - variance) / typical) if typical > 0 else 0.0
-    load = {at: n / (1 + n * tau2 / variance) for at, (n, _) in residuals.items()}
-    alike = 0.0
-    for lag in range(1, _LAGS + 1):
-        pairs = [(at, at + lag) for at in residuals if at + lag in residuals]
-        share = sum(sqrt(load[a] * load[b]) for a, b in pairs)
-        if share:
-            common = sum(sqrt(load[a] * load[b]) * residuals[a][1] * residuals[b][1] for a, b in pairs)
-            alike += max(0.0, common / share)
-    return max(tau2 + 2 * alike, _FLOOR**2 * variance) / variance
+    cells = [
+        Cell(at, (start - 1 - at) // WINDOW_DAYS, source, part.n, part.total)
+        for at, day in base.items()
+        for source, part in day.items()
+    ]
+    known = usual(cells, mean, part_draw=0.0)
+    return Noise(variance, rho(cells, known, variance, taken=7 + len(known.part) - 1))

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import erfc, exp, pi, sqrt
 
-from app.scores.days import Cell, Days, Part, fit, student, summary
+from app.scores.day_variance import Cell
+from app.scores.days import Days, Part, fit, student, summary
 from app.scores.verdicts import FEW
 
 SPARSE = 5  # Cochran 1954: below this many expected answers the chi-square approximation fails

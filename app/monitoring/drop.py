@@ -9,6 +9,8 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 
+from app.scores import day_variance
+
 BASE_DAYS, LAG_MIN, LAG_MAX, LAG_ANSWERS = 112, 28, 84, 300
 BASE_ANSWERS, BASE_DAYS_MIN, SOURCE_ANSWERS, OWN_SHAPE_ANSWERS = 100, 14, 50, 200
 SHIFT = 0.5  # what is looked for, in deviations of the answers
@@ -191,15 +193,13 @@ def _values(width: int) -> list[float]:
 def _fit(base: Sequence[Cell]) -> Baseline:
     shape = _shape(base)
     values = _values(len(shape))
+    # days of 1970 moved so that the remainder by seven is that of `place`
+    cells = [day_variance.Cell(cell.day + 3, cell.quarter, cell.source, cell.n, cell.total) for cell in base]
     mean = sum(q * v for q, v in zip(shape, values, strict=True))
     within = sum(q * v * v for q, v in zip(shape, values, strict=True)) - mean * mean
-    effects = _effects(base, mean)
-
-    def usual(place: tuple[int, int, str]) -> float:
-        return mean + sum(effect.get(key, 0.0) for effect, key in zip(effects, place, strict=True))
-
-    n = sum(cell.n for cell in base)
-    rho, days = _shared(base, usual, within)
+    usual = day_variance.usual(cells, mean)
+    rho = day_variance.rho(cells, usual, within)
+    n, days = sum(cell.n for cell in base), len({cell.day for cell in base})
     by_source: dict[str, list[Cell]] = defaultdict(list)
     for cell in base:
         by_source[cell.source].append(cell)
@@ -207,42 +207,9 @@ def _fit(base: Sequence[Cell]) -> Baseline:
         source: _shape(cells) if sum(cell.n for cell in cells) >= OWN_SHAPE_ANSWERS else shape
         for source, cells in by_source.items()
     }
-    return Baseline(usual, own, sqrt(within), rho, sqrt(within / n + rho * within / days), n)
-
-
-def _effects(base: Sequence[Cell], mean: float) -> list[dict[Hashable, float]]:
-    """How far weekdays, quarters and sources lie from the mean, each with the others taken off, drawn towards none."""
-    rows = [(cell.place, cell.n, cell.total - cell.n * mean) for cell in base]
-    effects: list[dict[Hashable, float]] = [{}, {}, {}]
-    for _ in range(4):
-        for which, drawn in ((2, 20), (0, 150), (1, 150)):
-            sums: dict[Hashable, list[float]] = defaultdict(lambda: [0.0, 0.0])
-            others = [other for other in range(3) if other != which]
-            for place, n, excess in rows:
-                entry = sums[place[which]]
-                entry[0] += n
-                entry[1] += excess - n * sum(effects[other].get(place[other], 0.0) for other in others)
-            effects[which] = {key: excess / (n + drawn) for key, (n, excess) in sums.items()}
-    return effects
-
-
-def _shared(base: Sequence[Cell], usual: Callable[[tuple[int, int, str]], float], within: float) -> tuple[float, int]:
-    """The variance that a day's answers share with those of the days around it, over `within`; and how many days."""
-    n = _sums(base, lambda cell: cell.day, lambda cell: cell.n)
-    excess = _sums(base, lambda cell: cell.day, lambda cell: cell.total - cell.n * usual(cell.place))
-    r = {day: excess[day] / n[day] for day in n}
-    total = sum(n.values())
-    n0 = (total - sum(count * count for count in n.values()) / total) / (len(n) - 1)
-    tau2 = max(0.0, (sum(n[day] * r[day] ** 2 for day in n) / max(len(n) - 7, 1) - within) / n0)
-    weight = {day: n[day] / (1 + n[day] * tau2 / within) for day in n}
-    alike = 0.0
-    for apart in range(1, 5):
-        pairs = [(day, day + apart) for day in _days(n) if day + apart in n]
-        u = [sqrt(weight[one] * weight[other]) for one, other in pairs]
-        if pairs:
-            products = (w * r[one] * r[other] for w, (one, other) in zip(u, pairs, strict=True))
-            alike += max(0.0, sum(products) / sum(u))
-    return max(tau2 + 2 * alike, (0.05**2) * within) / within, len(n)
+    return Baseline(
+        lambda place: usual.expected(*place), own, sqrt(within), rho, sqrt(within / n + rho * within / days), n
+    )
 
 
 def _days(n: dict[Hashable, float]) -> list[int]:

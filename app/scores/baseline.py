@@ -11,7 +11,8 @@ from sqlmodel import Session
 
 from app.scores import counts as rollup
 from app.scores.buckets import DAY, QUARTER, Span, buckets, day_start, days_back
-from app.scores.days import BASELINE_DAYS, Cell, Days, fit, summary, unevenness, values
+from app.scores.day_variance import Cell
+from app.scores.days import BASELINE_DAYS, Days, fit, summary, unevenness, values
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
 

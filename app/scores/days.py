@@ -8,47 +8,24 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import erfc, log, log1p, sqrt
 from statistics import NormalDist
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from app.scores.day_variance import LAGS, Cell, Usual, rho, usual
 from app.touchpoints.scales import Scale
 
 BASELINE_DAYS = 112
 LEAST_ANSWERS, LEAST_DAYS = 100, 14  # below either, how alike days are cannot be measured
-_LAGS = 4  # neighbouring days up to so far apart
-_SWEEPS = 4
-_SOURCE, _OTHER = 20, 150  # answers that draw the effect of a source, a weekday or a part of the day towards 0
-_FLOOR = 0.05**2  # no days are taken to be more alike than this
 _ALPHA = 0.05
 _FIRST = 20  # effective answers from which on the always-valid interval holds
-
-
-class Cell(NamedTuple):
-    """The answers of one day, part of the day and source: how many, and the sum of their values (0..1)."""
-
-    day: int  # ordinal, so that Monday is day % 7 == 1
-    part: int
-    source: str
-    n: float
-    total: float
 
 
 class Fit(NamedTuple):
     """A touchpoint's usual level (0..1) and how it varies."""
 
-    shares: tuple[float, ...]  # of each rating
-    mean: float
+    usual: Usual
     within: float  # variance of the answers
     rho: float  # variance of the days' own levels, neighbours included, over `within`
     se: float  # of the mean
-    source: dict[str, float]
-    weekday: dict[int, float]
-    part: dict[int, float]
-    answers: dict[str, float]  # by source
-
-    def expected(self, weekday: int, part: int, source: str) -> float:
-        """The usual level of a weekday (0: Sunday), a part of the day and a source."""
-        known = self.weekday.get(weekday, 0.0) + self.part.get(part, 0.0)
-        return self.mean + known + self.source.get(source, 0.0)
 
 
 class Days(NamedTuple):
@@ -62,8 +39,8 @@ class Days(NamedTuple):
 
     @property
     def freedom(self) -> float:
-        """Degrees of freedom of `rho`: a sum of autocovariances over +-_LAGS days is that uncertain."""
-        return max(1.0, self.span / (2 * _LAGS + 1))
+        """Degrees of freedom of `rho`: a sum of autocovariances over +-LAGS days is that uncertain."""
+        return max(1.0, self.span / (2 * LAGS + 1))
 
     def variance(self, days: float) -> float:
         """Variance of the mean of `days` days beyond that of its answers, in units of the answers' variance.
@@ -137,20 +114,20 @@ def fit(cells: Sequence[Cell], histogram: Sequence[float], worth: Sequence[float
     shares = tuple((count + 0.5) / (n + 0.5 * len(histogram)) for count in histogram)
     mean = sum(share * value for share, value in zip(shares, worth, strict=True))
     within = sum(share * value**2 for share, value in zip(shares, worth, strict=True)) - mean**2
-    source, weekday, part, answers = _effects(cells, mean)
-    usual = Fit(shares, mean, within, 0.0, 0.0, source, weekday, part, answers)
-    rho = _rho(_residuals(cells, usual), within)
+    known = usual(cells, mean)
+    shared = rho(cells, known, within)
     days = len({cell.day for cell in cells if cell.n})
-    return usual._replace(rho=rho, se=sqrt(within / n + rho * within / days))
+    return Fit(known, within, shared, sqrt(within / n + shared * within / days))
 
 
-def summary(usual: Fit | None, cells: Iterable[Cell]) -> Days:
+def summary(found: Fit | None, cells: Iterable[Cell]) -> Days:
     """What verdicts need of a fit; ASSUMED without one."""
-    if usual is None:
+    if found is None:
         return ASSUMED
-    spread = sum(effect**2 for effect in usual.weekday.values()) / max(1, len(usual.weekday))
+    weekdays = found.usual.weekday
+    spread = sum(effect**2 for effect in weekdays.values()) / max(1, len(weekdays))
     days = len({cell.day for cell in cells})
-    return Days(usual.rho, spread / usual.within, unevenness(cells), measured=True, span=days)
+    return Days(found.rho, spread / found.within, unevenness(cells), measured=True, span=days)
 
 
 def unevenness(cells: Iterable[Cell]) -> float:
@@ -160,60 +137,6 @@ def unevenness(cells: Iterable[Cell]) -> float:
         by_day[cell.day] += cell.n
     span = max(by_day) - min(by_day) + 1
     return max(1.0, span * sum(n * n for n in by_day.values()) / sum(by_day.values()) ** 2)
-
-
-def _effects(
-    cells: Sequence[Cell], mean: float
-) -> tuple[dict[str, float], dict[int, float], dict[int, float], dict[str, float]]:
-    """How far sources, weekdays and parts of the day lie from the mean, each drawn towards 0 when it has few answers.
-
-    The sweeps run over sums by (source, weekday, part), of which there are few.
-    """
-    sums: dict[tuple[str, int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for cell in cells:
-        held = sums[cell.source, cell.day % 7, cell.part]
-        held[0] += cell.n
-        held[1] += cell.total
-    effects: list[dict[Any, float]] = [{}, {}, {}]
-    answers: list[dict[Any, float]] = [defaultdict(float), defaultdict(float), defaultdict(float)]
-    for key, (n, _) in sums.items():
-        for place in range(3):
-            answers[place][key[place]] += n
-    for _ in range(_SWEEPS):
-        for place, draw in ((0, _SOURCE), (1, _OTHER), (2, _OTHER)):
-            rest: dict[Any, float] = defaultdict(float)
-            for key, (n, total) in sums.items():
-                known = mean + sum(effects[other].get(key[other], 0.0) for other in range(3) if other != place)
-                rest[key[place]] += total - n * known
-            effects[place] = {name: rest[name] / (answers[place][name] + draw) for name in rest}
-    return effects[0], effects[1], effects[2], dict(answers[0])
-
-
-def _residuals(cells: Sequence[Cell], usual: Fit) -> dict[int, tuple[float, float]]:
-    """Answers of each day, and how far its mean lies from what was usual for it."""
-    found: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for cell in cells:
-        day = found[cell.day]
-        day[0] += cell.n
-        day[1] += cell.total - cell.n * usual.expected(cell.day % 7, cell.part, cell.source)
-    return {day: (n, off / n) for day, (n, off) in found.items() if n}
-
-
-def _rho(residuals: dict[int, tuple[float, float]], within: float) -> float:
-    days, n = len(residuals), sum(count for count, _ in residuals.values())
-    typical = (n - sum(count**2 for count, _ in residuals.values()) / n) / (days - 1)
-    between = sum(count * off**2 for count, off in residuals.values()) / max(days - 7, 1)
-    tau2 = max(0.0, (between - within) / typical)
-    weights = {day: count / (1 + count * tau2 / within) for day, (count, _) in residuals.items()}
-    alike = 0.0
-    for lag in range(1, _LAGS + 1):
-        pairs = [(day, day + lag) for day in residuals if day + lag in residuals]
-        shared = [sqrt(weights[one] * weights[other]) for one, other in pairs]
-        if pairs:
-            both = zip(shared, pairs, strict=True)
-            found = sum(weight * residuals[one][1] * residuals[other][1] for weight, (one, other) in both)
-            alike += max(0.0, found / sum(shared))
-    return max(tau2 + 2 * alike, _FLOOR * within) / within
 
 
 def effective_by_days(n: float, squares: float, rho: float) -> float:

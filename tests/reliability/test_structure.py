@@ -42,6 +42,7 @@ PURE = (
     "monitoring/seen.py",
     "scores/formulas.py",
     "scores/buckets.py",
+    "scores/day_variance.py",
     "scores/days.py",
     "scores/score.py",
     "scores/verdicts.py",

@@ -6,7 +6,8 @@ from random import Random
 import pytest
 
 from app.scores import days, verdicts
-from app.scores.days import ASSUMED, Cell, Days
+from app.scores.day_variance import Cell
+from app.scores.days import ASSUMED, Days
 from app.touchpoints.scales import SCALES
 
 STARS = SCALES["stars"]
@@ -30,9 +31,9 @@ def fitted(*histograms):
 
 def test_days_that_are_all_alike_give_the_figures_of_the_worked_example():
     found, cells = fitted(*[STEADY] * 112)
-    assert (found.mean, found.within) == pytest.approx((0.7848728, 0.0800813), abs=1e-6)
+    assert (found.usual.mean, found.within) == pytest.approx((0.7848728, 0.0800813), abs=1e-6)
     assert (found.rho, found.se) == pytest.approx((0.0025, 0.0040110), abs=1e-6)
-    assert found.expected(1, 1, "web") == pytest.approx(0.785, abs=1e-6)
+    assert found.usual.expected(1, 1, "web") == pytest.approx(0.785, abs=1e-6)
     assert days.summary(found, cells).uneven == pytest.approx(1)
 
 

@@ -4,7 +4,8 @@ import random
 from math import sqrt
 
 from app.dashboard.ranks import Sample, told_apart
-from app.scores.days import BASELINE_DAYS, Cell, Days, fit, summary
+from app.scores.day_variance import Cell
+from app.scores.days import BASELINE_DAYS, Days, fit, summary
 from app.touchpoints.scales import SCALES
 
 THUMBS = SCALES["thumbs"]

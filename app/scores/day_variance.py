@@ -1,0 +1,96 @@
+"""What is usual of a touchpoint's days, and how much of the answers' variance those of a day share. Pure.
+
+One place for verdicts, for drops and for effects of actions; formulas in docs/numbers.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from math import sqrt
+from typing import Any, NamedTuple
+
+LAGS = 4  # neighbouring days up to so far apart
+_SWEEPS = 4
+_SOURCE, _OTHER = 20, 150  # answers that draw the effect of a source, a weekday or a part towards 0
+_FLOOR = 0.05**2  # no days are taken to be more alike than this
+_WEEKDAYS = 7  # degrees of freedom that the effects of weekdays take
+
+
+class Cell(NamedTuple):
+    """The answers of one day, part and source: how many, and the sum of their values."""
+
+    day: int  # ordinal, so that Monday is day % 7 == 1
+    part: int  # of the day, or whatever else has a level of its own
+    source: str
+    n: float
+    total: float
+
+
+class Usual(NamedTuple):
+    """A touchpoint's mean, and how far its sources, weekdays and parts lie from it."""
+
+    mean: float
+    source: dict[str, float]
+    weekday: dict[int, float]
+    part: dict[int, float]
+
+    def expected(self, weekday: int, part: int, source: str) -> float:
+        """The usual level of a weekday (0: Sunday, as ordinals have it), a part and a source."""
+        known = self.weekday.get(weekday, 0.0) + self.part.get(part, 0.0)
+        return self.mean + known + self.source.get(source, 0.0)
+
+
+def usual(cells: Sequence[Cell], mean: float, part_draw: float = _OTHER) -> Usual:
+    """Each effect with the others taken off, drawn towards 0 when it rests on few answers; parts by `part_draw`.
+
+    The sweeps run over sums by (source, weekday, part), of which there are few.
+    """
+    sums: dict[tuple[str, int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for cell in cells:
+        held = sums[cell.source, cell.day % 7, cell.part]
+        held[0] += cell.n
+        held[1] += cell.total
+    effects: list[dict[Any, float]] = [{}, {}, {}]
+    answers: list[dict[Any, float]] = [defaultdict(float), defaultdict(float), defaultdict(float)]
+    for key, (n, _) in sums.items():
+        for place in range(3):
+            answers[place][key[place]] += n
+    for _ in range(_SWEEPS):
+        for place, draw in ((0, _SOURCE), (1, _OTHER), (2, part_draw)):
+            rest: dict[Any, float] = defaultdict(float)
+            for key, (n, total) in sums.items():
+                known = mean + sum(effects[other].get(key[other], 0.0) for other in range(3) if other != place)
+                rest[key[place]] += total - n * known
+            effects[place] = {name: rest[name] / (answers[place][name] + draw) for name in rest}
+    return Usual(mean, *effects)
+
+
+def rho(cells: Sequence[Cell], known: Usual, within: float, taken: int = _WEEKDAYS) -> float:
+    """The variance of the days' own levels, neighbours included, over `within`, that of the answers.
+
+    `taken` are the degrees of freedom that the effects in `known` took.
+    """
+    residuals = _residuals(cells, known)
+    days, n = len(residuals), sum(count for count, _ in residuals.values())
+    typical = (n - sum(count**2 for count, _ in residuals.values()) / n) / max(days - 1, 1)
+    between = sum(count * off**2 for count, off in residuals.values()) / max(days - taken, 1)
+    tau2 = max(0.0, (between - within) / typical) if typical > 0 else 0.0
+    weights = {day: count / (1 + count * tau2 / within) for day, (count, _) in residuals.items()}
+    alike = 0.0
+    for lag in range(1, LAGS + 1):
+        pairs = [(day, day + lag) for day in residuals if day + lag in residuals]
+        shared = [sqrt(weights[one] * weights[other]) for one, other in pairs]
+        if pairs:
+            both = zip(shared, pairs, strict=True)
+            found = sum(weight * residuals[one][1] * residuals[other][1] for weight, (one, other) in both)
+            alike += max(0.0, found / sum(shared))
+    return max(tau2 + 2 * alike, _FLOOR * within) / within
+
+
+def _residuals(cells: Sequence[Cell], known: Usual) -> dict[int, tuple[float, float]]:
+    """Answers of each day, and how far its mean lies from what was usual for it."""
+    found: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    for cell in cells:
+        day = found[cell.day]
+        day[0] += cell.n
+        day[1] += cell.total - cell.n * known.expected(cell.day % 7, cell.part, cell.source)
+    return {day: (n, off / n) for day, (n, off) in found.items() if n}
