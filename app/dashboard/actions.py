@@ -46,7 +46,9 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
     """Write an action down; a page says what is wrong with it."""
     posting.visit.need("actions:write")
     said = {
-        name: value for name in ("title", "owner", "note", "started_at", "finished_at") if (value := posting.get(name))
+        name: value
+        for name in ("title", "owner", "note", "started_at", "finished_at", "alert")
+        if (value := posting.get(name))
     }
     try:
         body = ActionIn.model_validate({**said, "touchpoints": posting.all("touchpoint")})

@@ -1,6 +1,7 @@
 """Alerts in words. Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -34,3 +35,25 @@ def title(alert: Alert, names: Mapping[str, Known], t: Localized) -> Markup:
         end: t.number(seen[f"level_{end}"]) for end in ("before", "after") if f"level_{end}" in seen
     }
     return t(f"alert.{alert['kind']}", name=name, **levels)
+
+
+def says(alert: Alert, known: Known | None, t: Localized) -> Markup:
+    """Since when, and from how many answers it is known."""
+    seen = alert["evidence"]
+    day = t.day(alert["since"].astimezone(known.zone if known else UTC).date())
+    said = [t("alert.since.about" if alert["kind"] in ("drop", "rise") else "alert.since", day=day)]
+    if isinstance(seen.get("answers"), int):
+        said.append(t("alert.known_from", n=seen["answers"]))
+    return Markup(" ").join(said)
+
+
+def course(alert: Alert) -> list[tuple[datetime, str, Mapping[str, Any]]]:
+    """What happened with an alert, in order: when, which kind of thing, and what is to be said of it."""
+    found = [(alert["opened_at"], "opened", {})]
+    if alert["acknowledged_at"]:
+        found.append((alert["acknowledged_at"], "taken", {}))
+    found += [(datetime.fromisoformat(one["at"]), "comment", one) for one in alert["comments"]]
+    if alert["closed_at"]:
+        by = alert["closed_by"]
+        found.append((alert["closed_at"], f"closed.{alert['because']}" if by else "ended", {"by": by}))
+    return sorted(found, key=lambda step: step[0])

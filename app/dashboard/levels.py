@@ -149,6 +149,31 @@ def read(session: Session, known: Sequence[Known], period: Period, now: int) -> 
     return standings
 
 
+def standing(session: Session, known: Sequence[Known], period: Period, now: int, *, ranked: bool) -> list[Level]:
+    """Only where each stands, in the order given: nothing of before. With `ranked`, places as far as chance allows."""
+    found: dict[int, Level] = {}
+    for zone in {touchpoint.zone for touchpoint in known}:
+        found |= _now(session, [one for one in known if one.zone == zone], period, now, zone)
+    standings = [found[touchpoint.id] for touchpoint in known]
+    if ranked:
+        for number, alike in baseline.of(session, known, now, metric="index").items():
+            found[number].days = alike
+        _rank(standings)
+    return standings
+
+
+def _now(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Level]:
+    ids = [touchpoint.id for touchpoint in known]
+    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
+    window = period.window(now, zone, first)
+    found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
+    over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
+    for number, parts in rollup.read(session, ids, over).items():
+        found[number].now = score.counted(parts)
+    _judge(session, found, window.since if period.days else now, now)
+    return found
+
+
 def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Level]:
     ids = [touchpoint.id for touchpoint in known]
     first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None

@@ -15,6 +15,7 @@ class Place(NamedTuple):
 
 _PLACES = (
     (Place("today", "/", "t", "today"), "scores:read"),
+    (Place("map", "/map", "m", "map"), "scores:read"),
     (Place("comments", "/comments", "c", "chat"), "feedback:read"),
     (Place("actions", "/actions", "a", "act"), "actions:read"),
     (Place("journeys", "/journeys", "j", "way"), "journeys:read"),
@@ -33,7 +34,7 @@ def here(path: str) -> str:
     """The name of the place that the page with this path stands in; empty for a page of none."""
     first, *rest = path.strip("/").split("/")
     if first == "touchpoints" and rest and rest[-1] != "edit":
-        return "today"
+        return "map"
     if first in SETUP:
         return "setup"
     return {"": "today", "alerts": "today"}.get(first, first)

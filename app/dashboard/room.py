@@ -2,6 +2,7 @@
 
 from app.dashboard import (
     actions,
+    alerts,
     bursts,
     comments,
     devices,
@@ -11,6 +12,7 @@ from app.dashboard import (
     keys,
     live,
     login,
+    map_page,
     overview,
     rushes,
     search,
@@ -22,6 +24,7 @@ from app.rooms import Room
 _PAGES = (
     login,
     overview,
+    map_page,
     bursts,
     rushes,
     comments,
@@ -33,6 +36,7 @@ _PAGES = (
     journeys,
     journey_edit,
     actions,
+    alerts,
     search,
     help_page,
 )

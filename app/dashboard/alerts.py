@@ -1,0 +1,129 @@
+"""Alerts: what is open, who took it, how it ended; one alert with what was seen and what can be done about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pydantic
+from fastapi import APIRouter
+from sqlmodel import Session, col, select
+from starlette.responses import RedirectResponse, Response
+
+from app.answers import listing
+from app.answers.schemas import AnswerQuery
+from app.dashboard import alert_words
+from app.dashboard.alert_words import ICONS
+from app.dashboard.login import inside
+from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
+from app.errors import Code, Problem
+from app.models import Action
+from app.monitoring import alerts
+from app.monitoring.schemas import AlertPatch, CommentIn
+from app.state import Db
+from app.touchpoints import registry
+from app.touchpoints.registry import Known, known
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+STATES = ("open", "acknowledged", "closed")
+WHY = ("fixed", "not_a_problem", "false_alarm", "other")
+_MOST = {"open": 200, "acknowledged": 200, "closed": 20}
+_COMMENTS = 5
+Alert = dict[str, Any]
+
+
+def names_of(session: Session, rows: list[Alert]) -> dict[str, Known]:
+    """The touchpoints of these alerts by key."""
+    keys = {row["touchpoint"] for row in rows if row["touchpoint"]}
+    return {key: known(registry.by_key(session, key)) for key in keys}
+
+
+@router.get("/alerts")
+async def listed(db: Db, visit: RequestContext = Signed) -> Response:
+    visit.need("alerts:read")
+
+    def work(session: Session) -> tuple[dict[str, list[Alert]], dict[str, Known]]:
+        found = {
+            state: alerts.page(session, None, _MOST[state], state=state, kind=None, touchpoint=None) for state in STATES
+        }
+        return found, names_of(session, [row for rows in found.values() for row in rows])
+
+    found, names = await db.read(work)
+    title = alert_words.titles(names, visit.words)
+    return visit.page("alerts.html", found=found, names=names, title=title, icons=ICONS)
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was read for the page of one alert."""
+
+    alert: Alert
+    names: dict[str, Known]
+    comments: list[dict[str, Any]]
+    actions: list[Action]
+
+
+@router.get("/alerts/{number}")
+async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
+    visit.need("alerts:read")
+    seen = await db.read(lambda session: _read(session, visit, number))
+    here = seen.names.get(seen.alert["touchpoint"])
+    return visit.page(
+        "alert.html",
+        alert=seen.alert,
+        known=here,
+        title=alert_words.title(seen.alert, seen.names, visit.words),
+        says=alert_words.says(seen.alert, here, visit.words),
+        course=alert_words.course(seen.alert),
+        comments=seen.comments,
+        actions=seen.actions,
+        icons=ICONS,
+        why=WHY,
+    )
+
+
+def _read(session: Session, visit: RequestContext, number: int) -> Seen:
+    alert = alerts.read(session, number)
+    comments = _since(session, alert["touchpoint"], alert["since"]) if visit.may("feedback:read") else []
+    made = select(Action).where(col(Action.alert) == str(number)) if visit.may("actions:read") else None
+    actions = list(session.exec(made)) if made is not None else []
+    return Seen(alert, names_of(session, [alert]), comments, actions)
+
+
+def _since(session: Session, key: str | None, since: datetime) -> list[dict[str, Any]]:
+    """The newest comments of unhappy customers since the trouble began."""
+    if not key:
+        return []
+    low = known(registry.by_key(session, key)).scale.bottom
+    query = AnswerQuery(touchpoint=key, since=since, has_comment=True, flagged=False, rating_max=low, limit=_COMMENTS)
+    return list(listing.page(session, query)["items"])
+
+
+@router.post("/alerts/{number}/state")
+async def change(number: int, db: Db, posting: Posting = Posted) -> Response:
+    """Take an alert, give it back, or close it and say why; what is written goes below it."""
+    posting.visit.need("alerts:write")
+    who, text = posting.visit.caller.name, posting.get("text")
+    try:
+        body = AlertPatch.model_validate({"state": posting.get("state"), "because": posting.get("because") or None})
+        said = CommentIn(text=text) if text else None
+    except pydantic.ValidationError:
+        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("alerts.wrong"))) from None
+
+    def work(session: Session) -> None:
+        if said:
+            alerts.comment(session, number, said.text, who)
+        alerts.change(session, number, body.state, body.because, who)
+
+    await db.write(work)
+    return RedirectResponse(inside(posting.get("next") or f"/alerts/{number}"), 303)
+
+
+@router.post("/alerts/{number}/comments")
+async def comment(number: int, db: Db, posting: Posting = Posted) -> Response:
+    posting.visit.need("alerts:write")
+    try:
+        said = CommentIn(text=posting.get("text"))
+    except pydantic.ValidationError:
+        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("alerts.wrong"))) from None
+    await db.write(lambda session: alerts.comment(session, number, said.text, posting.visit.caller.name))
+    return RedirectResponse(f"/alerts/{number}#course", 303)
