@@ -20,6 +20,7 @@ from app.touchpoints import registry
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 STATES: tuple[State, ...] = get_args(State)
 _MOST = 200
+_FIELDS = ("title", "owner", "note", "started_at", "finished_at", "alert")
 
 
 def _touchpoints(session: Session, visit: RequestContext) -> dict[str, str]:

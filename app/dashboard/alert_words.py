@@ -1,7 +1,7 @@
 """Alerts in words. Pure."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -42,6 +42,9 @@ def says(alert: Alert, known: Known | None, t: Localized) -> Markup:
     seen = alert["evidence"]
     day = t.day(alert["since"].astimezone(known.zone if known else UTC).date())
     said = [t("alert.since.about" if alert["kind"] in ("drop", "rise") else "alert.since", day=day)]
+    if days := seen.get("since"):
+        first, last = (t.day(date.fromisoformat(days[end])) for end in ("from", "to"))
+        said.append(t("alert.between", first=first, last=last))
     if isinstance(seen.get("answers"), int):
         said.append(t("alert.known_from", n=seen["answers"]))
     return Markup(" ").join(said)
@@ -49,7 +52,7 @@ def says(alert: Alert, known: Known | None, t: Localized) -> Markup:
 
 def course(alert: Alert) -> list[tuple[datetime, str, Mapping[str, Any]]]:
     """What happened with an alert, in order: when, which kind of thing, and what is to be said of it."""
-    found = [(alert["opened_at"], "opened", {})]
+    found: list[tuple[datetime, str, Mapping[str, Any]]] = [(alert["opened_at"], "opened", {})]
     if alert["acknowledged_at"]:
         found.append((alert["acknowledged_at"], "taken", {}))
     found += [(datetime.fromisoformat(one["at"]), "comment", one) for one in alert["comments"]]

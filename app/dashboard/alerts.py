@@ -45,6 +45,7 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
         found = {
             state: alerts.page(session, None, _MOST[state], state=state, kind=None, touchpoint=None) for state in STATES
         }
+        found["open"].sort(key=lambda row: tuple(ICONS).index(row["kind"]))
         return found, names_of(session, [row for rows in found.values() for row in rows])
 
     found, names = await db.read(work)
@@ -93,8 +94,9 @@ def _since(session: Session, key: str | None, since: datetime) -> list[dict[str,
     """The newest comments of unhappy customers since the trouble began."""
     if not key:
         return []
-    low = known(registry.by_key(session, key)).scale.bottom
-    query = AnswerQuery(touchpoint=key, since=since, has_comment=True, flagged=False, rating_max=low, limit=_COMMENTS)
+    poor = known(registry.by_key(session, key)).scale.poor
+    rated = {"rating_min": poor[0], "rating_max": poor[-1]}
+    query = AnswerQuery(touchpoint=key, since=since, has_comment=True, flagged=False, limit=_COMMENTS, **rated)
     return list(listing.page(session, query)["items"])
 
 

@@ -3,14 +3,15 @@
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from app.dashboard import levels
-from app.dashboard.changes import Change
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.scores.formulas import Estimate
 from app.touchpoints.catalogue import CONTACTS, PHASES
 
+Change = Mapping[str, Any]  # {direction, since, from, to}, as the monitoring found it
 Stages = Mapping[str, Sequence[str]]  # by touchpoint: the stages of journeys that it stands in, in words
 
 
@@ -61,7 +62,7 @@ def _title(key: str, by: str, t: Localized) -> str:
 
 
 def _group(key: str, title: str, members: list[Level], changes: Mapping[int, Change]) -> Group:
-    fell = sum(change.kind == "drop" for level in members if (change := changes.get(level.known.id)))
+    fell = sum(change["direction"] == "down" for level in members if (change := changes.get(level.known.id)))
     return Group(key, title, members, levels.pooled(members), fell, sum(level.missed for level in members))
 
 

@@ -10,14 +10,14 @@ from markupsafe import Markup
 from sqlmodel import Session
 from starlette.responses import Response
 
-from app.dashboard import changes, groups, levels, periods, sentences
-from app.dashboard.changes import Change
+from app.dashboard import groups, levels, periods, sentences
+from app.dashboard.groups import Change
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.request_context import PageRoute, RequestContext, Signed
 from app.folding import words
 from app.journeys import journeys
-from app.scores import serve
+from app.scores import changes, serve
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
@@ -67,7 +67,7 @@ class Seen:
 
     everything: list[Known]
     standings: list[Level]
-    changes: dict[int, Change]
+    changes: Mapping[int, Change]
     stages: dict[str, list[str]]
 
 
@@ -103,7 +103,7 @@ def _read(session: Session, said: Asked, t: Localized, now: int) -> Seen:
     chosen.sort(key=lambda one: one.id)
     standings = levels.standing(session, chosen, said.period, now, ranked=len(chosen) <= WHOLE)
     stages = _stages(session, t) if said.by == "stage" else {}
-    return Seen(everything, standings, changes.open_ones(session), stages)
+    return Seen(everything, standings, changes.of(session, [one.known.id for one in standings]), stages)
 
 
 def _stages(session: Session, t: Localized) -> dict[str, list[str]]:
@@ -154,7 +154,7 @@ def in_order(standings: Sequence[Level], sort: str, found: Mapping[int, Change],
 
 
 def _since(change: Change | None) -> float:
-    return change.since.timestamp() if change else 0.0
+    return float(change["since"].timestamp()) if change else 0.0
 
 
 def _shown(said: Asked, ordered: Sequence[Level], seen: Seen, t: Localized) -> list[groups.Group]:
@@ -166,7 +166,7 @@ def _shown(said: Asked, ordered: Sequence[Level], seen: Seen, t: Localized) -> l
 def sentence(ordered: Sequence[Level], found: Mapping[int, Change], visit: RequestContext, many: bool) -> Markup:
     """What fell, else what is lowest; then the targets."""
     t = visit.words
-    fallen = [one for one in ordered if one.known.id in found and found[one.known.id].kind == "drop"]
+    fallen = [one for one in ordered if one.known.id in found and found[one.known.id]["direction"] == "down"]
     targets = sentences.targets(ordered, t)
     if not fallen and not many:
         return sentences.overview(ordered, t, _link(visit, next((one for one in ordered if one.place), None)))

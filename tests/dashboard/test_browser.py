@@ -26,6 +26,8 @@ PAGES = (
     "/devices",
     "/search?q=late",
     "/help",
+    "/map",
+    "/alerts",
 )
 
 

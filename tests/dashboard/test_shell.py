@@ -10,7 +10,19 @@ from tests.dashboard.broken import broken
 from tests.pages.conftest import LiveServer
 
 pytestmark = pytest.mark.browser
-PAGES = ("/", "/comments", "/actions", "/journeys", "/touchpoints", "/devices", "/keys", "/search?q=late", "/help")
+PAGES = (
+    "/",
+    "/map",
+    "/alerts",
+    "/comments",
+    "/actions",
+    "/journeys",
+    "/touchpoints",
+    "/devices",
+    "/keys",
+    "/search?q=late",
+    "/help",
+)
 
 
 def signed_in(browser: Browser, server: LiveServer, **options: object) -> Page:

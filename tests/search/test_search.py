@@ -2,6 +2,7 @@
 
 from app.models import now
 from app.monitoring import alerts
+from app.monitoring.seen import Seen
 from app.touchpoints.registry import by_key
 from tests.conftest import client_of
 
@@ -21,8 +22,8 @@ async def company(app, client, make):
     action = {"title": "Refund on the day", "touchpoints": ["shop"], "note": "asked for by Anders"}
     assert (await client.post("/v1/actions", json=action)).status_code == 201
     number = await app.state.db.read(lambda s: by_key(s, "delivery").id)
-    evidence = {"level_before": 70.0, "level_after": 40.0}
-    await app.state.db.write(lambda s: alerts.opened(s, "drop", number, now(), evidence))
+    fell = Seen(number, "drop", True, now(), {"level_before": 70.0, "level_after": 40.0})
+    await app.state.db.write(lambda s: alerts.note(s, [fell]))
 
 
 async def test_words_are_found_in_every_kind_however_they_are_spelled(app, client, make):

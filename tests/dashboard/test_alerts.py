@@ -1,0 +1,54 @@
+"""Alerts are looked at, taken, written about, made actions of and closed on pages."""
+
+from tests.conftest import client_of
+from tests.dashboard.company import fell, press, signed_in
+
+
+async def test_an_alert_is_taken_made_an_action_of_and_closed(app, client, make):
+    await make("delivery", name="Delivery", owner="Anders")
+    low = {"rating": 1, "comment": "Left in the rain"}
+    await fell(app, sources=[{"source": "web", "before": 71, "after": 39, "answers": 20}])
+    assert (await client.post("/v1/touchpoints/delivery/feedback", json=low)).status_code == 201
+    person = await signed_in(app)
+    listed = (await person.get("/alerts")).text
+    assert "Delivery fell from 70 to 40" in listed and "One alert is open." in listed
+    page = (await person.get("/alerts/1")).text
+    assert "Known from 60 answers" in page and "Left in the rain" in page and "Where it happened" in page
+    await press(person, "/alerts/1/state", "/alerts/1", state="acknowledged")
+    await press(person, "/alerts/1/comments", "/alerts/1", text="The courier is new <b>")
+    made = await press(
+        person,
+        "/actions",
+        "/actions?touchpoint=delivery&alert=1",
+        title="Old courier",
+        touchpoint="delivery",
+        alert="1",
+    )
+    assert made.headers["location"] == "/actions/1"
+    page = (await person.get("/alerts/1")).text
+    assert ">taken<" in page and "courier is new &lt;b&gt;" in page and "Old courier" in page
+    await press(person, "/alerts/1/state", "/alerts/1", state="closed", because="fixed", text="Mended on Monday")
+    found = (await client.get("/v1/alerts/1")).json()
+    assert (found["state"], found["because"], found["comments"][-1]["text"]) == ("closed", "fixed", "Mended on Monday")
+    assert "Mended on Monday" in (await person.get("/alerts")).text
+    assert (await press(person, "/alerts/1/state", "/alerts/1", state="nonsense")).status_code == 422
+    await person.aclose()
+
+
+async def test_every_kind_of_alert_has_a_name_and_a_reader_has_no_buttons(app, client, make):
+    await make("delivery", name="Delivery")
+    kinds = ("drop", "rise", "silence", "device_silent", "flood", "review_due", "target", "action")
+    for kind in kinds:
+        await fell(app, kind=kind, verdict="met", name="Till", level_before=70, level_after=40)
+    made = await client.post("/v1/keys", json={"name": "x", "scopes": ["scores:read", "alerts:read"]})
+    reader = await signed_in(app, made.json()["key"])
+    page = (await reader.get("/alerts")).text
+    assert page.count("<h3>") == len(kinds) and "I take it" not in page
+    for number in range(1, len(kinds) + 1):
+        answer = await reader.get(f"/alerts/{number}")
+        assert answer.status_code == 200 and "/state" not in answer.text
+    assert (await reader.post("/alerts/1/state", data={"state": "closed"})).status_code == 403
+    assert (await reader.get("/alerts/999999")).status_code == 404
+    await reader.aclose()
+    async with client_of(app) as nobody:
+        assert (await nobody.get("/alerts")).status_code == 303
