@@ -154,6 +154,13 @@ class Settings(BaseModel):
     mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
         None, description="the sender of these mails, such as `Shop <feedback@shop.example>`"
     )
+    segment_values: int = Field(
+        200,
+        ge=1,
+        le=2000,
+        description="values of a declared segment key with counts of their own, for keys declared from then on; "
+        "further values count as `other`",
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     sqlite_wal_limit_mb: int = Field(
         4096,

@@ -1,14 +1,17 @@
 """`touchstone rollup`: proves that the counts equal the answers, and mends them."""
 
 from functools import partial
+from typing import Annotated
 
 import typer
 from sqlmodel import Session
 
-from app.cli.run import fail, read, with_chosen
+from app.cli.run import fail, read, settings, with_chosen
 from app.db import Database, snapshot
+from app.scores import backfill
 from app.scores import rollup as ledger
 
+_PIECE = 2000  # answers; somebody waits for the end, so answers that come in wait a little longer than for the service
 cli = typer.Typer(no_args_is_help=True, help="Proves that the counts equal the answers, and mends them.")
 
 
@@ -31,13 +34,35 @@ def verify() -> None:
     typer.echo("The rollup equals the answers.")
 
 
+Key = Annotated[
+    str | None, typer.Option(help="Count only by this declared segment key anew; its values are chosen anew.")
+]
+
+
 @cli.command()
-def rebuild() -> None:
-    """Count the rollup anew from the answers."""
+def rebuild(segment: Key = None) -> None:
+    """Count the rollup anew from the answers. The service may run on meanwhile."""
+    most = settings().segment_values
 
     async def one_by_one(db: Database) -> int:
         """Each touchpoint in a transaction of its own: answers wait for one at a time."""
         numbers = await db.read(lambda session: [row.id or 0 for row in ledger.every_touchpoint(session)])
-        return sum([await db.write(partial(ledger.rebuild, touchpoint_id=number)) for number in numbers])
+        work = ledger.rebuild if segment is None else partial(ledger.restart_split, key=segment, most=most)
+        done = sum([await db.write(partial(work, touchpoint_id=number)) for number in numbers])
+        await _segments(db)
+        return done
 
-    typer.echo(f"Counted anew: {with_chosen(one_by_one)} cells.")
+    done = with_chosen(one_by_one)
+    typer.echo(f"Counted anew: {done} {'cells' if segment is None else f'touchpoints by {segment}'}.")
+
+
+async def _segments(db: Database) -> None:
+    """Count what waits to be counted by segment, in pieces, and say how far it is."""
+    counted = 0
+    while (split := await db.read(backfill.waiting)) is not None:
+        await backfill.choose_values(db, split)
+        while await db.write(partial(backfill.count_on, split_id=split, most=_PIECE)):
+            counted += _PIECE
+            typer.echo(f"Counted by segment: {counted:,} answers ...", err=True)
+    while await db.read(backfill.abandoned):
+        await db.write(backfill.clear)

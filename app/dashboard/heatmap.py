@@ -12,7 +12,7 @@ from app.dashboard.levels import index
 from app.scores import formulas
 from app.scores.counts import NONE, Counts, add, ratings
 from app.scores.days import Days, Part, student
-from app.scores.rollup import COUNTS
+from app.scores.slices import COUNTS
 from app.touchpoints.scales import Scale
 
 MOST_S = 366 * 86_400  # at most a year of hours is read

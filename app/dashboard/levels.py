@@ -17,8 +17,8 @@ from app.scores import counts as rollup
 from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.scores.days import ASSUMED, Days
 from app.scores.formulas import Estimate
-from app.scores.rollup import COUNTS
 from app.scores.score import Window
+from app.scores.slices import COUNTS
 from app.scores.verdicts import Moved
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale

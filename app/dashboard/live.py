@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from app.dashboard.request_context import NotSignedIn, PageRoute, RequestContext, visit
 from app.db import Database
-from app.scores.rollup import COUNTS
+from app.scores.slices import COUNTS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 EVERY_S = 1.0

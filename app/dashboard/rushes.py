@@ -26,7 +26,7 @@ from app.ingest.flood import read_usual
 from app.ingest.usual_volume import LEAST
 from app.scores.buckets import to_time
 from app.scores.counts import Counts, add
-from app.scores.rollup import COUNTS
+from app.scores.slices import COUNTS
 from app.state import Db
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -22,7 +22,7 @@ from app.ingest.guard import BURST
 from app.ingest.recent_answers import Recent
 from app.ingest.usual_volume import DAYS, FROM_ONE, Usual, part_of, usual
 from app.logs import log
-from app.scores.rollup import COUNTED
+from app.scores.slices import COUNTED
 from app.touchpoints.registry import Known
 
 REMEMBERED = 5000  # touchpoints

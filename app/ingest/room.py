@@ -13,7 +13,7 @@ from app.ingest.spam import Repeats
 from app.ingest.taps import Taps
 from app.ingest.writer import Writer
 from app.rooms import Room
-from app.scores.rollup import ASKED
+from app.scores.slices import ASKED
 from app.settings import Settings
 
 

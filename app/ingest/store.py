@@ -22,7 +22,8 @@ from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, is_strange
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.ingest.repeats import Change
 from app.models import Erasure, Feedback, Touchpoint, now
-from app.scores.rollup import Deltas, Held, apply
+from app.scores.rollup import Deltas, apply
+from app.scores.splits import Held, fold
 from app.sql import Bulk, Lookup
 from app.webhooks import outbox
 
@@ -124,6 +125,8 @@ def _follow(
         if after:
             deltas.add(after)
     held = apply(session, deltas)
+    if any(one.splits for one in held.values()):
+        fold(session, held, moves)
     if told:
         outbox.tell(session, moves, settling)
     return held

@@ -15,9 +15,9 @@ from app.scores import counts as rollup
 from app.scores.baseline import BySource, Row
 from app.scores.buckets import to_time
 from app.scores.counts import Counts
-from app.scores.rollup import COUNTED
 from app.scores.schemas import ScoresQuery
 from app.scores.score import Window
+from app.scores.slices import COUNTED
 from app.touchpoints.registry import Known
 
 T = TypeVar("T")

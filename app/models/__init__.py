@@ -15,6 +15,7 @@ from app.models.journeys import Journey, Stage
 from app.models.mail import Letter, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
+from app.models.segments import Segment, SegmentRollup, Split
 from app.models.touchpoints import OwnScale, Touchpoint
 from app.models.webhooks import Delivery, Webhook
 
@@ -40,6 +41,9 @@ __all__ = [
     "Revision",
     "Rollup",
     "Secret",
+    "Segment",
+    "SegmentRollup",
+    "Split",
     "Stage",
     "Subscriber",
     "Table",

@@ -47,6 +47,12 @@ def days_back(second: int, days: int, zone: tzinfo) -> int:
     return int(first.replace(tzinfo=zone).timestamp())
 
 
+def ceil_day(second: int, zone: tzinfo) -> int:
+    """`second` rounded up to a local midnight."""
+    start = day_start(second, zone)
+    return start if start == second else next_start("day", start, zone)
+
+
 def month_start(second: int, zone: tzinfo) -> int:
     """The second at which the local month of `second` began."""
     local = _local(second, zone)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.scores.buckets import DAY, HOUR, MONTH, TOTAL, Span, spans, start_of
-from app.scores.rollup import COUNTED, COUNTS
+from app.scores.slices import COUNTED, COUNTS
 from app.sql import Lookup
 
 Counts = tuple[int, ...]  # n, comments, n0..n10, as in rollup.COUNTS
@@ -107,6 +107,12 @@ def series(
         part = (row[1], row[2])
         parts[part] = add((parts.get(part, NONE), row[4:]))
     return found
+
+
+def cells(session: Session, touchpoint_id: int, over: Span) -> Iterator[tuple[int, Part, Counts]]:
+    """(start of the bucket in seconds, (source, slice), counts) over a span."""
+    for row in _sums(session, [touchpoint_id], [over], 10, by_bucket=True):
+        yield row[3], (row[1], row[2]), row[4:]
 
 
 def daily(session: Session, ids: Sequence[int], since: int, until: int) -> Iterator[tuple[int, str, int, Counts]]:

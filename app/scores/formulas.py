@@ -34,6 +34,10 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
+    def times(self, factor: float) -> "Estimate":
+        """The same on another scale; `factor` is positive."""
+        return Estimate(*(factor * part for part in self))
+
 
 class _Sample(NamedTuple):
     """A histogram moved to 0..1: answers, mean; mean and variance again with the pseudo-answers of `_sample`."""

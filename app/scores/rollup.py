@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, text
@@ -17,40 +17,21 @@ from sqlmodel import Session, col, select
 
 from app.db import is_sqlite
 from app.models import Rollup, Touchpoint
+from app.scores import segment_recount, splits
 from app.scores.buckets import GRAINS, QUARTER, buckets, to_time
+from app.scores.segment_recount import Named
+from app.scores.slices import ASKED, COUNTS, Answered, none_yet, slices
+from app.scores.splits import Held, opened
 from app.sql import Bulk, Lookup
 
-COUNTED, ASKED = "counted", "asked"
-COUNTS = ("n", "comments", *(f"n{rating}" for rating in range(11)))
 Cell = tuple[int, str, int, str, str]  # touchpoint_id, grain, bucket, source, slice
-
-
-class Answered(Protocol):
-    """What the rollup asks of an answer."""
-
-    touchpoint_id: int
-    rating: int | None
-    comment: str | None
-    reasons: str
-    source: str
-    flags: str
-    occurred_at: datetime
-
-
-def slices(answer: Answered) -> list[str]:
-    """Where an answer is counted: under its first flag when it has one, else as counted and under each reason."""
-    if answer.flags:
-        return [f"flag:{answer.flags.split()[0]}"]
-    return [COUNTED, *(f"reason:{reason}" for reason in answer.reasons.split())] if answer.reasons else [COUNTED]
 
 
 @dataclass(slots=True)
 class Deltas:
     """Changes to the rollup by quarters of an hour, gathered in memory. They know of no time zone: `apply` reads it."""
 
-    _counts: defaultdict[tuple[int, int, str, str], list[int]] = field(
-        default_factory=lambda: defaultdict(lambda: [0] * len(COUNTS))
-    )
+    _counts: defaultdict[tuple[int, int, str, str], list[int]] = field(default_factory=lambda: defaultdict(none_yet))
 
     def add(self, answer: Answered, times: int = 1) -> None:
         """Count `answer` so many times more (or less)."""
@@ -93,24 +74,18 @@ _REVISE = Bulk(
     "ON CONFLICT (touchpoint_id) DO UPDATE SET revision = revision.revision + 1",
     {"touchpoint_id": "int"},
 )
-_HELD_ONE = Lookup("SELECT id, timezone, scale FROM touchpoint WHERE id = :id")
-_HELD = Bulk(
-    "SELECT touchpoint.id, touchpoint.timezone, touchpoint.scale FROM touchpoint "
-    "JOIN {r} ON r.touchpoint_id = touchpoint.id",
-    {"touchpoint_id": "int"},
+_WHAT = (
+    "SELECT touchpoint.id, touchpoint.timezone, touchpoint.scale, "
+    "split.id, split.key, split.upto, split.most, split.closed FROM touchpoint"
 )
+_SPLITS = "LEFT JOIN split ON split.touchpoint_id = touchpoint.id"
+_HELD_ONE = Lookup(f"{_WHAT} {_SPLITS} WHERE touchpoint.id = :id")
+_HELD = Bulk(f"{_WHAT} JOIN {{r}} ON r.touchpoint_id = touchpoint.id {_SPLITS}", {"touchpoint_id": "int"})
 
 
 def _rows(cells: dict[Cell, list[int]]) -> list[tuple[Any, ...]]:
     """Sorted by key: two processes that upsert the same cells in different orders would deadlock."""
     return [(*cell, *cells[cell]) for cell in sorted(cells)]
-
-
-class Held(NamedTuple):
-    """What a touchpoint is like while its rollup is locked."""
-
-    zone: ZoneInfo
-    scale: str
 
 
 def lock(session: Session, touchpoints: Iterable[int]) -> dict[int, Held]:
@@ -123,7 +98,11 @@ def lock(session: Session, touchpoints: Iterable[int]) -> dict[int, Held]:
     _REVISE.run(session, rows)
     one = len(rows) == 1  # mostly: a look-up by its key takes a third of the time
     held = _HELD_ONE.rows(session, {"id": rows[0][0]}) if one else _HELD.returning(session, rows)
-    return {number: Held(ZoneInfo(zone), scale) for number, zone, scale in held}
+    found: dict[int, Held] = {}
+    for number, zone, scale, *split in held:
+        before = found.get(number) or Held(ZoneInfo(zone), scale)
+        found[number] = before if split[0] is None else before._replace(splits=(*before.splits, opened(number, *split)))
+    return found
 
 
 def apply(session: Session, deltas: Deltas) -> dict[int, Held]:
@@ -181,22 +160,34 @@ def stored(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:
     return {cell: counts for cell, counts in found.items() if any(counts)}
 
 
-def differences(session: Session, row: Touchpoint) -> Iterator[tuple[Cell, list[int] | None, list[int] | None]]:
-    """Each cell whose stored counts are not the counted ones: (cell, stored, counted)."""
-    held, true = stored(session, row), recount(session, row.id or 0, ZoneInfo(row.timezone))
+def differences(session: Session, row: Touchpoint) -> Iterator[tuple[Cell | Named, list[int] | None, list[int] | None]]:
+    """Each cell whose stored counts are not the counted ones, those of segments too: (cell, stored, counted)."""
+    zone = ZoneInfo(row.timezone)
+    held, true = stored(session, row), recount(session, row.id or 0, zone)
     for cell in sorted(held.keys() | true.keys()):
         if held.get(cell) != true.get(cell):
             yield cell, held.get(cell), true.get(cell)
+    yield from segment_recount.differences(session, row.id or 0, zone)
 
 
 def rebuild(session: Session, touchpoint_id: int) -> int:
-    """Count a touchpoint's rollup anew from its answers, in its present time zone; returns the number of cells."""
+    """Count a touchpoint's rollup anew from its answers, in its present time zone; returns the number of cells.
+
+    Its counts by segment are begun anew, and made in the background.
+    """
     cells = recount(session, touchpoint_id, lock(session, [touchpoint_id])[touchpoint_id].zone)
     session.execute(delete(Rollup).where(col(Rollup.touchpoint_id) == touchpoint_id))
     rows = _rows(cells)
     for start in range(0, len(rows), 5000):
         _UPSERT.run(session, rows[start : start + 5000])
+    splits.restart(session, touchpoint_id)
     return len(cells)
+
+
+def restart_split(session: Session, touchpoint_id: int, key: str, most: int) -> int:
+    """Begin to count a touchpoint's answers anew by a declared key; how many keys that were: 1 or 0."""
+    lock(session, [touchpoint_id])
+    return splits.restart(session, touchpoint_id, key, most)
 
 
 def every_touchpoint(session: Session) -> Iterable[Touchpoint]:

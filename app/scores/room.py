@@ -7,6 +7,7 @@ from starlette.datastructures import State
 
 from app.rooms import Room
 from app.scores import routes
+from app.scores.backfill import Backfill
 from app.scores.cache import BodyCache, ReadCache
 from app.scores.gauges import Gauges
 from app.settings import Settings
@@ -16,7 +17,10 @@ from app.settings import Settings
 async def running(state: State, _: Settings) -> AsyncIterator[None]:
     state.read_cache, state.body_cache = ReadCache(state.reads), BodyCache()
     state.gauges = Gauges(state.reads, state.metrics.figures.folder)
+    state.backfill = Backfill(state.db)
+    state.backfill.start()
     yield
+    await state.backfill.close()
 
 
 ROOM = Room((routes.fast, routes.router), fast=(routes.fast,), running=running)

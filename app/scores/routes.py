@@ -30,8 +30,10 @@ fast = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
 
 @lru_cache(maxsize=4096)
 def _query(text: str) -> ScoreQuery:
+    said = parse_qsl(text, keep_blank_values=True)
+    segments = [value for name, value in said if name == "segment"]
     try:
-        return ScoreQuery.model_validate(dict(parse_qsl(text, keep_blank_values=True)))
+        return ScoreQuery.model_validate(dict(said) | ({"segment": segments} if segments else {}))
     except pydantic.ValidationError as error:
         raise invalid(error, "query") from None
 
@@ -64,7 +66,8 @@ async def read_score(request: Request) -> Response:
         tag = etag(found, rollup.revision(session, found.id), text, serve.clock())
         return tag, state.body_cache.get(tag, lambda: to_json(serve.one(session, found, query)))
 
-    tag, body = await state.read_cache.get((found.id, found.row.updated_at, text), work, short=query.interval is None)
+    short = query.interval is None and query.segment is None and query.group_by in (None, "source")
+    tag, body = await state.read_cache.get((found.id, found.row.updated_at, text), work, short=short)
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)

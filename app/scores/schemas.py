@@ -6,12 +6,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.timestamps import Moment
+from app.touchpoints.schemas import SEGMENT_KEY
 
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
 Days = Annotated[
     Annotated[int, Field(ge=1, le=3660)] | None,
     Field(description="without `since`: so many days, the last of them the day of `until`, as the dashboard's periods"),
 ]
+SEGMENT = SEGMENT_KEY.removesuffix("$") + r":[^\x00-\x1f\x7f-\x9f]{1,80}$"
+Segments = Annotated[list[Annotated[str, Field(pattern=SEGMENT)]], Field(max_length=2)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 
@@ -30,7 +33,18 @@ class ScoreQuery(BaseModel):
     interval: Literal["hour", "day", "week", "month"] | None = Field(
         None, description="adds a series; weeks start on Monday"
     )
-    group_by: Literal["source"] | None = Field(None, description="adds the same figures for each source")
+    segment: Segments | None = Field(
+        None,
+        description="only answers with this value of a declared key, such as `store:nord`; `none` without the key, "
+        "`other` for values beyond the limit. Also `locale:de`, `device:3`, `hour:14` and `weekday:1` (Monday). Two of "
+        "them, or one beside another key in `group_by`, are read from the answers where these are 20,000 at most. The "
+        "period is rounded outwards to whole days",
+    )
+    group_by: Annotated[str, Field(pattern=SEGMENT_KEY)] | None = Field(
+        None,
+        description="adds the same figures for each `source`, or for each segment of a declared key, `locale`, "
+        "`device`, `hour` or `weekday`",
+    )
     compare: Literal["previous"] | None = Field(
         None,
         description="adds the trend against the period of the same length before; 30 days when it has no beginning",
@@ -91,7 +105,24 @@ class Summary(BaseModel):
 
 
 class Group(Summary):
-    source: Source
+    source: Source | None = Field(None, description="with `group_by=source`")
+    segment: str | None = Field(None, description="with `group_by` a segment's key, such as `store:nord`")
+
+    difference: EstimateOut | None = Field(
+        None, description="to the usual segment (the weighted median; of two, to the other), with its 95 % interval"
+    )
+    verdict: Literal["differs", "no_evidence", "too_few"] | None = Field(
+        None,
+        description="by days, and corrected for all that are compared (Holm, 5 %); `too_few` below 30 ratings or on "
+        "one day only",
+    )
+
+
+class Compared(BaseModel):
+    """What the verdicts of segments are about, and among how many they were taken."""
+
+    metric: str
+    corrected_for: int
 
 
 class Point(BaseModel):
@@ -154,6 +185,14 @@ class ResponseRate(BaseModel):
     at_least: bool = Field(description="true: more answered than were counted as asked, so `asked` is at least so many")
 
 
+class Counting(BaseModel):
+    """A key that was declared after answers came, and is still being counted."""
+
+    key: str
+    counted: int
+    of: int
+
+
 class Score(Summary):
     touchpoint: str
     scale: str
@@ -168,6 +207,10 @@ class Score(Summary):
     response_rate: ResponseRate | None
     series: list[Point] | None = None
     groups: list[Group] | None = None
+    compared: Compared | None = None
+    counting: Counting | None = Field(
+        None, description="with segments: not null while older answers are missing from these figures"
+    )
 
 
 class Change(BaseModel):

@@ -6,10 +6,12 @@ from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from app.scores import formulas, verdicts
-from app.scores.buckets import to_time
+from app.scores.buckets import ceil_day, day_start, to_time
 from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.scores.days import Days
-from app.scores.rollup import ASKED, COUNTED
+from app.scores.segment_values import NONE as NONE_SAID
+from app.scores.segment_values import OTHER
+from app.scores.slices import ASKED, COUNTED
 from app.scores.verdicts import Moved
 from app.touchpoints.scales import Scale
 
@@ -25,6 +27,10 @@ class Window:
     def before(self) -> "Window":
         """The period of the same length that ends where this one begins."""
         return Window(self.since - (self.until - self.since), self.since, self.zone)
+
+    def whole_days(self) -> "Window":
+        """This period rounded outwards to local midnights."""
+        return Window(day_start(self.since, self.zone), ceil_day(self.until, self.zone), self.zone)
 
     @property
     def days(self) -> float:
@@ -165,6 +171,13 @@ def groups(scale: Scale, parts: Mapping[Part, Counts]) -> list[dict[str, Any]]:
     sources = {source for source, _ in parts}
     found = [{"source": source, **summary(scale, only(parts, source))} for source in sources]
     return sorted(found, key=lambda group: (-group["count"], group["source"]))
+
+
+def segments(scale: Scale, key: str, by_value: Mapping[str, Mapping[Part, Counts]]) -> list[dict[str, Any]]:
+    """The same summary for each value of a key, those with most answers first; `other` and `none` come last."""
+    found = [(value, summary(scale, parts)) for value, parts in by_value.items()]
+    found.sort(key=lambda one: (one[0] in (OTHER, NONE_SAID), -one[1]["count"], one[0]))
+    return [{"segment": f"{key}:{value}", **each} for value, each in found if each["count"] or each["excluded"]]
 
 
 def series(

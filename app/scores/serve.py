@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from app.errors import Code, Place, Problem
-from app.scores import baseline, changes, formulas, score, verdicts
+from app.scores import baseline, changes, formulas, score, segmented, verdicts
 from app.scores import counts as rollup
 from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
+from app.scores.reading import Reading, Whole
 from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
 from app.scores.verdicts import Moved
@@ -66,29 +67,28 @@ def spans_of(query: Question, window: Window) -> Sequence[Span]:
 
 
 def one(session: Session, known: Known, query: ScoreQuery) -> dict[str, Any]:
-    """The score of one touchpoint."""
+    """The score of one touchpoint, or of one of its segments."""
     first = (
         None if query.since or query.days or query.compare else rollup.first_hours(session, [known.id]).get(known.id)
     )
     window = bounds(query, known.zone, first)
+    window = window.whole_days() if segmented.wanted(query) else window
     over = spans_of(query, window)
-    parts = score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
-    found, _ = _whole(session, known, window, parts, query)
+    by = segmented.asked(session, known, query, window, over) if segmented.wanted(query) else None
+    reading = (by and by.chosen) or Whole(session, known, query.source)
+    parts = reading.parts(over)
+    found, _ = _whole(reading, known, window, parts, query)
     if query.interval:
-        found["series"] = _series(session, known, window, query)
-    if query.group_by:
+        found["series"] = _series(reading, known, window, query)
+    if query.group_by == "source":
         found["groups"] = score.groups(known.scale, parts)
-    return found
-
-
-def _earlier(session: Session, known: Known, window: Window, query: Question) -> dict[Part, Counts]:
-    before = window.before()
-    over = rollup.window(before.since, before.until, known.zone)
-    return score.only(rollup.read(session, [known.id], over, known.scale.high)[known.id], query.source)
+    elif by and query.group_by:
+        found |= by.groups(window, over)
+    return found | ({"counting": by.counting} if by else {})
 
 
 def _whole(
-    session: Session, known: Known, window: Window, parts: dict[Part, Counts], query: Question
+    reading: Reading, known: Known, window: Window, parts: dict[Part, Counts], query: Question
 ) -> tuple[dict[str, Any], Moved | None]:
     """The score object without series and groups, and how it moved where that is asked for."""
     scale, metric = known.scale, baseline.judged(known)
@@ -105,13 +105,14 @@ def _whole(
         "response_rate": score.response_rate(parts),
     }
     if query.compare:
-        before, earlier = window.before(), _earlier(session, known, window, query)
-        days = baseline.of(session, [known], before.since, query.source)[known.id]
+        before = reading.before(window)
+        earlier = reading.parts(rollup.window(before.since, before.until, known.zone))
+        days = reading.days(before.since)
         sources = score.by_source(parts), score.by_source(earlier)
         moved = verdicts.compare(scale, metric, *sources, window.days, days)
         found["trend"] = score.trend(scale, metric, moved, earlier, before, days)
-    if wanted := cast("score.Wanted | None", known.row.target):
-        days = baseline.of(session, [known], judged_from(query, window), query.source)[known.id]
+    if reading.has_target and (wanted := cast("score.Wanted | None", known.row.target)):
+        days = reading.days(judged_from(query, window))
         over = window.until <= clock()
         found["target"] = score.target(scale, wanted, score.counted(parts), window.days, days, over=over)
     return found, moved
@@ -122,7 +123,7 @@ def judged_from(query: Question, window: Window) -> int:
     return window.since if query.since or query.days or query.compare else int(clock())
 
 
-def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -> list[dict[str, Any]]:
+def _series(reading: Reading, known: Known, window: Window, query: ScoreQuery) -> list[dict[str, Any]]:
     assert query.interval
     seconds = {"hour": 3600, "day": 86_400, "week": 604_800, "month": 2_592_000}[query.interval]
     if (window.until - window.since) / seconds > POINTS_MAX:
@@ -130,8 +131,7 @@ def _series(session: Session, known: Known, window: Window, query: ScoreQuery) -
             place="query.interval", message="makes too many points", mend="Ask for a longer interval or less time."
         )
         raise Problem(Code.INVALID_REQUEST, f"A series has {POINTS_MAX} points at most.", errors=[place])
-    found = rollup.series(session, known.id, window.since, window.until, window.zone, query.interval)
-    chosen = {start: score.only(parts, query.source) for start, parts in found.items()}
+    chosen = reading.series(window, query.interval)
     running = start_of(query.interval, int(clock()), window.zone)
     return score.series(known.scale, starts(query.interval, window.since, window.until, window.zone), chosen, running)
 
@@ -158,7 +158,7 @@ def listed(
     found, moves = [], []
     for known, parts in page:
         window = bounds(query, known.zone, firsts.get(known.id))
-        item, moved = _whole(session, known, window, parts, query)
+        item, moved = _whole(Whole(session, known, query.source), known, window, parts, query)
         found.append(item)
         moves.append(moved)
     told, tested = verdicts.together(moves)

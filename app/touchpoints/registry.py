@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from app.db import Database
 from app.errors import Code, Place, Problem
 from app.models import Feedback, Touchpoint, now
+from app.scores import splits
 from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
 from app.touchpoints import ways
@@ -211,8 +212,8 @@ def draft(session: Session, body: TouchpointIn, key: str, number: int | None = N
     return row
 
 
-def create(session: Session, body: TouchpointIn) -> Touchpoint:
-    """Register a touchpoint; Problem key_taken."""
+def create(session: Session, body: TouchpointIn, most_values: int = splits.VALUES_MAX) -> Touchpoint:
+    """Register a touchpoint, of whose segments so many values have counts of their own; Problem key_taken."""
     key = body.key or _free_key(session, body.kind or "")
     if session.exec(select(Touchpoint.id).where(Touchpoint.key == key)).first() is not None:
         raise Problem(Code.KEY_TAKEN, f"There is a touchpoint with the key {key} already.")
@@ -220,10 +221,12 @@ def create(session: Session, body: TouchpointIn) -> Touchpoint:
     target_fits(row)
     session.add(row)
     session.flush()
+    if row.segments:
+        splits.declare(session, row.id or 0, row.segments, most_values, answered=False)
     return row
 
 
-def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
+def change(session: Session, key: str, body: TouchpointPatch, most_values: int = splits.VALUES_MAX) -> Touchpoint:
     """Change a touchpoint; Problem touchpoint_unknown, scale_locked, invalid_request."""
     row = by_key(session, key, locked=True)
     said = body.model_dump(mode="json", exclude_unset=True)
@@ -234,7 +237,8 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
             raise Problem(Code.INVALID_REQUEST, f"{name} cannot be null.", errors=[place])
     moved = said.get("timezone", row.timezone) != row.timezone
     scaled = said.get("scale", row.scale) != row.scale
-    if moved or scaled:
+    split = said.get("segments", row.segments) != row.segments
+    if moved or scaled or split:
         lock(session, [row.id or 0])  # what is being folded now is counted or looked for below
     if scaled and has_answers(session, row):
         raise Problem(Code.SCALE_LOCKED, "The scale cannot change once answers exist: they would change their meaning.")
@@ -251,6 +255,8 @@ def change(session: Session, key: str, body: TouchpointPatch) -> Touchpoint:
         target_fits(row)
     row.updated_at = now()
     session.flush()
+    if split:
+        splits.declare(session, row.id or 0, row.segments, most_values, answered=has_answers(session, row))
     if moved:
         rebuild(session, row.id or 0)
     return row

@@ -3,21 +3,20 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
+from sqlmodel import Session
 
 from app import paging
 from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.models import Touchpoint
 from app.state import Db
-from app.touchpoints import registry
+from app.touchpoints import oddities, registry
 from app.touchpoints.catalogue import CATALOGUE
-from app.touchpoints.questions import misfits
-from app.touchpoints.scales import scale_of
 from app.touchpoints.schemas import (
     Catalogue,
-    TouchpointChanged,
     TouchpointIn,
     TouchpointList,
+    TouchpointNow,
     TouchpointOut,
     TouchpointPatch,
 )
@@ -31,8 +30,8 @@ def _out(row: Touchpoint) -> TouchpointOut:
     return TouchpointOut.model_validate(row, from_attributes=True)
 
 
-def _changed(row: Touchpoint) -> TouchpointChanged:
-    return TouchpointChanged(**_out(row).model_dump(), warnings=misfits(row.question, scale_of(row)))
+def _now(session: Session, row: Touchpoint) -> TouchpointNow:
+    return TouchpointNow(**_out(row).model_dump(), warnings=oddities.of(session, row))
 
 
 @router.get("/catalogue")
@@ -42,11 +41,12 @@ async def read_catalogue() -> Catalogue:
 
 
 @router.post("/touchpoints", status_code=201, dependencies=[WRITE], responses=problems(409))
-async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointChanged:
+async def create_touchpoint(body: TouchpointIn, db: Db, request: Request) -> TouchpointNow:
     """Register a touchpoint; a `kind` alone is enough."""
-    row = await db.write(lambda session: registry.create(session, body))
+    most = request.app.state.settings.segment_values
+    made = await db.write(lambda session: _now(session, registry.create(session, body, most)))
     request.app.state.registry.forget()
-    return _changed(row)
+    return made
 
 
 @router.get("/touchpoints", dependencies=[READ])
@@ -76,16 +76,19 @@ async def list_touchpoints(
 
 
 @router.get("/touchpoints/{key}", dependencies=[READ])
-async def read_touchpoint(key: str, db: Db) -> TouchpointOut:
-    return _out(await db.read(lambda session: registry.by_key(session, key)))
+async def read_touchpoint(key: str, db: Db) -> TouchpointNow:
+    return await db.read(lambda session: _now(session, registry.by_key(session, key)))
 
 
 @router.patch("/touchpoints/{key}", dependencies=[WRITE], responses=problems(409))
-async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointChanged:
+async def change_touchpoint(key: str, body: TouchpointPatch, db: Db, request: Request) -> TouchpointNow:
     """Change what is sent. The scale is fixed once answers exist."""
-    row = await db.write(lambda session: registry.change(session, key, body))
+    most = request.app.state.settings.segment_values
+    changed = await db.write(lambda session: _now(session, registry.change(session, key, body, most)))
     request.app.state.registry.forget()
-    return _changed(row)
+    if body.segments is not None or body.timezone is not None:
+        request.app.state.backfill.wake()
+    return changed
 
 
 @router.delete("/touchpoints/{key}", dependencies=[WRITE])

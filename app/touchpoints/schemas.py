@@ -100,6 +100,17 @@ Way = Literal["widget", "page", "link", "tablet", "key"]
 Origin = Annotated[str, Field(json_schema_extra={"pattern": origins.SAID}), AfterValidator(origins.normal)]
 FrameOrigin = Annotated[str, Field(json_schema_extra={"pattern": origins.SITE_SAID}), AfterValidator(origins.of_a_site)]
 ScaleKey = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,15}$")]
+SEGMENT_KEY = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$"
+BUILT_IN = ("source", "hour", "weekday")  # every touchpoint can be split by these without declaring them
+
+
+def _declared(keys: list[str]) -> list[str]:
+    if known := [key for key in keys if key in BUILT_IN]:
+        raise ValueError(f"{known[0]} need not be declared: every touchpoint can be split by it; leave it out")
+    return list(dict.fromkeys(keys))
+
+
+SegmentKey = Annotated[str, Field(pattern=SEGMENT_KEY, json_schema_extra={"not": {"enum": list(BUILT_IN)}})]
 
 
 class Reason(BaseModel):
@@ -172,6 +183,12 @@ class TouchpointChange(BaseModel):
         "as if there were no such touchpoint",
     )
 
+    segments: Annotated[list[SegmentKey], Field(max_length=8), AfterValidator(_declared)] | None = Field(
+        None,
+        description="keys of answers' `context` by whose values scores can be split, such as `store`; also `locale` "
+        "and `device`. Answers that are there already are counted in the background",
+    )
+
     @model_validator(mode="after")
     def _distinct_reasons(self) -> "TouchpointChange":
         keys = [reason.key for reason in self.reasons or ()]
@@ -237,13 +254,14 @@ class TouchpointOut(BaseModel):
     review_due: date | None = Field(description="the day of the next review, in the touchpoint's time zone")
     public: bool
     open: list[str]
+    segments: list[str]
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None
 
 
-class TouchpointChanged(TouchpointOut):
-    """A touchpoint as it is from now on."""
+class TouchpointNow(TouchpointOut):
+    """A touchpoint as it is now."""
 
     warnings: list[Place] = Field(description="what is odd about it, such as a question that does not fit its scale")
 

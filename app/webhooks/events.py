@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic_core import to_json
 
-from app.scores.rollup import Answered
+from app.scores.slices import Answered
 
 CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
     "feedback.created",

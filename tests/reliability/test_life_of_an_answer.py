@@ -26,10 +26,10 @@ from app.ids import uuid7
 from app.importer import run
 from app.importer.answers import Columns
 from app.ingest import store
-from app.ingest.channels import IMPORT, WEB, Answer
+from app.ingest.channels import API, IMPORT, WEB, Answer
 from app.ingest.store import Outcome
 from app.main import create_app
-from app.scores import rollup
+from app.scores import backfill, rollup
 from app.scores.schemas import ScoreQuery
 from app.scores.serve import one
 from app.settings import Settings
@@ -38,6 +38,9 @@ from app.touchpoints.schemas import TouchpointIn, TouchpointPatch
 from tests.conftest import ADMIN_KEY
 
 RATINGS, FLAGS = st.integers(1, 5), st.sampled_from(["", "spam", "burst", "test"])
+STORES = st.sampled_from(
+    [None, {}, {"store": "nord"}, {"store": " nord"}, {"store": "syd", "plan": True}, {"store": 7}]
+)
 START = datetime.now(UTC) - timedelta(days=3)
 
 
@@ -51,7 +54,9 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
         def begin(self) -> None:
             self.runner = asyncio.Runner()
             self.start()
-            row = self.write(lambda session: create(session, TouchpointIn(key=f"t{uuid7().hex}")))
+            row = self.write(
+                lambda session: create(session, TouchpointIn(key=f"t{uuid7().hex}", segments=["store"]), 2)
+            )
             self.place, self.now = known(row), START
             self.model: dict[UUID, dict[str, Any]] = {}
             self.erased: set[UUID] = set()
@@ -66,7 +71,7 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
         def write(self, work: Any) -> Any:
             return self.runner.run(app.state.db.write(work))
 
-        def answer(self, number: UUID, rating: int, source: str) -> Answer:
+        def answer(self, number: UUID, rating: int, source: str, context: Any = None) -> Answer:
             return Answer(
                 self.place.id,
                 number,
@@ -77,15 +82,15 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
                 "",
                 None,
                 None,
-                None,
+                context,
                 self.now,
                 self.now,
                 zone=self.place.zone,
-                given={"rating"},
+                given={"rating", "context"} if context else {"rating"},
             )
 
-        def say(self, number: UUID, rating: int, source: str) -> str:
-            (outcome,) = self.runner.run(app.state.writer.submit([self.answer(number, rating, source)]))
+        def say(self, number: UUID, rating: int, source: str, context: Any = None) -> str:
+            (outcome,) = self.runner.run(app.state.writer.submit([self.answer(number, rating, source, context)]))
             return str(outcome.status)
 
         def locked(self, held: dict[str, Any]) -> bool:
@@ -94,12 +99,37 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
         def stored(self, number: UUID, rating: int, source: str) -> None:
             self.model[number] = {"rating": rating, "flags": "", "at": self.now, "source": source}
 
-        @rule(target=ids, rating=RATINGS, source=st.sampled_from([WEB, IMPORT]))
-        def submit(self, rating: int, source: str) -> UUID:
+        @rule(target=ids, rating=RATINGS, source=st.sampled_from([WEB, API, IMPORT]), context=STORES)
+        def submit(self, rating: int, source: str, context: Any) -> UUID:
             number = uuid7()
-            assert self.say(number, rating, source) == store.CREATED
+            assert self.say(number, rating, source, context) == store.CREATED
             self.stored(number, rating, source)
+            self.model[number]["context"] = context
             return number
+
+        @rule(number=ids, context=STORES)
+        def say_where(self, number: UUID, context: Any) -> None:
+            """A key may say anew where an answer was given."""
+            held = self.model.get(number)
+            if held and context and held["source"] == API:
+                status = self.say(number, held["rating"], API, context)
+                if held["context"] == context:
+                    assert status == store.SAME
+                else:
+                    assert status == (store.LOCKED if self.locked(held) else store.UPDATED)
+                    held["context"] = held["context"] if self.locked(held) else context
+
+        @rule(segments=st.sampled_from([[], ["store"], ["store"], ["plan", "store"]]))
+        def declare(self, segments: list[str]) -> None:
+            key, body = self.place.key, TouchpointPatch(segments=segments)
+            self.place = known(self.write(lambda session: change(session, key, body, 2)))
+
+        @rule()
+        def count_on(self) -> None:
+            """The next two answers of a key that was declared late are counted."""
+            split = self.runner.run(app.state.db.read(backfill.waiting))
+            if split is not None:
+                self.write(lambda session: backfill.count_on(session, split, most=2))
 
         @rule(number=ids, rating=RATINGS)
         def say_again(self, number: UUID, rating: int) -> None:
@@ -194,6 +224,10 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
             counted = [held["rating"] for held in self.model.values() if not held["flags"]]
             assert score["distribution"] == {str(rating): counted.count(rating) for rating in range(1, 6)}
             assert sum(score["excluded"].values()) == len(self.model) - len(counted) and not differences
+            if "store" in self.place.row.segments:
+                by = self.runner.run(app.state.db.read(lambda s: one(s, self.place, ScoreQuery(group_by="store"))))
+                all_there = sum(group["count"] for group in by["groups"]) == len(counted)
+                assert all_there or by["counting"]["counted"] < len(self.model)
 
         def teardown(self) -> None:
             if hasattr(self, "life"):

@@ -32,6 +32,8 @@ BEYOND_A_SCHEMA = {
     r"query\.cursor": "not a cursor of this list",
     r"query\.until": "is not after `since`",
     r"query\.interval": "makes too many points",
+    r"query\.(interval)": "is finer than segments are counted",
+    r"query\.(segment|group_by)": "",  # which keys the touchpoint declares, how many answers it has
     r"(query|body)\..*": "lies outside of the years",
     r"body\.timezone": "not a time zone of the IANA database",
     r"body": "two reasons have the same key",

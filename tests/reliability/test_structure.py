@@ -45,14 +45,17 @@ PURE = (
     "scores/day_variance.py",
     "scores/days.py",
     "scores/score.py",
+    "scores/segment_values.py",
+    "scores/segment_verdicts.py",
+    "scores/slices.py",
     "scores/verdicts.py",
     "touchpoints/origins.py",
 )
 # Which other folders, or modules of theirs, a folder may import. What is named by module is all that it needs of it.
 MAY = {
-    "touchpoints": {"scores.rollup"},  # a new time zone is a new count
+    "touchpoints": {"scores.rollup", "scores.splits"},  # a new time zone or segment is a new count
     "scores": {"touchpoints"},
-    "ingest": {"touchpoints", "scores.rollup", "webhooks.outbox"},
+    "ingest": {"touchpoints", "scores.rollup", "scores.slices", "scores.splits", "webhooks.outbox"},
     "webhooks": {"pages.i18n", "scores", "touchpoints"},
     "answers": {"ingest.schemas", "ingest.store", "scores", "touchpoints"},
     "journeys": {"scores", "touchpoints"},
@@ -89,7 +92,16 @@ MAY = {
         "touchpoints",
     },
     "demo": {"devices", "ingest", "journeys", "scores.rollup", "touchpoints"},
-    "cli": {"demo", "importer", "mail.smtp", "monitoring.watch", "pages", "scores.rollup", "touchpoints"},
+    "cli": {
+        "demo",
+        "importer",
+        "mail.smtp",
+        "monitoring.watch",
+        "pages",
+        "scores.backfill",
+        "scores.rollup",
+        "touchpoints",
+    },
 }
 TABLES = APP / "models"
 TABLES_OF_CONTENTS = {"main.py", "openapi.py"}  # the only plumbing that knows what the product is about

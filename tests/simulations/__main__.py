@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from tests.simulations import claims, effect, journeys, ranks, silences, terms
+from tests.simulations import claims, effect, journeys, ranks, segments, silences, terms
 from tests.simulations.claims import Rates
 from tests.simulations.draws import SHAPES, World
 
@@ -132,11 +132,22 @@ def words() -> Rows:
         yield _row(f"{comments} comments, words at random", terms.listed(comments, trials), trials)
 
 
+def stores() -> Rows:
+    """20 segments of a touchpoint; the last rows with three that are lower."""
+    for tau, on, low, shape in (
+        *((tau, 30, 0, "skew") for tau in (0.0, 0.1, 0.2)),
+        *((0.1, 30, 0, "top"), (0.1, 3, 0, "skew"), (0.2, 3, 0, "skew")),
+        *((tau, 30, 3, "skew") for tau in (0.0, 0.1, 0.2)),
+    ):
+        situation = f"20 stores, {on} days of their own, tau {tau:g}, {shape}, {low} lower"
+        yield _row(situation, segments.stores(tau, 400, low=low, on=on, shape=shape), 400)
+
+
 CLAIMS: dict[str, Callable[[], Rows]] = {
     claim.__name__: claim
     for claim in (
         *(change, interval, mail_moves, few_answers, screen, target),
-        *(stages, sources, mix, journey_moves, order, words, action),
+        *(stages, sources, mix, journey_moves, order, words, action, stores),
     )
 }
 

@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, journeys
+from tests.simulations import claims, journeys, segments
 from tests.simulations.draws import SHAPES, World
 
 
@@ -70,3 +70,16 @@ def test_a_journey_does_not_fall_when_answers_only_move_to_its_lower_touchpoints
     found = journeys.changes(World(50, 0.1), 40)
     assert found.wrong <= 12 and found.power >= 80
     assert found.plain > 80, "the control must fail"
+
+
+def test_of_twenty_stores_that_are_all_alike_hardly_one_is_said_to_differ():
+    alike = segments.stores(0.1, 150)
+    assert alike.wrong <= 5 + 5.4
+    assert alike.plain > 50, "the control must fail"
+    assert segments.stores(0.1, 60, low=3).power >= 60
+
+
+def test_campaigns_on_a_few_days_of_their_own_are_not_said_to_differ_for_their_days():
+    found = segments.stores(0.2, 150, on=3)
+    assert found.wrong <= 5 + 5.4
+    assert found.plain > 50, "the control must fail"

@@ -1,0 +1,209 @@
+"""Counts by segment: the keys a touchpoint declares, and each answer counted under its values; equal to the rows.
+
+A `Split` is the counting of one key. What it has counted is said by the ids of answers: those up to `upto` are folded
+in the transaction that stores or changes them, the others are found by `backfill.py`, which goes up the ids. Nothing
+here is remembered between transactions, for another process may have declared or admitted something meanwhile.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from operator import add
+from typing import NamedTuple, Protocol
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from app.models import Split
+from app.scores.buckets import DAY, MONTH, QUARTER, TOTAL, buckets
+from app.scores.segment_values import NONE, OTHER, Said, reader
+from app.scores.slices import COUNTS, Answered, none_yet, slices
+from app.sql import Bulk, Lookup
+
+GRAINS = (TOTAL, MONTH, DAY)
+VALUES_MAX = 200
+_FIRST = UUID(int=0)
+Value = tuple[int, str]  # split, value
+Cell = tuple[int, int, str, int, str, str]  # touchpoint, segment, grain, bucket, source, slice
+Gathered = dict[tuple[int, str, int, str, str], list[int]]  # split, value, quarter of an hour, source, slice
+
+
+class Answer(Answered, Said, Protocol):
+    """What segments ask of an answer."""
+
+    id: UUID
+
+
+class Open(NamedTuple):
+    """A split as it is while its touchpoint's rollup is locked."""
+
+    touchpoint_id: int
+    id: int
+    key: str
+    upto: int | None  # the id up to which answers are counted, as a number; None: all are
+    most: int
+    closed: bool
+
+
+class Held(NamedTuple):
+    """What a touchpoint is like while its rollup is locked."""
+
+    zone: ZoneInfo
+    scale: str
+    splits: Sequence[Open] = ()
+
+
+Moves = Iterable[tuple[Answer | None, Answer | None]]  # answers before and after
+
+
+def opened(touchpoint_id: int, split_id: int, key: str, upto: UUID | str | None, most: int, closed: object) -> Open:
+    """A split as a driver or a model has it."""
+    number = None if upto is None else UUID(str(upto)).int
+    return Open(touchpoint_id, split_id, key, number, most, bool(closed))
+
+
+def declare(session: Session, touchpoint_id: int, keys: Sequence[str], most: int, *, answered: bool) -> None:
+    """Count by these keys from now on and by no others; the caller holds the rollup's lock.
+
+    Where somebody has `answered` already, a new key's counts are made in the background.
+    """
+    there = session.exec(select(Split).where(Split.touchpoint_id == touchpoint_id)).all()
+    for split in there:
+        if split.key not in keys:
+            session.delete(split)
+    session.flush()
+    upto = _FIRST if answered else None
+    new = [key for key in keys if key not in {split.key for split in there}]
+    session.add_all(Split(touchpoint_id=touchpoint_id, key=key, upto=upto, most=most) for key in new)
+    session.flush()
+
+
+def crowded(session: Session, touchpoint_id: int) -> list[tuple[str, int]]:
+    """The keys that had more values than have counts of their own, and how many have."""
+    closed = select(Split.key, Split.most).where(Split.touchpoint_id == touchpoint_id, col(Split.closed))
+    return [(key, most) for key, most in session.exec(closed.order_by(col(Split.key)))]
+
+
+def restart(session: Session, touchpoint_id: int, key: str | None = None, most: int | None = None) -> int:
+    """Count anew, by one key or by all of them; how many these are. The caller holds the rollup's lock."""
+    there = session.exec(select(Split).where(Split.touchpoint_id == touchpoint_id)).all()
+    chosen = [split for split in there if key in (None, split.key)]
+    for split in chosen:
+        session.delete(split)
+    session.flush()
+    session.add_all(
+        Split(touchpoint_id=touchpoint_id, key=split.key, upto=_FIRST, most=most or split.most) for split in chosen
+    )
+    session.flush()
+    return len(chosen)
+
+
+def fold(session: Session, held: Mapping[int, Held], moves: Moves) -> None:
+    """Count answers by the splits of their touchpoints, which are locked."""
+    splits = {split.id: split for one in held.values() for split in one.splits}
+    signed = ((answer, times) for move in moves for answer, times in zip(move, (-1, 1), strict=True) if answer)
+    counts = gather(signed, {touchpoint_id: one.splits for touchpoint_id, one in held.items()})
+    ids = _admitted(session, {(key[0], key[1]) for key in counts}, splits)
+    places = {split.id: (split.touchpoint_id, held[split.touchpoint_id].zone) for split in splits.values()}
+    changed = cells(counts, ids, places)
+    _UPSERT.run(session, [(*cell, *changed[cell]) for cell in sorted(changed)])
+
+
+def gather(moves: Iterable[tuple[Answer, int]], splits: Mapping[int, Sequence[Open]]) -> Gathered:
+    """The changes by value and quarter of an hour, of answers counted so many times more; `splits` by touchpoint.
+
+    Answers of a batch mostly differ in their values and ratings only: what they share is looked at once.
+    """
+    alike: defaultdict[tuple[int, int, str, str, str], list[tuple[Answer, int]]] = defaultdict(list)
+    for move in moves:
+        answer = move[0]
+        quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
+        alike[answer.touchpoint_id, quarter, answer.source, answer.flags, answer.reasons].append(move)
+    found: Gathered = {}
+    for (touchpoint_id, quarter, source, _, _), some in alike.items():
+        parts = slices(some[0][0])
+        for split in splits[touchpoint_id]:
+            for value, counts in _by_value(some, split).items():
+                for part in parts:
+                    key = split.id, value, quarter, source, part
+                    found[key] = list(map(add, found[key], counts)) if key in found else counts
+    return found
+
+
+def _by_value(moves: Iterable[tuple[Answer, int]], split: Open) -> dict[str, list[int]]:
+    """The changes by value. An answer that the split has not come to yet will be found on its way up."""
+    found: defaultdict[str, list[int]] = defaultdict(none_yet)
+    value_of, upto = reader(split.key), split.upto
+    for answer, times in moves:
+        if upto is None or answer.id.int <= upto:
+            counts = found[value_of(answer)]
+            counts[0] += times
+            if answer.comment:
+                counts[1] += times
+            if answer.rating is not None:
+                counts[2 + answer.rating] += times
+    return found
+
+
+def cells(
+    counts: Gathered, ids: Mapping[Value, int], places: Mapping[int, tuple[int, ZoneInfo]]
+) -> dict[Cell, list[int]]:
+    """The change of each cell over all grains, those of nothing but zeros left out.
+
+    `ids` are the segments of values, `places` the touchpoint and its zone by split.
+    """
+    found: dict[Cell, list[int]] = {}
+    for (split_id, value, quarter, source, part), change in counts.items():
+        segment, (touchpoint_id, zone) = ids.get((split_id, value)) or ids[split_id, OTHER], places[split_id]
+        for grain, bucket in zip(GRAINS, buckets(quarter, zone), strict=False):
+            cell = touchpoint_id, segment, grain, bucket, source, part
+            found[cell] = list(map(add, found[cell], change)) if cell in found else change
+    return {cell: change for cell, change in found.items() if any(change)}
+
+
+_KEYS = {"touchpoint_id": "int", "segment_id": "int", "grain": "text", "bucket": "bigint"}
+_KEYS |= {"source": "text", "slice": "text"}
+_UPSERT = Bulk(
+    f"INSERT INTO segment_rollup ({', '.join([*_KEYS, *COUNTS])}) SELECT {', '.join([*_KEYS, *COUNTS])} FROM {{r}} "  # noqa: S608
+    f"WHERE true ON CONFLICT ({', '.join(_KEYS)}) DO UPDATE SET "
+    f"{', '.join(f'{n} = segment_rollup.{n} + excluded.{n}' for n in COUNTS)}",
+    _KEYS | dict.fromkeys(COUNTS, "bigint"),
+)
+_IDS = Bulk(
+    "SELECT segment.split_id, segment.value, segment.id FROM {r} "
+    "JOIN segment ON segment.split_id = r.split_id AND segment.value = r.value",
+    {"split_id": "int", "value": "text"},
+)
+_ADMIT = Bulk(
+    "INSERT INTO segment (touchpoint_id, split_id, value) SELECT touchpoint_id, split_id, value FROM {r} WHERE true "
+    "ON CONFLICT DO NOTHING",
+    {"touchpoint_id": "int", "split_id": "int", "value": "text"},
+)
+_OWN = Lookup(f"SELECT count(*) FROM segment WHERE split_id = :id AND value NOT IN ('{NONE}', '{OTHER}')")  # noqa: S608
+
+
+def _ids(session: Session, values: Collection[Value]) -> dict[Value, int]:
+    return {(split_id, value): number for split_id, value, number in _IDS.returning(session, sorted(values))}
+
+
+def _admitted(session: Session, wanted: Collection[Value], splits: Mapping[int, Open]) -> dict[Value, int]:
+    """The segments of these values; new ones are admitted while there is room, the rest counts under `other`."""
+    found = _ids(session, {*wanted, *((split.id, OTHER) for split in splits.values() if split.closed)})
+    new = [one for one in wanted if one not in found and (one[1] == NONE or not splits[one[0]].closed)]
+    if not new:
+        return found
+    for split_id in sorted({split_id for split_id, _ in new}):
+        admit(session, splits[split_id], sorted(value for number, value in new if number == split_id))
+    return _ids(session, {*wanted, *((split_id, OTHER) for split_id in splits)})
+
+
+def admit(session: Session, split: Open, values: Sequence[str]) -> None:
+    """Give new values counts of their own, the first ones while there is room; close the split if there is not."""
+    own = [value for value in values if value not in (NONE, OTHER)]
+    room = max(0, split.most - _OWN.rows(session, {"id": split.id})[0][0]) if own else 0
+    named = {*own[:room], *(value for value in values if value in (NONE, OTHER))}
+    if len(own) > room:
+        named.add(OTHER)
+        session.execute(update(Split).where(col(Split.id) == split.id).values(closed=True))
+    _ADMIT.run(session, [(split.touchpoint_id, split.id, value) for value in sorted(named)])
