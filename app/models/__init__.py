@@ -16,7 +16,7 @@ from app.models.mail import Letter, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
 from app.models.segments import Segment, SegmentRollup, Split
-from app.models.touchpoints import OwnScale, Touchpoint
+from app.models.touchpoints import OwnScale, TargetRecord, Touchpoint
 from app.models.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -47,6 +47,7 @@ __all__ = [
     "Stage",
     "Subscriber",
     "Table",
+    "TargetRecord",
     "Touchpoint",
     "Webhook",
     "index_of",

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import JSON, Column, SmallInteger
+from sqlalchemy import JSON, Column, Index, SmallInteger
 from sqlmodel import Field
 
 from app.models.base import Table, json_column, now
@@ -72,3 +72,23 @@ class OwnScale(Table, table=True):
     labels: dict[str, dict[str, str]] = json_column({})
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
+
+
+class TargetRecord(Table, table=True):
+    """A target of a touchpoint: how long it held, and whether it was met. The one that holds has no end.
+
+    `judged_until` is the end of the last period that was judged; a target without a date is judged month by month.
+    """
+
+    __tablename__ = "target_record"
+    __table_args__ = (Index("ix_target_record_touchpoint", "touchpoint_id", "id"),)
+    id: int | None = Field(default=None, primary_key=True)
+    touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    metric: str = Field(max_length=16)
+    value: float
+    by: date | None = None
+    set_at: datetime = Field(default_factory=now)
+    ended_at: datetime | None = None
+    status: str = Field(default="undecided", max_length=16)
+    decided_at: datetime | None = None
+    judged_until: datetime | None = None

@@ -12,7 +12,15 @@ from app.models import Action, Alert, Touchpoint, now
 from app.monitoring.seen import Seen
 from app.webhooks import events, outbox
 
-_TOLD_TOO = {"drop": events.DROPPED, "rise": events.RISEN}
+_TOLD_TOO = {
+    "drop": events.DROPPED,
+    "rise": events.RISEN,
+    "silence": events.SILENT,
+    "device_silent": events.DEVICE_SILENT,
+    "review_due": events.REVIEW_DUE,
+    "action": events.ACTION_DECIDED,
+}
+_OF_TARGETS = {"met": events.TARGET_MET, "missed": events.TARGET_MISSED}
 
 
 def note(session: Session, seen: Sequence[Seen]) -> None:
@@ -44,7 +52,8 @@ def _opened(session: Session, one: Seen) -> None:
         row = Alert(**_columns(one), opened_at=now(), evidence=dict(one.evidence))
         session.add(row)
         session.flush()
-        for name in filter(None, (events.OPENED, _TOLD_TOO.get(one.kind))):
+        too = _TOLD_TOO.get(one.kind) or _OF_TARGETS.get(one.evidence.get("verdict", ""))
+        for name in filter(None, (events.OPENED, too)):
             outbox.announce(session, name, one.touchpoint_id, key, _said(row, key))
         mail.alert_opened(session, row)
 

@@ -21,7 +21,7 @@ State = Literal["watched", "learning", "too_thin"]
 _HOUR, _QUARTER, _DAY = 3600, 6 * 3600, 24 * 3600
 _FIRST = date(1970, 1, 1).toordinal()
 _DAYS_READ = drop.BASE_DAYS + drop.LAG_MAX
-_KINDS: dict[str, Callable[..., Found]] = {"drop": drop.look, "rise": drop.look_up}
+KINDS: dict[str, Callable[..., Found]] = {"drop": drop.look, "rise": drop.look_up}
 Read = Mapping[int, tuple[list[Cell], int]]  # by touchpoint: its counts, and the day to learn from
 
 
@@ -40,7 +40,7 @@ def judge(these: Sequence[Known], at: datetime, found: Read, fleet: int) -> tupl
         today = _day(at, known.zone)
         looks = {
             kind: look(cells, today, baseline_from=learned_from, per_alarm=4 * max(fleet, 1))
-            for kind, look in _KINDS.items()
+            for kind, look in KINDS.items()
         }
         states.append(_state(cells, today, looks["drop"]))
         seen += _changes(known, looks)
@@ -127,7 +127,7 @@ def _baselines(session: Session, these: Sequence[Known]) -> dict[int, int]:
     """From which day to learn where a person said that an alert was false, or that this is the new level."""
     zones = {known.id: known.zone for known in these}
     said = col(Alert.because).in_(["false_alarm", "not_a_problem"]), col(Alert.touchpoint_id).in_(list(zones))
-    which = *said, col(Alert.kind).in_(list(_KINDS))
+    which = *said, col(Alert.kind).in_(list(KINDS))
     columns: Any = (Alert.touchpoint_id, func.max(Alert.since))
     rows = session.execute(select(*columns).where(*which).group_by(Alert.touchpoint_id))
     return {number: _day(since, zones[number]) for number, since in rows}

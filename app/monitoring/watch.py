@@ -12,12 +12,12 @@ from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.models import Touchpoint
-from app.monitoring import alerts, lease, levels
+from app.monitoring import alerts, lease, levels, targets
 from app.monitoring.seen import Seen
 from app.touchpoints import registry
 from app.touchpoints.registry import Known
 
-AT_A_TIME = 100  # touchpoints in one statement
+AT_A_TIME, FEW_AT_A_TIME = 100, 10  # touchpoints
 
 
 @dataclass
@@ -51,9 +51,10 @@ async def once(db: Database, at: datetime, *, renew: Callable[[Session], None] =
         found = await db.read(partial(levels.read, these=these, at=at))
         seen, states = await asyncio.to_thread(levels.judge, these, at, found, len(fleet))
         report.states.update(states)
-        await db.write(partial(_write, seen=seen, renew=renew))
+        decided, decisions = await _targets(db, these, at)
+        await db.write(partial(_write, seen=[*seen, *decided], decisions=decisions, at=at, renew=renew))
         by_id = {known.id: known for known in these}
-        report.changes += [(by_id[one.touchpoint_id], one) for one in seen if one.there]
+        report.changes += [(by_id[one.touchpoint_id], one) for one in seen if one.there and one.kind in levels.KINDS]
     return report
 
 
@@ -70,6 +71,24 @@ def touchpoints(session: Session) -> list[Known]:
     return [registry.known(row) for row in session.exec(in_use)]
 
 
-def _write(session: Session, seen: Sequence[Seen], renew: Callable[[Session], None]) -> None:
+async def _targets(db: Database, these: Sequence[Known], at: datetime) -> tuple[list[Seen], list[targets.Decision]]:
+    """A few at a time, for a read may hold up others."""
+    seen: list[Seen] = []
+    decisions: list[targets.Decision] = []
+    for start in range(0, len(these), FEW_AT_A_TIME):
+        some = these[start : start + FEW_AT_A_TIME]
+        found, decided = await db.read(partial(targets.look, these=some, at=at))
+        seen, decisions = [*seen, *found], [*decisions, *decided]
+    return seen, decisions
+
+
+def _write(
+    session: Session,
+    seen: Sequence[Seen],
+    decisions: Sequence[targets.Decision],
+    at: datetime,
+    renew: Callable[[Session], None],
+) -> None:
     renew(session)
+    targets.write(session, decisions, at)
     alerts.note(session, seen)

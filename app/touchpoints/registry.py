@@ -17,7 +17,7 @@ from app.models import Feedback, Touchpoint, now
 from app.scores import splits
 from app.scores.rollup import lock, rebuild
 from app.sql import Lookup
-from app.touchpoints import ways
+from app.touchpoints import target_history, ways
 from app.touchpoints.catalogue import CATALOGUE, COMMENT_PROMPT, Kind
 from app.touchpoints.own_scales import put_on
 from app.touchpoints.questions import question_for
@@ -223,6 +223,7 @@ def create(session: Session, body: TouchpointIn, most_values: int = splits.VALUE
     session.flush()
     if row.segments:
         splits.declare(session, row.id or 0, row.segments, most_values, answered=False)
+    target_history.remember(session, row)
     return row
 
 
@@ -257,6 +258,7 @@ def change(session: Session, key: str, body: TouchpointPatch, most_values: int =
     session.flush()
     if split:
         splits.declare(session, row.id or 0, row.segments, most_values, answered=has_answers(session, row))
+    target_history.remember(session, row)
     if moved:
         rebuild(session, row.id or 0)
     return row

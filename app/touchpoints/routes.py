@@ -10,10 +10,11 @@ from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.models import Touchpoint
 from app.state import Db
-from app.touchpoints import oddities, registry
+from app.touchpoints import oddities, registry, target_history
 from app.touchpoints.catalogue import CATALOGUE
 from app.touchpoints.schemas import (
     Catalogue,
+    TargetHistory,
     TouchpointIn,
     TouchpointList,
     TouchpointNow,
@@ -78,6 +79,12 @@ async def list_touchpoints(
 @router.get("/touchpoints/{key}", dependencies=[READ])
 async def read_touchpoint(key: str, db: Db) -> TouchpointNow:
     return await db.read(lambda session: _now(session, registry.by_key(session, key)))
+
+
+@router.get("/touchpoints/{key}/targets", dependencies=[READ], response_model=TargetHistory)
+async def list_targets(key: str, db: Db) -> Any:
+    """The targets that this touchpoint had, the newest first, and whether each was met."""
+    return {"items": await db.read(lambda session: target_history.of(session, registry.by_key(session, key)))}
 
 
 @router.patch("/touchpoints/{key}", dependencies=[WRITE], responses=problems(409))

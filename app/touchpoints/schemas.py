@@ -130,6 +130,24 @@ class Target(BaseModel):
     by: Day | None = None
 
 
+class TargetHeld(BaseModel):
+    """A target, how long it held, and whether it was met."""
+
+    metric: str
+    value: float
+    by: date | None
+    set_at: datetime
+    ended_at: datetime | None = Field(description="when another one or none was set; null for the one that holds")
+    status: Literal["met", "missed", "undecided", "too_few"] = Field(
+        description="decided once: for the 30 days up to `by`, or without it for each calendar month"
+    )
+    decided_at: datetime | None
+
+
+class TargetHistory(BaseModel):
+    items: list[TargetHeld]
+
+
 class Reviewed(BaseModel):
     """What the public rating is a rating of, as search engines read it."""
 

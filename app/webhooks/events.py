@@ -15,7 +15,14 @@ CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
     "feedback.withdrawn",
     "feedback.low_rating",
 )
-OPENED, CLOSED, DROPPED, RISEN = ALERTS = ("alert.opened", "alert.closed", "score.dropped", "score.risen")
+OPENED, CLOSED, DROPPED, RISEN = "alert.opened", "alert.closed", "score.dropped", "score.risen"
+TARGET_MET, TARGET_MISSED, ACTION_DECIDED = "target.met", "target.missed", "action.decided"
+DEVICE_SILENT, SILENT, REVIEW_DUE = "device.silent", "touchpoint.silent", "review.due"
+ALERTS = (
+    *(OPENED, CLOSED, DROPPED, RISEN),
+    *(TARGET_MET, TARGET_MISSED, ACTION_DECIDED),
+    *(DEVICE_SILENT, SILENT, REVIEW_DUE),
+)
 TEST = "webhook.test"
 # How many times the settling time an answer waits to be told, unless its comment is there. A press on a rating link may
 # be contradicted for two minutes, and then counts no more: a score can take an answer back, a message cannot. What a

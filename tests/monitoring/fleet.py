@@ -1,33 +1,35 @@
 """Made-up answers as the rollup counts them, for touchpoints that are registered."""
 
+from collections import defaultdict
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlmodel import select
 
 from app.models import Delivery, Rollup
+from app.scores.buckets import GRAINS, buckets
+from app.webhooks.events import ALERTS
 from tests.monitoring.test_drop import TODAY, answers
 
 AT = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=TODAY, hours=1)
 FELL = TODAY - 12
-EVENTS = ["alert.opened", "alert.closed", "score.dropped", "score.risen"]
+UTC_ZONE = ZoneInfo("UTC")
 
 
-def rows(number, cells, zone=UTC):
+def rows(number, cells, zone=UTC_ZONE):
     """The rollup's rows of these cells, each in the first hour of its quarter of the local day."""
+    sums = defaultdict(lambda: [0] * 11)
     for cell in cells:
         day = datetime.combine(date(1970, 1, 1) + timedelta(days=cell.day), time(), zone)
-        counts = {f"n{place + 1}": count for place, count in enumerate(cell.counts)}
-        bucket = int(day.timestamp()) + cell.quarter * 21600
-        yield Rollup(
-            touchpoint_id=number,
-            grain="hour",
-            bucket=bucket,
-            source=cell.source,
-            slice="counted",
-            n=cell.n,
-            **counts,
-        )
+        hour = int(day.timestamp()) + cell.quarter * 21600
+        for grain, bucket in zip(GRAINS, buckets(hour, zone), strict=True):
+            counts = sums[grain, bucket, cell.source]
+            for place, count in enumerate(cell.counts):
+                counts[place + 1] += count
+    for (grain, bucket, source), counts in sums.items():
+        rated = {f"n{rating}": count for rating, count in enumerate(counts)}
+        key = {"touchpoint_id": number, "grain": grain, "bucket": bucket, "source": source, "slice": "counted"}
+        yield Rollup(**key, **rated, n=sum(counts))
 
 
 async def fill(db, number, *, fell=None, zone="UTC", **how):
@@ -37,7 +39,7 @@ async def fill(db, number, *, fell=None, zone="UTC", **how):
 
 
 async def subscribe(client):
-    hook = {"url": "https://hooks.example/", "events": EVENTS}
+    hook = {"url": "https://hooks.example/", "events": list(ALERTS)}
     assert (await client.post("/v1/webhooks", json=hook)).status_code == 201
 
 
