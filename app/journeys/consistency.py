@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from app.scores import formulas
 from app.scores.days import Days, Part, student
-from app.scores.formulas import Estimate, Histogram, Rule, Weighed
+from app.scores.formulas import Estimate, Rule, Weighed
 from app.scores.verdicts import ALPHA, FEW
 
 
@@ -34,18 +34,20 @@ class Pool:
     @cached_property
     def level(self) -> Estimate | None:
         """With an interval that knows of days."""
-        return formulas.pool(self.by_days.values(), "importance")
+        return formulas.pool(self._by_days(widened=True).values(), "importance")
 
     @cached_property
     def by_days(self) -> dict[Hashable, Weighed]:
         """The samples as their independent answers, each with its share of the whole, which that leaves alone."""
-        return {
-            name: (scale, self._independent(name, counts), self.shares[name])
-            for name, (scale, counts, _) in self.members.items()
-        }
+        return self._by_days(widened=False)
 
-    def _independent(self, name: Hashable, counts: Histogram) -> Histogram:
-        return self.days[name].thinned(counts, self.length) if name in self.days else counts
+    def _by_days(self, *, widened: bool) -> dict[Hashable, Weighed]:
+        found: dict[Hashable, Weighed] = {}
+        for name, (scale, counts, _) in self.members.items():
+            days = self.days.get(name)
+            sure = days.thinned(counts, self.length, widened=widened) if days else counts
+            found[name] = scale, sure, self.shares[name]
+        return found
 
     def part(self, name: Hashable, weight: float) -> Part:
         """One of its samples within a comparison."""

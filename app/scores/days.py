@@ -6,6 +6,7 @@ thousand of thirty days. `fit` measures it on days before what is judged; docs/n
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import erfc, log, log1p, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
@@ -39,26 +40,39 @@ class Days(NamedTuple):
 
     @property
     def freedom(self) -> float:
-        """Degrees of freedom of `rho`: a sum of autocovariances over +-LAGS days is that uncertain."""
-        return max(1.0, self.span / (2 * LAGS + 1))
+        """Degrees of freedom of `rho`: a sum of autocovariances over +-LAGS days is that uncertain.
 
-    def variance(self, days: float) -> float:
+        Never below 4, so that a young touchpoint is not less sure of itself than one of which `rho` is assumed.
+        """
+        return max(4.0, self.span / (2 * LAGS + 1))
+
+    def variance(self, days: float, *, widened: bool = False) -> float:
         """Variance of the mean of `days` days beyond that of its answers, in units of the answers' variance.
 
-        Whole weeks hold each weekday alike; what is over is a draw of weekdays without putting back.
+        Whole weeks hold each weekday alike; what is over is a draw of weekdays without putting back. `widened`: so much
+        larger that the normal interval made with it is Student's, as `rho` is only an estimate.
         """
         days = max(1.0, days)
         over = days % 7
-        return self.rho * self.uneven / days + self.weekday * over * (7 - over) / 6 / days**2
+        found = self.rho * self.uneven / days + self.weekday * over * (7 - over) / 6 / days**2
+        return found * _widening(self.freedom) if widened else found
 
     def effective(self, n: float, days: float) -> float:
         """How many independent answers tell as much as `n` answers of so many days."""
         return n / (1 + n * self.variance(days))
 
-    def thinned(self, counts: Sequence[float], days: float) -> list[float]:
+    def thinned(self, counts: Sequence[float], days: float, *, widened: bool = False) -> list[float]:
         """A histogram of so many days as that of its effective answers."""
-        share = 1 / (1 + sum(counts) * self.variance(days))
+        share = 1 / (1 + sum(counts) * self.variance(days, widened=widened))
         return [share * count for count in counts]
+
+
+@lru_cache(maxsize=256)
+def _widening(freedom: float) -> float:
+    """Square of the 97.5 % point of Student's t over that of the normal (Abramowitz and Stegun 26.7.5)."""
+    z = NormalDist().inv_cdf(1 - _ALPHA / 2)
+    t = z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
+    return (t / z) ** 2
 
 
 class Part(NamedTuple):

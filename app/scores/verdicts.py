@@ -47,7 +47,7 @@ def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: 
     n, m = sum(sizes.values()), sum(earlier.values())
     if not n or not m:
         return None
-    extra = days.variance(length)
+    extra = days.variance(length, widened=True)
     sure = _all(now, n, extra), _all(before, m, extra)
     unadjusted = formulas.difference(scale, metric, *sure)
     assert unadjusted is not None
@@ -66,7 +66,7 @@ def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: 
 
 def level(scale: Scale, metric: str, counts: Histogram, length: float, days: Days) -> Estimate | None:
     """`metric` of a period of `length` days, with an interval for the level behind it rather than for its answers."""
-    return formulas.estimate(scale, metric, days.thinned(counts, length))
+    return formulas.estimate(scale, metric, days.thinned(counts, length, widened=True))
 
 
 def target(
