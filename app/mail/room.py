@@ -17,11 +17,13 @@ async def running(state: State, settings: Settings) -> AsyncIterator[None]:
         yield
         return
     from app.mail.compose import Sender
+    from app.mail.figures import figures
     from app.mail.mailer import Mailer
     from app.mail.smtp import server
 
     sender = Sender(settings.mail_from, settings.public_url, state.mail_secrets)
     state.mailer = Mailer(state.db, server(settings.smtp_url), sender)
+    state.metrics.stored.append(figures)
     state.mailer.start()
     yield
     await state.mailer.close()

@@ -12,6 +12,7 @@ from sqlmodel import select
 from app.mail import smtp as client_side
 from app.mail.delivery import GIVEN_UP_AFTER, LEASE, claim
 from app.mail.draw import html, text
+from app.mail.figures import figures
 from app.mail.smtp import Connection, is_local, server
 from app.mail.writing import Item, Mail, Part, Quote
 from app.models import Letter
@@ -46,10 +47,12 @@ async def test_a_server_that_is_down_for_an_hour_gets_every_letter_once_when_it_
 
 
 @ON_SQLITE
-async def test_what_waits_for_too_long_is_given_up_and_shown(client, send, smtp, mailbox, clock):
+async def test_what_waits_for_too_long_is_given_up_and_shown(app, client, send, smtp, mailbox, clock):
     smtp.stop()
     await client.post("/v1/subscribers", json={"email": ANNA})
     await send()
+    told = {one.name: one.samples[0].value for one in await app.state.db.read(lambda session: list(figures(session)))}
+    assert told["touchstone_mail_waiting"] == 1 and 0 <= told["touchstone_mail_oldest_seconds"] < 600
     clock.goes(seconds=GIVEN_UP_AFTER.total_seconds() + 60)
     await send()
     smtp.start()

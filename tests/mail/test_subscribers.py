@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.mail.tokens import is_genuine, token
 from tests.mail.conftest import ON_SQLITE, link, part
 
 ANNA = "anna@lindhoej.example"
@@ -99,6 +100,13 @@ async def test_what_customers_wrote_is_quoted_only_for_those_whom_a_reader_added
     theirs = await anybody.post("/v1/subscribers", json={"email": ANNA}, headers=headers)
     assert theirs.json()["comments"] is False and theirs.json()["created_by"] == "x"
     assert (await client.post("/v1/subscribers", json={"email": "bo@lindhoej.example"})).json()["comments"] is True
+
+
+def test_a_link_lives_on_when_the_secret_is_renewed_and_is_good_for_one_thing():
+    old, new = b"the secret before", b"the secret now"
+    link = token(old, "stop", 7, ANNA)
+    assert is_genuine(link, [new, old], "stop", 7, ANNA) and not is_genuine(link, [new], "stop", 7, ANNA)
+    assert not is_genuine(link, [old], "confirm", 7, ANNA) and not is_genuine(link, [old], "stop", 7, "bo@x.example")
 
 
 @ON_SQLITE

@@ -15,6 +15,7 @@ from app.cli import server
 from app.ingest import store
 from app.ingest.writer import Writer
 from app.mail import delivery, mailer
+from app.mail.smtp import Outcome
 from app.monitoring import watch
 from app.webhooks import deliver
 
@@ -87,6 +88,19 @@ def impatient() -> None:
     delivery.LEASE, mailer.ENOUGH = timedelta(seconds=2), timedelta(seconds=1)
 
 
+def unsent() -> None:
+    """Take mails for sent as soon as somebody has claimed them."""
+    impatient()
+
+    def claim(session: Any, at: Any, claim: Any = delivery.claim) -> Any:
+        numbers = claim(session, at)
+        for number in numbers:
+            delivery.settle(session, number, at, Outcome("sent"))
+        return numbers
+
+    delivery.claim = claim
+
+
 def careless() -> None:
     """Take events out of the outbox before they have arrived, over a network that takes a moment."""
     impatient()
@@ -122,7 +136,7 @@ def one_at_a_time() -> None:
     watch.AT_A_TIME = 1
 
 
-_ALL = (blind, hasty, unbounded, forgetful, unsynced, impatient, careless, hurried, boundless, one_at_a_time)
+_ALL = (blind, unsent, hasty, unbounded, forgetful, unsynced, impatient, careless, hurried, boundless, one_at_a_time)
 VARIANTS = {variant.__name__: variant for variant in _ALL}
 
 
