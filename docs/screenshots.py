@@ -80,8 +80,11 @@ def dashboard(browser: Browser, url: str) -> None:
         page.goto("/login")
         page.fill("#key", KEY)
         page.keyboard.press("Enter")
-        page.locator(".tile.worst").wait_for()
-        keep(page, f"overview-{scheme}")
+        page.locator(".tasks").wait_for()
+        keep(page, f"today-{scheme}")
+        page.goto("/map")
+        page.locator(".tp.lowest").wait_for()
+        keep(page, f"map-{scheme}")
         page.goto("/touchpoints/delivery")
         keep(page, f"touchpoint-{scheme}")
 

@@ -130,25 +130,25 @@ async def test_every_address_that_the_demo_prints_answers(visitor):
         assert answer.status_code == 200 and "text/html" in answer.headers["content-type"], name
 
 
-def tiles_of(overview: str) -> dict[str, tuple[str, str]]:
-    """What the overview prints of each touchpoint that was rated: the figure, and how many ratings it rests on."""
-    shown = r'/touchpoints/([\w-]+)\?.*?class="score">(\d+)<.*?<br>n ([\d,]+)'
-    found = (re.search(shown, tile, re.DOTALL) for tile in overview.split('<li class="card tile')[1:])
-    return {tile[1]: (tile[2], tile[3].replace(",", "")) for tile in found if tile}
+def lines_of(page: str) -> dict[str, tuple[str, str]]:
+    """What the map prints of each touchpoint that was rated: the figure, and how many ratings it rests on."""
+    shown = r'/touchpoints/([\w-]+)\?.*?class="chip">(\d+)<.*?>([\d,]+)<span class="vh"> answer'
+    found = (re.search(shown, line, re.DOTALL) for line in page.split('<li class="tp ')[1:])
+    return {line[1]: (line[2], line[3].replace(",", "")) for line in found if line}
 
 
 @pytest.mark.parametrize("period", [7, 30, 90])
 async def test_every_page_and_the_api_show_the_same_figure_for_the_same_period(visitor, person, period):
-    overview = (await person.get(f"/?period={period}d")).text
+    page = (await person.get(f"/map?period={period}d")).text
     journeys = (await person.get(f"/journeys?period={period}d")).text
-    tiles = tiles_of(overview)
+    lines = lines_of(page)
     links = dict(re.findall(r"/touchpoints/([\w-]+)[^>]*>[^<]*</a></dt><dd><b>(\d+)", journeys))
-    assert len(tiles) > 40 and len(links) > 8
-    assert links == {key: tiles[key][0] for key in links}
+    assert len(lines) > 40 and len(links) > 8
+    assert links == {key: lines[key][0] for key in links}
     scores = {
         item["touchpoint"]: item for item in (await visitor.get(f"/v1/scores?days={period}&limit=200")).json()["items"]
     }
-    assert {key: tiles[key][1] for key in tiles} == {key: str(scores[key]["rated_count"]) for key in tiles}
+    assert {key: lines[key][1] for key in lines} == {key: str(scores[key]["rated_count"]) for key in lines}
     today = datetime.now(ZoneInfo("Europe/Copenhagen")).date()
     since = {"since": str(today - timedelta(days=period - 1)), "until": str(today)}
     for key in ("delivery", "online-shop", *list(links)[:6]):
@@ -156,12 +156,12 @@ async def test_every_page_and_the_api_show_the_same_figure_for_the_same_period(v
         title, end = re.search(r'class="score">(\d+)<', page), re.search(r'class="now">(\d+)<', page)
         score = (await visitor.get(f"/v1/touchpoints/{key}/score", params=since)).json()
         said = score["metrics"]["index"]
-        assert title and end and title[1] == end[1] == tiles[key][0] == Localized("en", {}).number(said["value"])
+        assert title and end and title[1] == end[1] == lines[key][0] == Localized("en", {}).number(said["value"])
         assert said == scores[key]["metrics"]["index"] and said["n"] == score["rated_count"] <= score["count"]
     for row in JOURNEYS:
         journey = (await visitor.get(f"/v1/journeys/{row.key}/score", params=since)).json()
         for link in (link for stage in journey["stages"] for link in stage["touchpoints"]):
-            assert str(link["rated_count"]) == tiles[link["touchpoint"]][1]
+            assert str(link["rated_count"]) == lines[link["touchpoint"]][1]
             assert {**link["index"], "n": link["rated_count"]} == scores[link["touchpoint"]]["metrics"]["index"]
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
-from app.dashboard.levels import Level
 from app.devices import tablets
 from app.monitoring import silence
 from app.scores.buckets import to_time
+from app.touchpoints.registry import Known
 
 DAY_S = 86_400
 _MOST = 6
@@ -36,25 +36,25 @@ def silent_tablets(session: Session, keys: Collection[str], now: int) -> list[di
 class Alarm:
     """A touchpoint that had `usual` answers a day and none for `days` days."""
 
-    standing: Level
+    known: Known
     days: int
     usual: float
 
 
-def alarms(session: Session, standings: Sequence[Level], now: int) -> list[Alarm]:
+def alarms(session: Session, touchpoints: Sequence[Known], now: int) -> list[Alarm]:
     """The touchpoints that fell silent, the longest silence first; at most a handful."""
-    ids = [standing.known.id for standing in standings]
+    ids = [known.id for known in touchpoints]
     last: dict[int, int | None] = {}
     if ids:
         last = {row[0]: row[1] for row in session.connection().execute(_LAST, {"ids": ids})}
-    found = [alarm for s in standings if (alarm := _silent(session, s, last.get(s.known.id), now))]
+    found = [alarm for one in touchpoints if (alarm := _silent(session, one, last.get(one.id), now))]
     return sorted(found, key=lambda alarm: -alarm.days)[:_MOST]
 
 
-def _silent(session: Session, standing: Level, last: int | None, now: int) -> Alarm | None:
+def _silent(session: Session, known: Known, last: int | None, now: int) -> Alarm | None:
     if last is None or now - last < DAY_S:
         return None  # the hours of a busy touchpoint are not even read
-    span = {"id": standing.known.id, "since": last - silence.WEEKS * 7 * DAY_S, "last": last}
+    span = {"id": known.id, "since": last - silence.WEEKS * 7 * DAY_S, "last": last}
     hours = [(row[0], row[1]) for row in session.connection().execute(_HOURS, span)]
     found = silence.look(hours, now)
-    return Alarm(standing, found.hours // 24, found.usual) if found and found.told else None
+    return Alarm(known, found.hours // 24, found.usual) if found and found.told else None

@@ -15,7 +15,13 @@ from app.scores.score import Window
 Texts = Mapping[str, Any]  # a text, or its forms by plural category
 
 
-AREAS = ("dashboard", "shell", "map", "alerts")  # files in pages/messages: what several pages say, then page by page
+AREAS = (
+    "dashboard",
+    "shell",
+    "today",
+    "map",
+    "alerts",
+)  # files in pages/messages: what several pages say, then page by page
 
 
 @cache

@@ -13,9 +13,9 @@ from app.dashboard import (
     live,
     login,
     map_page,
-    overview,
     rushes,
     search,
+    today,
     touchpoint,
     touchpoints,
 )
@@ -23,7 +23,7 @@ from app.rooms import Room
 
 _PAGES = (
     login,
-    overview,
+    today,
     map_page,
     bursts,
     rushes,

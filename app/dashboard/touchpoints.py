@@ -10,8 +10,8 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.actions import reviews
+from app.dashboard.first_run import columns
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem, refused
-from app.dashboard.overview import columns
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.dashboard.touchpoint_form import body_of, values_of
 from app.errors import Problem

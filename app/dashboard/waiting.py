@@ -8,21 +8,23 @@ from sqlalchemy import func, select
 from sqlmodel import Session, col
 from starlette.datastructures import State
 
-from app.answers import handling
-from app.models import Alert, Feedback, Handling, Touchpoint, now
+from app.answers import handling, inbox
+from app.models import Alert
 
 FRESH_S = 10.0  # a page may count what was so long ago, so that a page costs no count
 MOST = 100  # no more are counted: 99+
 
 
 class Waiting(NamedTuple):
-    """Alerts that nobody has taken, and answers that somebody should look at."""
+    """Alerts that nobody has taken, comments that nobody has read, and customers who are to get an answer."""
 
     alerts: int = 0
     comments: int = 0
+    replies: int = 0
 
 
 NOTHING = Waiting()
+QUIET = ("rise", "target", "action")  # kinds of alerts that say what changed and ask nobody for anything
 
 
 async def of(state: State, may: Callable[[str], bool]) -> Waiting:
@@ -31,7 +33,8 @@ async def of(state: State, may: Callable[[str], bool]) -> Waiting:
     if time.monotonic() - at > FRESH_S or not at:
         found = await state.db.read(count)
         state.waiting = time.monotonic(), found
-    return Waiting(found.alerts * may("alerts:read"), found.comments * may("feedback:read"))
+    reads = may("feedback:read")
+    return Waiting(found.alerts * may("alerts:read"), found.comments * reads, found.replies * reads)
 
 
 def forget(state: State) -> None:
@@ -40,17 +43,10 @@ def forget(state: State) -> None:
 
 
 def count(session: Session) -> Waiting:
-    """One statement for each, none of which reads more than it counts."""
-    alerts = select(col(Alert.id)).where(col(Alert.closed_at).is_(None), col(Alert.acknowledged_at).is_(None))
-    said = select(col(Handling.id)).where(col(Handling.state) == handling.NEW)
-    untouched = (
-        select(col(Feedback.id))
-        .join(Touchpoint, col(Touchpoint.id) == Feedback.touchpoint_id)
-        .outerjoin(Handling, handling.IS_ROW)
-        .where(handling.is_new(now()), col(Handling.state).is_(None))
+    """None of the statements reads more than it counts."""
+    open_ones = select(col(Alert.id)).where(
+        col(Alert.closed_at).is_(None), col(Alert.acknowledged_at).is_(None), col(Alert.kind).not_in(QUIET)
     )
-    counts = [
-        session.execute(select(func.count()).select_from(one.limit(MOST).subquery())).scalar_one()
-        for one in (alerts, said, untouched)
-    ]
-    return Waiting(counts[0], min(MOST, counts[1] + counts[2]))
+    alerts = session.execute(select(func.count()).select_from(open_ones.limit(MOST).subquery())).scalar_one()
+    states = inbox.counts(session, MOST)
+    return Waiting(alerts, states[handling.NEW], states[handling.NEEDS_REPLY])

@@ -1,4 +1,4 @@
-"""What the overview asks somebody to look at: a touchpoint or a tablet that fell silent."""
+"""What Today asks somebody to look at: a touchpoint or a tablet that fell silent."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -44,7 +44,7 @@ async def test_a_shop_that_is_closed_on_these_days_each_week_is_not_named(
 ) -> None:
     await make("till", scale="stars")
     await _answers(client, "till", [days for days in range(3, 60) if days % 7 not in (0, 1, 2)])
-    assert "Needs attention" not in (await person.get("/")).text
+    assert "Needs somebody" not in (await person.get("/")).text
 
 
 @pytest.fixture
@@ -68,12 +68,12 @@ async def _last_seen(app: FastAPI, number: int, ago: timedelta) -> None:
 
 
 async def test_a_silent_tablet_is_named_with_what_to_do(app: FastAPI, person: httpx.AsyncClient, tablet: int) -> None:
-    assert "Needs attention" not in (await person.get("/")).text
+    assert "Needs somebody" not in (await person.get("/")).text
     await _last_seen(app, tablet, timedelta(hours=30))
     page = (await person.get("/")).text
     assert "Exit Nord</a>: last heard of " in page
     assert "Check that it is switched on" in page and "3 answers were waiting on it." in page
-    elsewhere = await person.get("/?phase=pre_purchase")
+    elsewhere = await person.get("/?owner=somebody")
     assert "Exit Nord" not in elsewhere.text
 
 

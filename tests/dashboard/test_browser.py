@@ -85,7 +85,7 @@ RUNS_OVER = """() => {
     const past = [...card.querySelectorAll(`:not(${loose})`)].find((e) => e.getBoundingClientRect().right > edge);
     if (past) found.push(past.outerHTML.slice(0, 90));
   }
-  for (const e of document.querySelectorAll('.tile :is(p, a), .seg a, .bar a, button:not(.vh), summary')) {
+  for (const e of document.querySelectorAll('.seg a, .bar a, button:not(.vh), summary')) {
     if (e.clientWidth && e.scrollWidth > e.clientWidth + 1) found.push('cut: ' + e.textContent.trim().slice(0, 60));
   }
   return found;
@@ -116,7 +116,7 @@ def test_nothing_runs_over_or_is_cut_in_any_language(
     page.fill("#key", ADMIN_KEY)
     page.keyboard.press("Enter")
     page.wait_for_url(whole_catalogue.url + "/")
-    for path in (*PAGES, "/touchpoints/delivery?words=1", "/touchpoints/nowhere", "/?tag=nowhere", "/login"):
+    for path in (*PAGES, "/touchpoints/delivery?words=1", "/touchpoints/nowhere", "/map?tag=nowhere", "/login"):
         page.goto(path)
         for width in (360, 768, 1100, 1280):
             page.set_viewport_size({"width": width, "height": 844})
@@ -125,9 +125,10 @@ def test_nothing_runs_over_or_is_cut_in_any_language(
 
 
 def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
-    expect(person.locator(".tile.worst")).to_contain_text("Delivery")
+    person.goto("/map")
+    expect(person.locator(".tp.lowest")).to_contain_text("Delivery")
     expect(person.locator(".lead")).to_contain_text("Delivery hurts most")
-    person.locator(".tile.worst a").click()
+    person.locator(".tp.lowest a").click()
     expect(person.locator("h1")).to_have_text("Delivery")
     expect(person.locator(".lead")).to_contain_text("The target of 70 is not reached")
     person.get_by_text("The numbers as a table").click()
@@ -135,11 +136,12 @@ def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
 
 
 def test_a_filter_can_be_shared_by_its_address(person: Page) -> None:
+    person.goto("/map")
     person.get_by_text("Filter", exact=True).click()
     person.get_by_label("Tag").select_option("north")
     person.get_by_role("button", name="Show").click()
     expect(person).to_have_url(re.compile("tag=north"))
-    expect(person.locator(".tile")).to_have_count(1)
+    expect(person.locator(".tp")).to_have_count(1)
     person.get_by_role("link", name="90 d").click()
     expect(person).to_have_url(re.compile("tag=north.*period=90d|period=90d.*tag=north"))
 
@@ -155,7 +157,7 @@ def test_a_new_answer_appears_by_itself(person: Page, company: LiveServer) -> No
 
 def test_the_page_speaks_the_language_chosen(person: Page) -> None:
     for language, said in (("de", "schmerzt am meisten"), ("da", "gør mest ondt"), ("pl", "boli")):
-        person.goto(f"/?lang={language}")
+        person.goto(f"/map?lang={language}")
         expect(person.locator(".lead")).to_contain_text(said)
         person.goto("/touchpoints/delivery")
         assert person.locator("html").get_attribute("lang") == language

@@ -161,7 +161,7 @@ async def test_without_the_scope_no_comment_is_shown(app: FastAPI, client: httpx
     async with _signed_in(app, ADMIN_KEY) as browser:
         assert "A private remark." in (await browser.get("/")).text
     async with _signed_in(app, key["key"]) as browser:
-        page = (await browser.get("/")).text
+        page = (await browser.get("/")).text + (await browser.get("/map")).text
         assert "Checkout" in page
         assert "A private remark." not in page
 

@@ -128,9 +128,9 @@ async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: http
     await make("other-place")
     page = "/touchpoints/checkout/edit"
     await _send(person, page, "/touchpoints/checkout/archive", archived="true")
-    assert "Checkout" not in (await person.get("/")).text
+    assert "Checkout" not in (await person.get("/map")).text
     await _send(person, page, "/touchpoints/checkout/archive", archived="false")
-    assert "Checkout" in (await person.get("/")).text
+    assert "Checkout" in (await person.get("/map")).text
 
 
 async def test_a_new_key_is_shown_once_and_works(
