@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlmodel import Session
 
 from app import migrate
 from app.cli.demo import PAGES
@@ -116,7 +117,7 @@ async def test_a_page_of_the_shop_may_post(visitor):
 
 def test_the_same_seed_tells_the_same_story():
     place = next(place for place in PLACES if place.kind == "hotline")
-    row: Touchpoint = draft(place.body([SHOP], NOW.date()), place.key, 1)
+    row: Touchpoint = draft(Session(), place.body([SHOP], NOW.date()), place.key, 1)
 
     def told() -> list[object]:
         return [answer for answer, _ in Crowd(place, known(row), NOW, random.Random(1)).answers()]
