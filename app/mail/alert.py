@@ -11,10 +11,10 @@ from app.models import Alert, Subscriber, Touchpoint
 
 
 def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail | None:
-    """The letter; None when the alert was closed before it could be told."""
+    """The letter; None when the alert was closed, or is no longer wished for."""
     found = session.get(Alert, int(about))
     place = session.get(Touchpoint, found.touchpoint_id) if found else None
-    if found is None or place is None or found.closed_at:
+    if found is None or place is None or found.closed_at or not whose.alerts:
         return None
     say = Say(whose.language, whose.timezone)
     item = changes.item(found, place, say, links)

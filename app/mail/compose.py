@@ -11,7 +11,7 @@ from sqlmodel import Session
 from app.mail import alert, digest, draw, invitation
 from app.mail.outbox import ALERT, DIGEST, INVITATION
 from app.mail.tokens import CONFIRM, STOP, token
-from app.mail.writing import Links
+from app.mail.writing import Links, Mail
 from app.models import Letter, Subscriber
 
 _KINDS = {INVITATION: invitation.mail, ALERT: alert.mail, DIGEST: digest.mail}
@@ -19,11 +19,22 @@ _KINDS = {INVITATION: invitation.mail, ALERT: alert.mail, DIGEST: digest.mail}
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A letter as it is handed in."""
+    """A letter that is still to be drawn: that takes the processor some milliseconds, and needs no database."""
 
-    sender: str
+    mail: Mail
+    language: str
+    mail_from: str
     to: str
-    message: bytes
+    number: UUID
+    at: datetime
+
+    @property
+    def sender(self) -> str:
+        """The address without the name."""
+        return parseaddr(self.mail_from)[1]
+
+    def message(self) -> bytes:
+        return draw.message(self.mail, self.language, sender=self.mail_from, to=self.to, number=self.number, at=self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +55,8 @@ class Sender:
             return "no longer wanted"
         made = _KINDS[letter.kind](session, whose, letter.about, self._links(whose), at)
         if made is None:
-            return "it was over before it could be told"
-        said = draw.message(
-            made, whose.language, sender=self.mail_from, to=whose.email, number=number, at=letter.created_at
-        )
-        return Written(parseaddr(self.mail_from)[1], whose.email, said)
+            return "nothing to tell any more"
+        return Written(made, whose.language, self.mail_from, whose.email, number, letter.created_at)
 
     def _links(self, whose: Subscriber) -> Links:
         base = (self.service or whose.base).rstrip("/")

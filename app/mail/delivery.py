@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AT_A_TIME = 20  # letters over one connection
 LEASE = timedelta(minutes=15)  # whoever died over a letter is not waited for longer
 GIVEN_UP_AFTER = timedelta(days=4)  # without the server having been reached
-KEPT = timedelta(days=400)  # so that a monthly digest still knows the one of a year ago
+KEPT = timedelta(days=400)  # for who asks when somebody was last written to
 
 
 def is_any_due(session: Session, at: datetime) -> bool:
@@ -53,13 +53,15 @@ def settle(session: Session, number: UUID, at: datetime, outcome: "Outcome") -> 
     if row is None or whose is None:  # deleted meanwhile
         return
     row.error, row.due_at = outcome.said, None
-    if outcome.state == "sent":
+    if outcome.state == "dropped":
+        session.delete(row)
+    elif outcome.state == "sent":
         row.sent_at = at
     elif outcome.state == "later":
         row.due_at = next_try(row.tries, at, None, random.random)
     elif outcome.state == "bounced":
         whose.bounced_at, whose.bounce, whose.digest_at = at, outcome.said, None
-    if outcome.state != "sent" and not row.due_at:
+    if outcome.state in ("bounced", "refused") or (outcome.state == "later" and not row.due_at):
         _tell(row, outcome.state)
 
 

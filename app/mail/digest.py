@@ -15,8 +15,10 @@ from app.mail.writing import Item, Links, Mail, Part
 from app.models import Alert, Subscriber, Touchpoint
 
 
-def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail:
-    """The letter about the period in `about`: two times parted by a slash."""
+def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail | None:
+    """The letter about the period in `about`: two times parted by a slash; None when it is no longer wished for."""
+    if whose.digest == "none":
+        return None
     since, until = (datetime.fromisoformat(said) for said in about.split("/"))
     return Digest(session, whose, Period.of(session, whose, since, until), links, at).mail()
 
@@ -60,28 +62,39 @@ class Digest:
         return next(open_, None)
 
     def mail(self) -> Mail:
-        say, (count, comments) = self.say, answers(self.session, self.period)
-        came = say("came", n=count) if count else say("came_none")
-        parts = [Part(say("changed"), self.changed)] * bool(self.changed)
-        parts += [Part(say("needs"), self.needs)] * bool(self.needs)
-        if self.whose.comments and (said := quotes.three(self.session, self.period, say)):
-            below = say("all_comments", n=comments, answers=say.number(count)) if comments else ""
-            parts += [Part(say("said"), quotes=said, below=below)]
-        calm = not (self.changed or self.needs)
+        say, quoted = self.say, self._quoted()
+        figures = [say("figures")] if any(one.levels for one in self.changed) else []
         return Mail(
             subject=self._subject(),
             over=say.period(self.period.since, self.period.until),
             title=self._headline(),
-            lines=[f"{say('calm')} {came}"] if calm else [] if self.whose.comments and comments else [came],
-            parts=parts,
-            ends=[
-                *([say("figures")] if any(one.levels for one in self.changed) else []),
-                say(f"because_{self.whose.digest}", email=self.whose.email)
-                if self.whose.digest != "none"
-                else self.whose.email,
-            ],
+            lines=self._lines(quoted=bool(quoted)),
+            parts=[part for part in self._parts() if part.items] + quoted,
+            ends=[*figures, say(f"because_{self.whose.digest}", email=self.whose.email)],
             stop=(say("stop_link"), self.links.stop),
         )
+
+    @cached_property
+    def _answers(self) -> tuple[int, int]:
+        return answers(self.session, self.period)
+
+    def _parts(self) -> list[Part]:
+        return [Part(self.say("changed"), self.changed), Part(self.say("needs"), self.needs)]
+
+    def _quoted(self) -> list[Part]:
+        """What customers said, for those who may read it."""
+        said = quotes.three(self.session, self.period, self.say) if self.whose.comments else []
+        count, comments = self._answers
+        below = self.say("all_comments", n=comments, answers=self.say.number(count)) if comments else ""
+        return [Part(self.say("said"), quotes=said, below=below)] if said else []
+
+    def _lines(self, *, quoted: bool) -> list[str]:
+        """How much came in, unless it stands below the quotes; and that all is calm."""
+        count, _ = self._answers
+        came = self.say("came", n=count) if count else self.say("came_none")
+        if not (self.changed or self.needs):
+            return [f"{self.say('calm')} {came}"]
+        return [] if quoted else [came]
 
     def _headline(self) -> str:
         if self.untaken:

@@ -77,8 +77,10 @@ class Mailer:
         try:
             while claimed and not why and self._clock() < lease - ENOUGH and not self._over.is_set():
                 outcome = await self._one(connection, claimed[0])
-                why = outcome.said if outcome.state == "unreachable" else ""
-                del claimed[: not why]
+                if outcome.state == "unreachable":
+                    why = outcome.said
+                else:
+                    del claimed[0]
         finally:
             await self._loop.run(connection.close)
         self._note(why)
@@ -114,7 +116,7 @@ class Mailer:
             return Outcome("later", "it could not be written")
         if isinstance(letter, str):
             return Outcome("dropped", letter)
-        return await self._loop.run(lambda: connection.send(letter.sender, letter.to, letter.message))
+        return await self._loop.run(lambda: connection.send(letter.sender, letter.to, letter.message()))
 
     def _note(self, why: str) -> None:
         """Whether the server was there: how long it is left alone, and what the log says of it."""

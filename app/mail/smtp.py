@@ -48,6 +48,8 @@ def is_local(host: str) -> bool:
 class Outcome:
     """What came of a letter: sent, `bounced` (no such mailbox), `refused` as it is, not now (`later`), `unreachable`.
 
+    `dropped` is said of one that was not tried, for there is nothing to tell any more.
+
     `said` is the server's own line, or what kept us from reaching it.
     """
 
