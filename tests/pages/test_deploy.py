@@ -6,7 +6,8 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -65,6 +66,56 @@ def test_the_systemd_unit_is_read_without_complaint(tmp_path):
     assert not said, said
 
 
+def test_each_alert_is_woken_by_what_it_is_for_and_by_nothing_else(tmp_path):
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("promtool is not installed")
+    for path in (DEPLOY / "prometheus-rules.yml", Path(__file__).with_name("prometheus-rules.test.yml")):
+        shutil.copy(path, tmp_path)
+    command = [promtool, "test", "rules", "prometheus-rules.test.yml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_each_alert_has_its_case():
+    rules, cases = (DEPLOY / "prometheus-rules.yml"), Path(__file__).with_name("prometheus-rules.test.yml")
+    named = set(re.findall(r"alert: (\w+)", rules.read_text()))
+    assert named and named == set(re.findall(r'alertname="(\w+)"', cases.read_text()))
+
+
+@contextmanager
+def passing(command: list[str | Path], home: str) -> Iterator[None]:
+    """A proxy that runs and passes on."""
+    proxy = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{home}/healthz", verify=NO_TLS)
+                break
+            except httpx.ConnectError:
+                time.sleep(0.02)
+        yield
+    finally:
+        proxy.terminate()
+        proxy.wait(10)
+
+
+@pytest.fixture
+def through_caddy(serve: Callable[..., LiveServer], tmp_path: Path):
+    """The service behind the example, without its TLS: the server and Caddy's address."""
+    caddy = shutil.which("caddy")
+    if caddy is None:
+        pytest.skip("Caddy is not installed")
+    server, port = serve(trusted_proxies="127.0.0.0/8"), free_port()
+    example = (DEPLOY / "Caddyfile").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+    around = "{\n admin off\n auto_https off\n}\n"
+    config = tmp_path / "Caddyfile"
+    config.write_text(around + example.replace("feedback.example {", f"http://127.0.0.1:{port} {{"))
+    home = f"http://127.0.0.1:{port}"
+    with passing([caddy, "run", "--adapter", "caddyfile", "--config", config], home):
+        yield server, home
+
+
 @pytest.fixture
 def through_nginx(serve: Callable[..., LiveServer], tmp_path: Path):
     """The service behind the example, without its TLS: the server and nginx's address."""
@@ -82,30 +133,22 @@ def through_nginx(serve: Callable[..., LiveServer], tmp_path: Path):
     user = "user root;" if os.geteuid() == 0 else ""  # else its worker may not write large bodies into the folder
     conf.write_text(AROUND.format(folder=tmp_path, example=example, user=user))
     command = [NGINX, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
-    nginx = subprocess.Popen(command)
     home = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{home}/healthz", verify=NO_TLS)
-                break
-            except httpx.ConnectError:
-                time.sleep(0.02)
+    with passing(command, home):
         yield server, home
-    finally:
-        nginx.terminate()
-        nginx.wait(10)
 
 
-def test_nginx_passes_on_who_asks_large_batches_and_live_events(through_nginx):
-    server, home = through_nginx
+@pytest.mark.parametrize("proxy", ["nginx", "caddy"])
+def test_a_proxy_passes_on_who_asks_large_batches_and_live_events(request, proxy):
+    server, home = request.getfixturevalue(f"through_{proxy}")
     server.make("shop", kind="online_shop")
     with httpx.Client(base_url=home, verify=NO_TLS, headers=ADMIN, timeout=20) as client:
         items = [{"touchpoint": "shop", "rating": 4, "comment": "x" * 1500} for _ in range(1000)]
         assert client.post("/v1/feedback/batch", json={"items": items}).json()["created"] == 1000
         forged = {"X-Request-Id": "mine", "X-Forwarded-For": "203.0.113.9"}
         answer = client.get("/v1/touchpoints/none", headers=forged)
-        assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"]), "nginx's own id, by which its log names it"
+        own = answer.headers["x-request-id"].replace("-", "")
+        assert re.fullmatch("[0-9a-f]{32}", own), "the proxy's own id, by which its log names it"
         client.post("/login", data={"key": ADMIN_KEY})
         started = time.monotonic()
         with client.stream("GET", "/live") as events:
