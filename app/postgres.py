@@ -62,6 +62,7 @@ class Connections:
         event.listen(pool, "checkin", _idle)
         event.listen(pool, "checkout", self._taken)
         event.listen(pool, "invalidate", _cut)
+        event.listen(pool, "close", _cut)
 
     def _taken(self, _connection: Any, record: Any, _taken_by: Any) -> None:
         old = record.info["opened"] < self._doubted or time.monotonic() - record.info["idle"] > IDLE_S
@@ -120,8 +121,8 @@ def _idle(_connection: Any, record: Any) -> None:
     record.info["idle"] = time.monotonic()
 
 
-def _cut(connection: Any, _record: Any, _error: Any) -> None:
-    """Not to say goodbye: a server that hangs would be waited for."""
+def _cut(connection: Any, _record: Any, _error: Any = None) -> None:
+    """Not to say goodbye: a server that hangs, or whom a firewall cut off, would be waited for, at the end as well."""
     connection.driver_connection.terminate()
 
 

@@ -99,13 +99,6 @@ async def _take(request: Request, number: str | None) -> Response:
         return problem_response(problem, request)
 
 
-async def submit(request: Request, answer: Answer) -> Outcome:
-    """Store an answer; returns after the commit."""
-    (outcome,) = await request.app.state.writer.submit((answer,))
-    found: Outcome = outcome
-    return found
-
-
 async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcome:
     """Store an answer that came without a key: within its address's limit, and set aside if it is part of a flood."""
     state = request.app.state
@@ -115,12 +108,12 @@ async def from_anybody(request: Request, known: Known, answer: Answer) -> Outcom
         answer.flags = " ".join(sorted({*answer.flags.split(), guard.SPAM}))
     earlier = await state.floods.note(known, answer, network, shared=lambda: state.limiter.is_shared(request))
     try:
-        outcome = await submit(request, answer)
+        outcomes: list[Outcome] = await state.writer.submit((answer,))
     except Exception:
         state.floods.forget(known, answer.id)
         raise
     await state.floods.flag(known, answer, earlier)
-    return outcome
+    return outcomes[0]
 
 
 async def admit(request: Request) -> tuple[Known, str, Caller | None]:
