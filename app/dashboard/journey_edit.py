@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.dashboard import journey_form
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem
-from app.dashboard.journey_form import Draft
+from app.dashboard.journey_form import Draft, languages_of
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.dashboard.touchpoints import slug
 from app.errors import Problem
@@ -101,7 +101,7 @@ async def _form(
         draft=draft,
         wrong=wrong,
         at=at,
-        languages=(visit.words.language, *(code for code in LANGUAGES if code != visit.words.language)),
+        languages=tuple(dict.fromkeys([visit.words.language, *LANGUAGES, *languages_of(draft)])),
         phases=PHASES,
         rules=RULES,
         names={row.key: visit.words.own(row.name) for row in rows},

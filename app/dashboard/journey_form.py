@@ -9,7 +9,7 @@ from typing import Any
 
 from app.dashboard.request_context import Posting
 from app.dashboard.touchpoint_form import number
-from app.touchpoints.catalogue import LANGUAGES, PHASES
+from app.touchpoints.catalogue import PHASES
 
 Draft = dict[str, Any]
 
@@ -56,7 +56,13 @@ def sent(posting: Posting) -> Draft:
 
 
 def _texts(posting: Posting, name: str) -> dict[str, str]:
-    return {language: text for language in LANGUAGES if (text := posting.get(f"{name}.{language}"))}
+    fields = {field: field.removeprefix(f"{name}.") for field in posting.fields if field.startswith(f"{name}.")}
+    return {language: text for field, language in fields.items() if (text := posting.get(field))}
+
+
+def languages_of(draft: Draft) -> list[str]:
+    """The languages that its names are in."""
+    return [language for names in (draft["name"], *(stage["name"] for stage in draft["stages"])) for language in names]
 
 
 def stepped(draft: Draft, step: str) -> tuple[Draft, str]:

@@ -128,6 +128,11 @@ class Localized:
         """de as German; nothing for a tag that is not known."""
         return str(self.locale.languages.get((tag or "").partition("-")[0].lower(), ""))
 
+    def tag_name(self, tag: str) -> str:
+        """de-AT as German (AT), to be told from German; the tag itself when nobody knows it."""
+        name, rest = self.begun(self.language_name(tag)), tag.partition("-")[2]
+        return f"{name} ({rest})" if name and rest else name or tag
+
     def ago(self, when: datetime, zone: tzinfo, now: datetime) -> str:
         """2 hours ago; yesterday, 21:03; Friday, 16:32; 6 November, 16:32."""
         local, today = when.astimezone(zone), now.astimezone(zone).date()

@@ -19,6 +19,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "contact": row.contact,
         "channel": row.channel,
         "scale": row.scale,
+        "language": row.language or "",
         "owner": row.owner or "",
         "importance": str(row.importance),
         "timezone": row.timezone,
@@ -36,13 +37,21 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "target_value": f"{target['value']:g}" if target else "",
         "target_by": str(target.get("by") or ""),
     }
+    languages = languages_of(row)
     for text in TEXTS:
-        values |= {f"{text}_{language}": getattr(row, text).get(language, "") for language in LANGUAGES}
+        values |= {f"{text}_{language}": getattr(row, text).get(language, "") for language in languages}
     for place in range(REASONS_MOST):
         reason: dict[str, Any] = row.reasons[place] if place < len(row.reasons) else {"key": "", "label": {}}
         values[f"reason_{place}"] = reason["key"]
-        values |= {f"reason_{place}_{language}": reason["label"].get(language, "") for language in LANGUAGES}
+        values |= {f"reason_{place}_{language}": reason["label"].get(language, "") for language in languages}
     return values
+
+
+def languages_of(row: Touchpoint, more: str = "") -> list[str]:
+    """The languages that the form has fields for: the product's, those the touchpoint has texts in, and one more."""
+    texts = [*(getattr(row, text) for text in TEXTS), *(reason["label"] for reason in row.reasons)]
+    there = [language for one in texts for language in one]
+    return list(dict.fromkeys([*LANGUAGES, *there, *([more] if more else [])]))
 
 
 def body_of(posting: Posting) -> dict[str, Any]:
@@ -52,6 +61,8 @@ def body_of(posting: Posting) -> dict[str, Any]:
     body["importance"] = number(get("importance"))
     if get("scale"):  # not sent once there are answers
         body["scale"] = get("scale")
+    if "language" in posting.fields:
+        body["language"] = get("language") or None
     body |= {text: _by_language(posting, text) for text in TEXTS if _by_language(posting, text)}
     body["owner"] = get("owner") or None
     body["tags"] = [tag for part in get("tags").split(",") if (tag := part.strip())]
@@ -87,4 +98,5 @@ def number(text: str) -> int | float | str:
 
 
 def _by_language(posting: Posting, name: str) -> dict[str, str]:
-    return {language: text for language in LANGUAGES if (text := posting.get(f"{name}_{language}"))}
+    fields = {field: field.removeprefix(f"{name}_") for field in posting.fields if field.startswith(f"{name}_")}
+    return {language: text for field, language in fields.items() if (text := posting.get(field))}

@@ -13,7 +13,7 @@ from app.actions import reviews
 from app.dashboard.first_run import columns
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem, refused
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
-from app.dashboard.touchpoint_form import body_of, values_of
+from app.dashboard.touchpoint_form import body_of, languages_of, values_of
 from app.errors import Problem
 from app.models import Touchpoint
 from app.pages.choices import ends
@@ -21,10 +21,10 @@ from app.pages.i18n import messages
 from app.scales import own
 from app.state import Db
 from app.touchpoints import registry, ways
-from app.touchpoints.catalogue import CHANNELS, CONTACTS, LANGUAGES, PHASES
+from app.touchpoints.catalogue import CHANNELS, CONTACTS, PHASES
 from app.touchpoints.questions import misfits
 from app.touchpoints.scales import SCALES, scale_of
-from app.touchpoints.schemas import REVIEWED, TouchpointIn, TouchpointPatch
+from app.touchpoints.schemas import REVIEWED, TAG, TouchpointIn, TouchpointPatch, tag
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _LETTERS: dict[int, str] = {ord("ø"): "o", ord("æ"): "ae", ord("å"): "aa", ord("ß"): "ss", ord("ł"): "l"}
@@ -97,7 +97,7 @@ def _form(
         wrong=wrong,
         choices=CHOICES,
         scales=scales,
-        languages=LANGUAGES,
+        languages=languages_of(row, added(visit.request.query_params.get("more", ""))),
         ways=ways.ALL,
         reviewed=REVIEWED,
         metrics=scale.aims,
@@ -122,7 +122,13 @@ async def save(key: str, db: Db, posting: Posting = Posted) -> Response:
     except Problem as problem:
         return _form(visit, row, scales, said, of_problem(problem, visit.words), 422)
     visit.request.app.state.registry.forget()
-    return RedirectResponse(f"/touchpoints/{key}", 303)
+    more = added(posting.get("more"))
+    return RedirectResponse(f"/touchpoints/{key}" + (f"/edit?more={more}" if more else ""), 303)
+
+
+def added(language: str) -> str:
+    """A language that is to be added, as it is written; nothing when it is none."""
+    return tag(language) if re.fullmatch(TAG, language) else ""
 
 
 @router.post("/touchpoints/{key}/reviewed")

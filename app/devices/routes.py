@@ -24,7 +24,7 @@ from app.devices.schemas import (
 from app.fast_routes import problems
 from app.models import Device, Touchpoint
 from app.pages.choices import drawn
-from app.pages.i18n import messages
+from app.pages.i18n import direction, messages
 from app.state import Db
 from app.touchpoints import ways
 from app.touchpoints.scales import scale_of
@@ -125,7 +125,8 @@ def _config(session: Session, device: Device) -> dict[str, Any]:
     within = (col(Touchpoint.key).in_(device.touchpoints), col(Touchpoint.archived_at).is_(None))
     rows = [row for row in session.exec(select(Touchpoint).where(*within)) if ways.TABLET in row.open]
     rows.sort(key=lambda row: device.touchpoints.index(row.key))
-    return {"name": device.name, "touchpoints": [_question(row) for row in rows], "now": datetime.now(UTC)}
+    rtl = sorted({language for row in rows for language in row.question if direction(language) == "rtl"})
+    return {"name": device.name, "touchpoints": [_question(row) for row in rows], "rtl": rtl, "now": datetime.now(UTC)}
 
 
 def _question(row: Touchpoint) -> dict[str, Any]:

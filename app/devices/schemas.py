@@ -89,6 +89,7 @@ class Config(BaseModel):
 
     name: str
     touchpoints: list[Question]
+    rtl: list[str] = Field(description="languages of the questions that are written from right to left")
     now: datetime
 
 

@@ -30,7 +30,7 @@ async def demo_mail(request: Request) -> Response:
     state = request.app.state
     known = await _first_open(state.registry)
     state.limiter.check(request, "demo mail")
-    language = language_of(request, known.row.question)
+    language = language_of(request, known.row.question, known.row.language)
     token = mint(state.signing_keys, known.id, state.clock() + timedelta(days=1), language, context={"test": True})
     mail = snippet(known.row.question, known.scale, language).to(f"{base(request)}/r/{token}")
     given = {"html": Markup(mail.html), "text": mail.text, "offered": known.row.question}  # noqa: S704 - escaped when drawn

@@ -71,6 +71,6 @@ def _cell(scale: Scale, rating: int, t: Messages, words: Messages) -> dict[str, 
         "face": face(scale, rating),
         "star": scale.look == "stars",
         "title": said if titled else str(rating),
-        "word": "" if titled else t(broken) if broken in t.entries else said,
+        "word": "" if titled or not said else t(broken) if broken in t.entries else said,
         "line": said if titled else f"{rating}  {said}".rstrip(),
     }

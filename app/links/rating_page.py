@@ -11,8 +11,8 @@ from app.errors import STATUS, Code, Problem
 from app.ingest.channels import EMAIL, LOCKS_AFTER, Answer
 from app.ingest.schemas import COMMENT_MAX
 from app.links.token import Link
-from app.pages.choices import choices, ends, is_numbered, layout
-from app.pages.i18n import Messages, in_language, language_of, messages
+from app.pages.choices import choices, ends, is_numbered
+from app.pages.i18n import SPOKEN, Messages, in_language, language_of, messages
 from app.pages.render import page
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
@@ -25,9 +25,7 @@ _BLANKS: dict[tuple[Scale | str, ...], Response] = {}
 
 def spoken(request: Request, link: Link, known: Known) -> str:
     """`?lang`, then the mail's language, then the browser's; one that the question is asked in."""
-    if link.language in known.row.question and "lang" not in request.query_params:
-        return link.language
-    return language_of(request, known.row.question)
+    return language_of(request, known.row.question, known.row.language, link.language)
 
 
 class RatingPage:
@@ -73,7 +71,7 @@ class RatingPage:
         return next(choice for choice in self._choices if choice["value"] == rating)
 
     def _own(self, by_language: Mapping[str, str]) -> str:
-        return in_language(by_language, self._language)
+        return in_language(by_language, self._language, self._known.row.language)
 
     def _page(self, template: str, nonce: str, chosen: Choice | None, **more: Any) -> Response:
         row, scale = self._known.row, self._scale
@@ -83,7 +81,7 @@ class RatingPage:
             "question": self._own(row.question),
             "prompt": self._own(row.comment_prompt),
             "c": self._c,
-            "layout": layout(scale),
+            "look": f"{scale.look} n{len(scale.ratings)}",
             "choices": self._choices,
             "chosen": chosen,
             "of": self._c("rating_of", rating=chosen["value"], high=scale.high) if chosen and counted else "",
@@ -116,11 +114,11 @@ _ENDS = {
 
 def end(request: Request, problem: Problem, link: Link | None, known: Known | None) -> Response:
     """The page for a link that leads nowhere any more, or a press that could not be taken."""
-    language = spoken(request, link, known) if link and known else language_of(request)
+    language = spoken(request, link, known) if link and known else language_of(request, SPOKEN)
     t, message = messages("links", language), _ENDS.get(problem.code, "unreadable")
     values = {"date": day(link.expires_at.astimezone(known.zone), t)} if link and known else {}
     context = {
-        "name": in_language(known.row.name, language) if known else "",
+        "name": in_language(known.row.name, language, known.row.language) if known else "",
         "title": t(f"{message}_title"),
         "why": t(message, n=COMMENT_MAX, **values),
         "page": f"/t/{known.row.key}" if known and problem.code == Code.LINK_EXPIRED else None,

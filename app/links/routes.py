@@ -47,7 +47,7 @@ async def make_links(request: Request, body: LinksIn) -> Response:
         return snippet(known.row.question, known.scale, language)
 
     def links_of(recipient: Recipient) -> dict[str, Any]:
-        language = best([recipient.locale or ""], known.row.question)
+        language = best([recipient.locale or ""], known.row.question, known.row.language)
         token = mint(state.signing_keys, known.id, ends, language, recipient.respondent, recipient.context)
         url = f"{base(request)}/r/{token}"
         mail = drawn(language).to(url)

@@ -21,6 +21,7 @@ class Touchpoint(Table, table=True):
     channel: str = Field(max_length=16)
     scale: str = Field(max_length=16)
     own_scale: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    language: str | None = Field(default=None, max_length=35)
     name: dict[str, str] = json_column({})
     question: dict[str, str] = json_column({})
     comment_prompt: dict[str, str] = json_column({})

@@ -14,19 +14,18 @@ from app.errors import Code, Problem
 from app.fast_routes import problems
 from app.pages.badge import draw
 from app.pages.hosted import address
-from app.pages.i18n import best, in_language, messages
+from app.pages.i18n import SPOKEN, best, in_language, messages
 from app.pages.render import conditional
 from app.sanitize import xml_text
 from app.scores import counts as rollup
 from app.scores import score
 from app.scores.counts import Counts
-from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1/touchpoints/{key}", tags=["public"])
 ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 KEPT = {**ANYWHERE, "Cache-Control": "public, max-age=300"}
-Language = Annotated[str, Query(max_length=35, description="`en`, `de`, `da` or `pl`")]
+Language = Annotated[str, Query(max_length=35, description="such as `en` or `de-AT`")]
 Theme = Annotated[Literal["auto", "light", "dark"], Query(description="`auto` follows the visitor's choice")]
 
 
@@ -98,7 +97,7 @@ async def read_aggregate_rating(request: Request, key: str, lang: Language = "en
         return conditional(request, b"{}", "application/ld+json", KEPT)
     mean = score.metrics(known.scale, counts)["mean"]
     found = AggregateRating(
-        item_reviewed=_reviewed(known, best([lang], LANGUAGES)),
+        item_reviewed=_reviewed(known, best([lang], SPOKEN)),
         rating_value=_upward(known, mean["value"]) if mean else None,
         best_rating=known.scale.high,
         worst_rating=known.scale.low,
@@ -117,7 +116,7 @@ async def read_aggregate_rating(request: Request, key: str, lang: Language = "en
 async def read_badge(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Response:
     """Stars, value and number of ratings of a public touchpoint, as a picture with a text alternative."""
     known, counts = await _counted(request, key)
-    drawn = draw(known, rollup.ratings(counts), best([lang], LANGUAGES), theme)
+    drawn = draw(known, rollup.ratings(counts), best([lang], SPOKEN), theme)
     headers = {**KEPT, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return conditional(request, xml_text(drawn).encode(), "image/svg+xml", headers)
 
@@ -126,7 +125,7 @@ async def read_badge(request: Request, key: str, lang: Language = "en", theme: T
 async def read_embed(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Any:
     """The badge and the rating of a public touchpoint, ready to be pasted into a web page."""
     known = public(await request.app.state.registry.get(key))
-    language = best([lang], LANGUAGES)
+    language = best([lang], SPOKEN)
     page = address(request, known.row.key)
     api = f"{page.removesuffix(f'/t/{quote(known.row.key)}')}/v1/touchpoints/{quote(known.row.key)}"
     alt = messages("badge", language)("alt", name=in_language(known.row.name, language))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.pages.i18n import in_language, messages
+from app.pages.i18n import in_language, locale, messages
 from app.pages.render import ENVIRONMENT
 from app.scores import formulas
 from app.scores.formulas import Counts, Estimate
@@ -15,8 +15,7 @@ STARS_AT = tuple(EDGE + place * (STAR + GAP) for place in range(5))
 TEXT_AT = STARS_AT[-1] + STAR + 8
 _ADVANCE = {"m": 0.97, "w": 0.82, "ø": 0.61, "t": 0.39, "r": 0.43, "f": 0.35, "s": 0.52, "c": 0.52, "z": 0.53}
 _ADVANCE |= dict.fromkeys("ilj", 0.3) | dict.fromkeys(" .,\u00a0", 0.36) | {"/": 0.45, "%": 1.08}
-_POINT = {"en": "."}  # of a fraction; a comma in the others
-_GROUP = {"en": ",", "pl": "\u00a0"}  # between thousands; a point in the others
+_TIGHT = ("en", "nl", "ar")  # write 80% without a space
 
 
 def draw(known: Known, counts: Counts, language: str, theme: str) -> str:
@@ -57,8 +56,8 @@ def _title(known: Known, value: str | None, ratings: str, language: str) -> str:
 def shown(scale: Scale, mean: Estimate, language: str) -> str:
     """The mean beside its best: "4.2/5"; of two ratings the share of the good one."""
     if len(scale.ratings) == 2:
-        return f"{100 * (mean.value - scale.low):.0f}" + ("%" if language == "en" else "\u00a0%")
-    return f"{mean.value:.1f}".replace(".", _POINT.get(language, ",")) + f"/{scale.high}"
+        return f"{100 * (mean.value - scale.low):.0f}" + ("%" if language in _TIGHT else "\u00a0%")
+    return f"{mean.value:.1f}".replace(".", _symbol(language, "decimal")) + f"/{scale.high}"
 
 
 def turned(scale: Scale, mean: Estimate) -> Estimate:
@@ -69,7 +68,11 @@ def turned(scale: Scale, mean: Estimate) -> Estimate:
 
 def grouped(n: int, language: str) -> str:
     """A count with its thousands set apart."""
-    return f"{n:,}".replace(",", _GROUP.get(language, "."))
+    return f"{n:,}".replace(",", _symbol(language, "group"))
+
+
+def _symbol(language: str, name: str) -> str:
+    return str(locale(language).number_symbols["latn"][name])
 
 
 def filled(scale: Scale, mean: Estimate) -> float:

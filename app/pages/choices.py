@@ -13,7 +13,6 @@ DRAWINGS: Final[dict[str, dict[str, str]]] = json.loads(files(__package__).joinp
 # Of the five drawn faces, by how many there are, those that differ most from each other; the poorest first.
 _FACES: Mapping[int, tuple[int, ...]] = {2: (2, 4), 3: (2, 3, 4), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
 _PAIRS = (("thumb-down", "thumb-up"), ("close", "check"))
-_KIND = {"csat": "faces", "smiley": "faces", "ces": "cells", "nps": "cells"}
 
 
 def word(scale: Scale, rating: int, t: Messages) -> str:
@@ -76,11 +75,6 @@ def choices(scale: Scale, t: Messages) -> list[dict[str, Any]]:
 def drawn(scale: Scale, t: Messages) -> dict[str, Any]:
     """A scale as a tablet draws it."""
     return {"look": scale.look, "choices": choices(scale, t), "ends": ends(scale, t)}
-
-
-def layout(scale: Scale) -> str:
-    """The classes of widget.css by which the choices are laid out, with how many there are: "cells ces n7"."""
-    return f"{_KIND.get(scale.look, '')} {scale.look} n{len(scale.ratings)}".strip()
 
 
 def face(scale: Scale, rating: int) -> int | None:

@@ -23,9 +23,9 @@ from app.ingest.schemas import COMMENT_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.choices import answer as in_words
 from app.pages.choices import icon
-from app.pages.i18n import Messages, in_language, language_of, messages
+from app.pages.i18n import Messages, in_language, messages
 from app.pages.render import CUSTOMER, conditional, csp, page, static
-from app.pages.widget import question
+from app.pages.widget import question, spoken
 from app.sanitize import xml_text
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
@@ -105,7 +105,7 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
     if "origin" in request.headers:
         from_page(request, known)
     warnings: list[Place] = []
-    said = lenient.read(given | {"locale": _language(request, known)}, AnswerIn, warnings, person=True)
+    said = lenient.read(given | {"locale": spoken(request, known)}, AnswerIn, warnings, person=True)
     answer = to_answer(known, said, PAGE, said.id, datetime.now(UTC), warnings)
     outcome = await from_anybody(request, known, answer)
     if problem := refusal(outcome):
@@ -115,12 +115,8 @@ async def _store(request: Request, known: Known, given: dict[str, Any]) -> Answe
     return answer  # and not what is stored: who knows an answer's id must not learn what it says
 
 
-def _language(request: Request, known: Known) -> str:
-    return language_of(request, known.row.question)
-
-
 def _form(request: Request, known: Known, given: dict[str, Any], problem: Problem | None = None) -> Response:
-    language = _language(request, known)
+    language = spoken(request, known)
     t = messages("customer", language)
     context = _context(request, known, language) | {
         "question": question(known, language, t),
@@ -154,7 +150,7 @@ def _told(problem: Problem, t: Messages) -> str:
 
 
 def _thanks(request: Request, known: Known, answer: Answer, secret: str | None) -> Response:
-    language = _language(request, known)
+    language = spoken(request, known)
     scale, rating = known.scale, answer.rating
     context = _context(request, known, language) | {
         "answer": answer,
@@ -172,7 +168,7 @@ def _policy(known: Known) -> str:
 
 
 def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
-    return {"name": in_language(known.row.name, language), "offered": known.row.question}
+    return {"name": in_language(known.row.name, language, known.row.language), "offered": known.row.question}
 
 
 @router.get(

@@ -10,9 +10,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.pages import choices
-from app.pages.i18n import area, messages
+from app.pages.i18n import SPOKEN, area, direction, messages, name_of
 from app.pages.render import ENVIRONMENT, KIOSK, conditional, page, static
-from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
 
 router = APIRouter(include_in_schema=False)
@@ -70,10 +69,12 @@ def _said() -> dict[str, Any]:
     """All words by language: the tablet changes its language without asking the service."""
     return {
         language: {
+            "name": name_of(language),
+            "dir": direction(language),
             "texts": {**area("kiosk")[language], **{name: messages("customer", language)(name) for name in SHARED}},
             "scales": {name: choices.drawn(scale, messages("customer", language)) for name, scale in SCALES.items()},
         }
-        for language in LANGUAGES
+        for language in SPOKEN
     }
 
 

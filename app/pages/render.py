@@ -30,7 +30,7 @@ from app import base_path
 from app.errors import Code, Problem
 from app.pages.choices import DRAWINGS
 from app.pages.css import written_out
-from app.pages.i18n import messages
+from app.pages.i18n import direction, messages, name_of, territory
 
 router = APIRouter(include_in_schema=False)
 FOLDER = Path(str(files(__package__) / "static")).resolve()
@@ -151,3 +151,4 @@ def conditional(request: Request, body: bytes, kind: str, headers: Mapping[str, 
 
 
 ENVIRONMENT.globals |= {"static": static, "drawings": DRAWINGS}
+ENVIRONMENT.globals |= {"direction": direction, "language_name": name_of, "territory": territory}

@@ -1,6 +1,7 @@
 """The widget: one script for other people's pages, and what it asks of the service before it shows a question."""
 
 import gzip
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,8 @@ from app.errors import Code, Problem
 from app.fast_routes import problems
 from app.ingest.routes import cors, from_page
 from app.pages import builds
-from app.pages.choices import DRAWINGS, choices, ends, layout
-from app.pages.i18n import Messages, in_language, language_of, messages
+from app.pages.choices import DRAWINGS, choices, ends
+from app.pages.i18n import Messages, direction, in_language, language_of, messages
 from app.pages.render import conditional
 from app.problems import response as problem_response
 from app.touchpoints import ways
@@ -52,21 +53,30 @@ def read_script(request: Request, version: str) -> Response:
     return conditional(request, zipped(build), "text/javascript; charset=utf-8", headers)
 
 
+def spoken(request: Request, known: Known) -> str:
+    """The language of the question that suits the customer best."""
+    return language_of(request, known.row.question, known.row.language)
+
+
 def question(known: Known, language: str, t: Messages) -> dict[str, Any]:
     """What a customer is asked: the question, the scale in words, reasons and prompt, all in one language."""
     row, scale = known.row, known.scale
     low, high = ends(scale, t)
+
+    def own(texts: Mapping[str, str]) -> str:
+        return in_language(texts, language, row.language)
+
     return {
         "touchpoint": row.key,
         "language": language,
-        "question": in_language(row.question, language),
+        "dir": direction(language),
+        "question": own(row.question),
         "scale": scale.look,  # released builds know the first six, and draw every other scale as one of them
-        "layout": layout(scale),
         "choices": choices(scale, t),
         "low": low,
         "high": high,
-        "reasons": [{"key": reason["key"], "label": in_language(reason["label"], language)} for reason in row.reasons],
-        "comment_prompt": in_language(row.comment_prompt, language) or t("comment"),
+        "reasons": [{"key": reason["key"], "label": own(reason["label"])} for reason in row.reasons],
+        "comment_prompt": own(row.comment_prompt) or t("comment"),
     }
 
 
@@ -83,7 +93,7 @@ async def read_widget(request: Request, key: str, lang: str = "") -> Response:
     except Problem as problem:
         problem.headers["Access-Control-Allow-Origin"] = "*"  # so that the page's author reads why nothing shows
         return problem_response(problem, request)
-    language = language_of(request, known.row.question)
+    language = spoken(request, known)
     t = messages("customer", language)
     said = question(known, language, t)
     drawn = {*_DRAWN, *(choice["icon"] for choice in said["choices"] if choice["icon"])}

@@ -25,6 +25,7 @@ from app.touchpoints import origins
 from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
 
 CLEARABLE = {
+    "language",
     "owner",
     "target",
     "repeat_days",
@@ -32,6 +33,9 @@ CLEARABLE = {
     "review_interval_days",
     "reviewed",
 }  # what a touchpoint may have none of
+# A language of BCP 47, perhaps with a script, a region or variants: de, de-AT, zh-Hant-TW.
+TAG = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,2}$"
+LANGUAGES_MOST = 40
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Days = Annotated[StrictInt, Field(ge=1, le=3650)]
 
@@ -60,11 +64,18 @@ def _by_language(value: object) -> object:
     return {"en": value} if isinstance(value, str) else value
 
 
-def _known_languages(texts: dict[str, str]) -> dict[str, str]:
-    unknown = [language for language in texts if language not in LANGUAGES]
-    if unknown:
-        raise ValueError(f"unknown language {unknown[0]}; use {', '.join(LANGUAGES)}")
-    return texts
+def tag(language: str) -> str:
+    """A tag of BCP 47 as it is written: de-AT, zh-Hant-TW."""
+    first, *rest = language.split("-")
+    sized = {2: str.upper, 4: str.title}
+    return "-".join([first.lower(), *(sized.get(len(part), str.lower)(part) for part in rest)])
+
+
+def _tagged(texts: dict[str, str]) -> dict[str, str]:
+    found = {tag(language): text for language, text in texts.items()}
+    if len(found) < len(texts):
+        raise ValueError("has the same language twice; leave one of them out")
+    return found
 
 
 _time_zones = cache(available_timezones)  # it reads hundreds of files
@@ -83,15 +94,23 @@ TimeZone = Annotated[str, AfterValidator(_timezone)]
 def texts_schema(least: int = 0) -> dict[str, Any]:
     """JSON Schema of a text, or of at least `least` texts by language."""
     line = {"type": "string", "minLength": 1, "maxLength": 300} | PLAIN
-    by_language = {"type": "object", "properties": dict.fromkeys(LANGUAGES, line), "additionalProperties": False}
+    by_language = {
+        "type": "object",
+        "properties": dict.fromkeys(LANGUAGES, line),
+        "propertyNames": {"pattern": TAG},
+        "additionalProperties": line,
+        "maxProperties": LANGUAGES_MOST,
+    }
     return {"anyOf": [line, by_language | {"minProperties": least}]}
 
 
 Line = Annotated[str, Field(min_length=1, max_length=300, json_schema_extra=PLAIN), AfterValidator(plain_text)]
+Language = Annotated[str, Field(pattern=TAG), AfterValidator(tag)]
 Texts = Annotated[
-    dict[str, Line],
+    dict[Annotated[str, Field(pattern=TAG)], Line],
+    Field(max_length=LANGUAGES_MOST),
     BeforeValidator(_by_language),
-    AfterValidator(_known_languages),
+    AfterValidator(_tagged),
     WithJsonSchema(texts_schema()),
 ]
 Slug = Annotated[str, Field(pattern=SLUG)]
@@ -167,7 +186,10 @@ class TouchpointChange(BaseModel):
     channel: Annotated[str, *one_of(CHANNELS, "channel")] | None = None
     scale: ScaleKey | None = Field(None, description="one of `GET /v1/scales`; fixed once there are answers")
     name: Texts | None = Field(None, description="by language; a plain text is taken as English")
-    question: Texts | None = None
+    language: Language | None = Field(
+        None, description="one that the question is in, for customers whose own it is not in; English when left out"
+    )
+    question: Texts | None = Field(None, description="by language, any tag of BCP 47")
     comment_prompt: Texts | None = None
     reasons: list[Reason] | None = Field(None, max_length=6)
     tags: list[Tag] | None = Field(None, max_length=20)
@@ -253,6 +275,7 @@ class TouchpointOut(BaseModel):
     contact: str
     channel: str
     scale: str
+    language: str | None
     name: dict[str, str]
     question: dict[str, str]
     comment_prompt: dict[str, str]

@@ -123,6 +123,23 @@ async def test_the_form_puts_a_touchpoint_on_a_scale_of_ones_own_until_there_are
     assert "superb" in (await person.get("/touchpoints/checkout")).text
 
 
+async def test_the_form_keeps_texts_in_other_languages_and_adds_one(
+    person: httpx.AsyncClient, client: httpx.AsyncClient, make: Any
+) -> None:
+    await make("checkout", question={"en": "How was it?", "ar": "كيف كان؟"}, name={"en": "Till", "de-AT": "Kassa"})
+    page = "/touchpoints/checkout/edit"
+    form = (await person.get(page)).text
+    assert 'name="question_ar"' in form and 'dir="rtl"' in form and "German (AT)" in form
+    fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
+    said = dict(re.findall(r'<input name="((?:question|name)_[^"]+)"[^>]* value="([^"]+)"', form))
+    answer = await _send(person, page, page, more="FR-ca", language="ar", **fields, **said)
+    assert answer.headers["location"] == f"{page}?more=fr-CA"
+    row = (await client.get("/v1/touchpoints/checkout")).json()
+    assert row["question"] == {"en": "How was it?", "ar": "كيف كان؟"} and row["language"] == "ar"
+    assert row["name"] == {"en": "Till", "de-AT": "Kassa"}
+    assert 'name="question_fr-CA"' in (await person.get(answer.headers["location"])).text
+
+
 async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: httpx.AsyncClient, make: Any) -> None:
     await make("checkout")
     await make("other-place")

@@ -20,6 +20,7 @@ from app.settings import Settings
 from tests.conftest import ADMIN, ADMIN_KEY, NO_TLS
 
 # The headless shell draws no window around the page, which is what takes the whole browser half of its time.
+Tabs = Callable[..., Page]
 CHROMIUM = os.environ.get("TOUCHSTONE_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
 
@@ -152,6 +153,21 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         yield found
         found.close()
+
+
+@pytest.fixture
+def tabs(browser: Browser) -> Iterator[Tabs]:
+    """Opens tabs of a fresh profile: tabs(width=320, java_script_enabled=False)."""
+    opened = []
+
+    def _tab(width: int = 390, **options: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": 844}, **options)
+        opened.append(context)
+        return context.new_page()
+
+    yield _tab
+    for context in opened:
+        context.close()
 
 
 @pytest.fixture

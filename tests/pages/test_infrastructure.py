@@ -17,7 +17,7 @@ from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.scales import SCALES
 
 AREAS = sorted(path.stem for path in (Path(i18n.__file__).parent / "messages").glob("*.json"))
-FORMS = {"pl": {"one", "few", "many"}}
+CUSTOMERS = ("customer", "links", "kiosk", "badge")
 
 
 def _placeholders(entry: i18n.Entry) -> set[str]:
@@ -25,19 +25,24 @@ def _placeholders(entry: i18n.Entry) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
+def _forms(language: str) -> set[str]:
+    """The plural forms that whole numbers have in a language."""
+    return {i18n.plural(language, n) for n in (*range(1000), 10**6)}
+
+
 @pytest.mark.parametrize("area", AREAS)
 def test_all_languages_have_the_same_messages_and_placeholders(area: str) -> None:
     messages = i18n.area(area)
-    assert tuple(messages) == LANGUAGES
-    for language in LANGUAGES:
-        assert messages[language].keys() == messages["en"].keys()
-        for name, entry in messages[language].items():
+    assert tuple(messages) == (i18n.SPOKEN if area in CUSTOMERS else LANGUAGES)
+    for language, entries in messages.items():
+        assert entries.keys() == messages["en"].keys(), language
+        for name, entry in entries.items():
             assert _placeholders(entry) == _placeholders(messages["en"][name]), f"{language} {name}"
             assert isinstance(entry, dict) == isinstance(messages["en"][name], dict)
             if isinstance(entry, dict):
-                assert entry.keys() == FORMS.get(language, {"one", "other"})
+                assert entry.keys() == _forms(language), f"{language} {name}"
             for text in [entry] if isinstance(entry, str) else entry.values():
-                assert text.strip() == text != ""
+                assert text.strip() == text != "", f"{language} {name}"
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,32 @@ def test_all_languages_have_the_same_messages_and_placeholders(area: str) -> Non
 )
 def test_polish_counts_in_three_forms(n: int, said: str) -> None:
     assert i18n.messages("customer", "pl")("stars", n=n) == said
+
+
+@pytest.mark.parametrize(
+    ("n", "said"), [(1, "نجمة واحدة"), (2, "نجمتان"), (3, "3 نجوم"), (11, "11 نجمة"), (100, "100 نجمة")]
+)
+def test_arabic_counts_in_six_forms(n: int, said: str) -> None:
+    assert i18n.messages("customer", "ar")("stars", n=n) == said
+
+
+@pytest.mark.parametrize(
+    ("language", "direction", "name", "territory", "send"),
+    [
+        ("ar", "rtl", "العربية", "ar_EG", "إرسال"),
+        ("fr-CA", "ltr", "Français (Canada)", "fr_CA", "Envoyer"),
+        ("he", "rtl", "עברית", "he_IL", "Send"),
+        ("en", "ltr", "English", "en_GB", "Send"),
+        ("tlh", "ltr", "tlh", "tlh", "Send"),
+    ],
+)
+def test_any_language_has_a_name_a_direction_and_the_nearest_words(
+    language: str, direction: str, name: str, territory: str, send: str
+) -> None:
+    said = (i18n.direction(language), i18n.name_of(language), i18n.territory(language))
+    assert said == (direction, name, territory)
+    assert i18n.messages("customer", language)("send") == send
+    assert [i18n.direction(f"{language}-{script}") for script in ("Arab", "Latn")] == ["rtl", "ltr"]
 
 
 def _asking(query: str = "", accept: str = "") -> Request:
@@ -59,6 +90,11 @@ def _asking(query: str = "", accept: str = "") -> Request:
         ("lang=xx", "fr-FR, pl;q=0.8, de;q=0.9", LANGUAGES, "de"),
         ("", "de-AT", LANGUAGES, "de"),
         ("", "fr", LANGUAGES, "en"),
+        ("", "de-AT, en", ("en", "de", "de-AT"), "de-AT"),
+        ("", "de-CH, en", ("en", "de", "de-AT"), "de"),
+        ("", "pt, en", ("en", "pt-BR"), "pt-BR"),
+        ("lang=ZH_hant_tw", "", ("en", "zh-Hant"), "zh-Hant"),
+        ("", "fi", ("nl", "fr"), "nl"),
         ("", "en;q=0, da;q=oops", ("de",), "de"),
         ("lang=en", "en", ("pl", "de"), "de"),
     ],

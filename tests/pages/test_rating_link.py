@@ -1,36 +1,20 @@
 """A rating link in a real browser: without JavaScript, on a narrow phone, in every language, for who cannot see it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from app.touchpoints.catalogue import CATALOGUE, LANGUAGES
 from tests.pages import LOOKS
 from tests.pages.axe import flaws
-from tests.pages.conftest import LiveServer
+from tests.pages.conftest import LiveServer, Tabs
 
 pytestmark = pytest.mark.browser
 READ_MS = 800  # a press within 700 ms of its page is taken for a program's
-Tabs = Callable[..., Page]
-
-
-@pytest.fixture
-def tabs(browser: Browser) -> Iterator[Tabs]:
-    """Opens tabs of a fresh profile: tabs(width=320, java_script_enabled=False)."""
-    opened = []
-
-    def _tab(width: int = 390, **options: Any) -> Page:
-        context = browser.new_context(viewport={"width": width, "height": 844}, **options)
-        opened.append(context)
-        return context.new_page()
-
-    yield _tab
-    for context in opened:
-        context.close()
 
 
 def link(server: LiveServer, scale: str = "csat", language: str = "en") -> dict[str, Any]:

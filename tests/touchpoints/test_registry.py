@@ -52,7 +52,7 @@ async def test_what_is_said_goes_before_what_the_catalogue_says(client):
         {"key": "a", "origins": ["shop.example"]},
         {"key": "a", "origins": ["https://*"]},
         {"key": "a", "origins": ["https://a@b.example"]},
-        {"key": "a", "name": {"fr": "Facture"}},
+        {"key": "a", "name": {"french": "Facture"}},
         {"key": "a", "reasons": [{"key": "x", "label": "X"}] * 2},
         {"key": "a", "reasons": [{"key": f"r{n}", "label": "X"} for n in range(7)]},
         {"key": "a", "unknown": 1},

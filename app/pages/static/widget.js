@@ -160,7 +160,7 @@
 			this.wanted = this.stored = this.flying = this.tries = 0;
 			this.live = h("p.live", {role: "status"});
 			this.cards = [this.ask(), this.more(), this.sent()];
-			this.box = h("div.box", {lang: said.language, dir: "auto"}, this.live, ...this.cards);
+			this.box = h("div.box", {lang: said.language, dir: said.dir || "auto"}, this.live, ...this.cards);
 			this.box.onkeydown = this.box.onkeyup = this.box.onkeypress = keep;
 			this.step(0);
 		}
@@ -194,15 +194,14 @@
 		}
 
 		ask() {
-			const said = this.said, name = "rating" + ++count, kind = {csat: "faces", smiley: "faces", ces: "cells", nps: "cells"}[said.scale] || "";
+			const said = this.said, name = "rating" + ++count;
 			const row = h("div.row", {}, ...said.choices.map(({value, word, label, icon}) =>
 				h("label", {}, h("input", {type: "radio", name, value, part: "choice", "aria-label": label == word ? null : label}),
-					...icon ? [draw(icon)] : [],
-					...kind == "cells" ? [h("b", {"aria-hidden": "true"}, value)] : said.scale == "csat" ? [h("b.soft", {}, value)] : [],
+					icon ? draw(icon) : h("b", {"aria-hidden": "true"}, value), ...said.scale == "csat" ? [h("b.soft", {}, value)] : [],
 					h(said.scale == "thumbs" ? "span.soft" : "span.w", {}, word))));
 			if (said.scale != "thumbs") row.append(h("span.ends.soft", {"aria-hidden": "true"}, h("span", {}, said.low), h("span", {}, said.high)));
 			const legend = h("div.q", {id: name, part: "question"}, said.question);
-			const scale = h("div.scale." + said.scale + (kind && "." + kind), {role: "radiogroup", "aria-labelledby": name, part: "scale"}, legend, row);
+			const scale = h("div.scale." + said.scale + ".n" + said.choices.length, {role: "radiogroup", "aria-labelledby": name, part: "scale"}, legend, row);
 			const send = h("button.btn", {type: "submit", part: "submit", hidden: ""}, said.texts.send);
 			const form = h("form.card", {part: "card"}, scale, send);
 			// A press sends at once. With the keyboard the arrows choose, and Enter, Space or the button sends.

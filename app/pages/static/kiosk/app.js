@@ -16,7 +16,7 @@ const s = {
   screen: null, config: null, touchpoint: null, rating: null, draft: null,
   language: "en", offered: ["en"], home: "en",
   online: navigator.onLine, awake: false, warning: null, full: false,
-  get words() { return said[s.language]; },
+  get words() { return screens.wordsOf(s, s.language); },
   t: (id, values = {}) => s.words.texts[id].replace(/\{(\w+)\}/g, (_, name) => values[name]),
 };
 
@@ -28,6 +28,7 @@ let idle;
 function show(name, view) {
   s.screen = name;
   document.documentElement.lang = s.language;
+  document.documentElement.dir = screens.direction(s, s.language);
   document.title = s.t("title");
   root.replaceChildren(view);
   root.dataset.screen = name;
@@ -165,14 +166,17 @@ async function work(key, config) {
   sending.start(key, { config: configure, locked: lock, change, held: () => s.draft });
 }
 
+/** The browser's first language that is among these, or whose wider one is. */
+const preferred = (all) => navigator.languages.flatMap((tag) => [tag, tag.split("-")[0]]).find((tag) => all.includes(tag));
+
 async function configure(config) {
   const before = JSON.stringify(s.config?.touchpoints);
-  s.config = { name: config.name, touchpoints: config.touchpoints };
+  s.config = { name: config.name, touchpoints: config.touchpoints, rtl: config.rtl };
   await queue.remember("config", s.config);
   const everywhere = (language) => s.config.touchpoints.every(({ question }) => question[language]);
-  const offered = Object.keys(screens.NAMES).filter(everywhere);
+  const offered = Object.keys(s.config.touchpoints[0]?.question ?? {}).filter(everywhere);
   s.offered = offered.length ? offered : ["en"];
-  s.home = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => s.offered.includes(tag)) ?? s.offered[0];
+  s.home = preferred(s.offered) ?? s.offered[0];
   if (before && before !== JSON.stringify(s.config.touchpoints) && ["attract", "notice"].includes(s.screen)) await home();
 }
 
@@ -239,7 +243,7 @@ async function boot() {
   if (!isSecureContext) return show("notice", screens.notice(s, s.t("insecure_title"), s.t("insecure_hint")));
   history.pushState(null, "");
   const [key, config, locked] = await Promise.all(["key", "config", "locked"].map(queue.recall));
-  s.language = s.home = navigator.languages.map((tag) => tag.slice(0, 2)).find((tag) => said[tag]) ?? "en";
+  s.language = s.home = preferred(Object.keys(said)) ?? "en";
   sending.status.persisted = (await navigator.storage?.persisted?.()) ?? false;
   if (key && !sending.status.persisted) await persist();
   if (key && config && !locked) await work(key, config);

@@ -1,10 +1,18 @@
 // What customers see. Each function makes one view; `go` holds what its touches lead to.
 import { h, icon } from "./dom.js";
 
-export const NAMES = { en: "English", de: "Deutsch", da: "Dansk", pl: "Polski" };
+/** What there is for a language, or for a wider one: de-AT, de. */
+const nearest = (all, language) => all[language] ?? (language.includes("-") ? nearest(all, language.replace(/-[^-]*$/, "")) : undefined);
+
+/** The tablet's words for customers who read the language. */
+export const wordsOf = (s, language) => nearest(s.said, language) ?? s.said.en;
 
 /** A touchpoint's own text in the language, or in the first it has. */
-export const own = (texts, language) => texts[language] ?? texts.en ?? Object.values(texts)[0] ?? "";
+export const own = (texts, language) => nearest(texts, language) ?? texts.en ?? Object.values(texts)[0] ?? "";
+
+export const direction = (s, language) => (s.config?.rtl?.includes(language) ? "rtl" : nearest(s.said, language)?.dir ?? "ltr");
+
+const named = (s, language) => nearest(s.said, language)?.name ?? new Intl.DisplayNames([language], { type: "language" }).of(language);
 
 const mark = (s) => h("span", { class: "mark" }, s.touchpoint ? own(s.touchpoint.name, s.language) : s.config.name);
 /** How a touchpoint's scale is drawn: a company's own comes with the touchpoint. */
@@ -14,7 +22,7 @@ const choices = (s) => drawn(s).choices;
 export function attract(s, go) {
   const { question } = s.config.touchpoints[0];
   const one = s.config.touchpoints.length === 1;
-  const asked = (language) => (one ? own(question, language) : s.said[language].texts.choose);
+  const asked = (language) => (one ? own(question, language) : wordsOf(s, language).texts.choose);
   const others = s.offered.filter((language) => language !== s.language);
   const scale = drawn(s, s.config.touchpoints[0]);
   const icons = scale.choices.map((choice) => choice.icon).filter(Boolean);
@@ -22,7 +30,7 @@ export function attract(s, go) {
     mark(s),
     h("span", { class: "say" },
       h("strong", {}, asked(s.language)),
-      h("span", { class: "also" }, others.map((language) => h("span", { lang: language }, asked(language))))),
+      h("span", { class: "also" }, others.map((language) => h("span", { lang: language, dir: direction(s, language) }, asked(language))))),
     h("span", { class: "sr" }, s.t("touch")),
     s.warning && h("span", { class: "note warn" }, s.warning),
     h("span", { class: `peek n${icons.length} ${scale.look}` }, icons.map((name) => icon(name))));
@@ -33,7 +41,7 @@ const footer = (s, go) =>
     h("div", { class: "langs", role: "group", "aria-label": s.t("language") },
       s.offered.length > 1 ? s.offered.map((language) =>
         h("button", { type: "button", lang: language, "aria-pressed": String(language === s.language), onclick: () => go.speak(language) },
-          language.toUpperCase(), h("small", {}, NAMES[language]))) : null),
+          language.toUpperCase(), h("small", {}, named(s, language)))) : null),
     offline(s));
 
 export const offline = (s) => h("p", { class: "off", role: "status", hidden: s.online }, icon("cloud-off"), h("span", {}, s.t("offline")));
