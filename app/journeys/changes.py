@@ -1,4 +1,4 @@
-"""How a journey, its stages and its touchpoints moved against the period before: like with like, by days. Pure."""
+"""How a journey, its stages and its touchpoints moved against the period before: within sources, by days. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Journeys over HTTP: write them down, and see where they hurt."""
+"""Journeys over HTTP: registering, changing and deleting them, and their scores."""
 
 from typing import Annotated, Any
 

@@ -1,4 +1,4 @@
-"""Scores as Prometheus gauges, for those who may read scores: out of the rollup, at most so old, at most so many."""
+"""Scores as Prometheus gauges, for keys that may read scores: from the rollup, bounded in age and number."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What may be said of a change: like compared with like, days taken as what they are, many looked at together. Pure."""
+"""What may be claimed of a change: within sources, with the variance of days, corrected for many claims. Pure."""
 
 from collections.abc import Mapping, Sequence
 from math import erfc, sqrt

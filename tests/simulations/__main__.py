@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from tests.simulations import claims, effect, journeys, ranks, segments, silences, terms
+from tests.simulations import claims, effect, hours, journeys, ranks, segments, silences, terms
 from tests.simulations.claims import Rates
 from tests.simulations.draws import SHAPES, World
 
@@ -125,6 +125,11 @@ def action() -> Rows:
         none, helped = effect.shares(world, 100, 131), effect.shares(world, 40, 132, 0.36)
         plain = none["naive better"] + none["naive worse"]
         yield Row(name, 5.0, none["better"] + none["worse"], plain, helped["better"], 100)
+
+
+def hour() -> Rows:
+    for world in _worlds((5, 50, 500), ALIKE):
+        yield _row(_days(world), hours.standing_out(world, 200), 200)
 
 
 def words() -> Rows:

@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, journeys, segments
+from tests.simulations import claims, hours, journeys, segments
 from tests.simulations.draws import SHAPES, World
 
 
@@ -83,3 +83,9 @@ def test_campaigns_on_a_few_days_of_their_own_are_not_said_to_differ_for_their_d
     found = segments.stores(0.2, 150, on=3)
     assert found.wrong <= 5 + 5.4
     assert found.plain > 50, "the control must fail"
+
+
+def test_a_time_of_the_week_like_all_others_is_seldom_said_to_stand_out():
+    found = hours.standing_out(World(500, 0.2), 60)
+    assert found.wrong <= 8 and found.power >= 80
+    assert found.plain > 40, "the control must fail"
