@@ -26,7 +26,7 @@ def item(alert: Alert, place: Touchpoint, say: Say, links: Links) -> Item:
     untaken = alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at
     return Item(
         name=name_of(place, say),
-        url=links.touchpoint(place.key),
+        url=links.alert(alert.id),
         said=_said(alert.kind, alert.evidence, say),
         more=_target(alert.evidence, say) if alert.kind == "target" else _since(alert, say),
         levels=_levels(alert.kind, alert.evidence, say),

@@ -68,5 +68,8 @@ class Links:
     confirm: str
     stop: str
 
+    def alert(self, number: int | None) -> str:
+        return f"{self.base}/alerts/{number}"
+
     def touchpoint(self, key: str) -> str:
         return f"{self.base}/touchpoints/{key}"

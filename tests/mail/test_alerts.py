@@ -42,7 +42,7 @@ async def test_a_fall_is_told_once_to_each_in_his_language(app, client, returns,
         "pl@lindhoej.example": "Zwrot – spadek z 62 na 50",
     }
     mail = told["en@lindhoej.example"]
-    assert "https://feedback.lindhoej.example/touch/touchpoints/returns" in part(mail, "html")
+    assert "https://feedback.lindhoej.example/touch/alerts/1" in part(mail, "html")
     assert "310 answers since then." in part(mail, "plain") and link(mail, "stop")
     await anybody.post(link(mail, "stop"))
     await app.state.db.write(lambda session: alerts.change(session, 1, "closed", "false_alarm", "Anna"))

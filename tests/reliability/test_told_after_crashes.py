@@ -12,12 +12,13 @@ from tests.reliability.server import Server
 from tests.webhooks.conftest import Receiver, receiver  # noqa: F401 - a fixture
 
 KILLS = 8
+CHAT_EACH, CHAT_KILLS = 12, 2
 NETWORK = {"WEBHOOK_ALLOW_NETWORKS": "127.0.0.0/8"}
 
 
-async def subscribe(port: int, url: str) -> None:
+async def subscribe(port: int, url: str, form: str = "standard") -> None:
     connection = Connection(port)
-    wanted = json.dumps({"url": url, "events": ["feedback.created"]}).encode()
+    wanted = json.dumps({"url": url, "events": ["feedback.created"], "format": form}).encode()
     status, _, content = await connection.ask("POST", "/v1/webhooks", wanted)
     connection.close()
     assert status == 201, content
@@ -67,3 +68,31 @@ async def test_eight_kills_leave_no_event_untold(serve, sqlite_url, receiver):  
 async def test_events_that_are_forgotten_before_they_arrive_are_lost_when_killed(serve, sqlite_url, receiver):  # noqa: F811
     there, told = await killed_while_it_tells(serve(sqlite_url, broken="careless", **NETWORK), receiver)
     assert there - told, "the control did not fail: the proof proves nothing"
+
+
+async def test_a_chat_is_told_of_each_answer_whatever_is_killed(serve, sqlite_url, receiver):  # noqa: F811
+    """A chat takes one message at a time, so fewer answers are enough; its JSON holds no number to tell repeats by."""
+    server = serve(sqlite_url, broken="impatient", **NETWORK)
+    server.start()
+    await server.ready()
+    await register(server.port)
+    await subscribe(server.port, receiver.url, "slack")
+    for _ in range(CHAT_KILLS):
+        seen = len(receiver.seen)
+        await clients(server.port, Told(), asyncio.Event(), number=1, most=CHAT_EACH)
+        async with asyncio.timeout(20):
+            while len(receiver.seen) < seen + 2:  # noqa: ASYNC110 - another process tells
+                await asyncio.sleep(0.01)
+        server.kill()
+        server.start()
+        await server.ready()
+    async with asyncio.timeout(60):
+        while (await asyncio.to_thread(stored, server.url))[1]:  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.1)
+    server.stop()
+    there, ids = stored(server.url)[0], {headers["webhook-id"] for headers, _ in receiver.seen}
+    again = len(receiver.seen) - len(ids)
+    figure = f"{len(there)} stored, {len(ids)} told, {again} of them again ({CHAT_KILLS} kills)"
+    held = len(ids) == len(there) and again <= CHAT_KILLS
+    report("a chat and kill -9", figure, "each told, at most one per kill again", holds=held)
+    assert all("text" in json.loads(body) for _, body in receiver.seen)
