@@ -52,7 +52,7 @@ def _touchpoints(tally: Tally, stored: dict[str, Stored], *, dry_run: bool) -> N
     for key, count in sorted(tally.of_file.items())[:TOUCHPOINTS_SHOWN]:
         there = stored.get(key, Stored(0, None))
         now = () if dry_run else (f"{there.answers:,}", _mean(there.mean))
-        table.add_row(key, f"{count.answers:,}", _mean(count.mean), *now)
+        table.add_row(key, f"{count.total():,}", _mean(count.mean), *now)
     Console(width=100, markup=False, highlight=False).print(table)
     if len(tally.of_file) > TOUCHPOINTS_SHOWN:
         typer.echo(f"... and {len(tally.of_file) - TOUCHPOINTS_SHOWN:,} more touchpoints.")

@@ -124,17 +124,18 @@ class Reader:
         return Numbered(answer, _counted(self._rows_seen, "\x1f".join((known.key, *row.content))) if former else None)
 
     def _rating(self, cell: str, known: Known) -> int | None:
-        found = self._ratings.get(cell)
-        if found is None:
-            found = self.ratings.read(cell)
-            if len(self._ratings) < 4096:
-                self._ratings[cell] = found
-        rating, of = found
+        rating, of = self._ratings.get(cell) or self._read(cell)
         if of is not None and of != known.scale.high:
             raise RowError(
                 f"rating: {cell.strip()[:40]!r} is not of {known.scale.high} (--rescale {of}:{known.scale.high})"
             )
         return rating
+
+    def _read(self, cell: str) -> tuple[int | None, int | None]:
+        found = self.ratings.read(cell)
+        if len(self._ratings) < 4096:
+            self._ratings[cell] = found
+        return found
 
     def _time(self, text: str, known: Known) -> datetime | None:
         at = moment(text, self.zone or known.zone, self.day_first)

@@ -118,7 +118,7 @@ class Import:
             except LeftOut as why:
                 self.tally.left[str(why)] += 1
             else:
-                of_file[known.key].note(numbered.answer.rating)
+                of_file[known.key][numbered.answer.rating] += 1
                 found.append((line, numbered))
         return found
 

@@ -20,23 +20,13 @@ class Cause:
     lines: list[int] = field(default_factory=list)
 
 
-@dataclass(slots=True)
-class Count:
-    """Answers of one touchpoint: how many, how many of them with a rating, and the sum of these."""
-
-    answers: int = 0
-    rated: int = 0
-    total: int = 0
-
-    def note(self, rating: int | None) -> None:
-        self.answers += 1
-        if rating is not None:
-            self.rated += 1
-            self.total += rating
+class Count(Counter[int | None]):
+    """How many answers of one touchpoint have each rating; None is a comment alone."""
 
     @property
     def mean(self) -> float | None:
-        return self.total / self.rated if self.rated else None
+        rated = self.total() - self[None]
+        return sum(rating * count for rating, count in self.items() if rating is not None) / rated if rated else None
 
 
 @dataclass(slots=True)
