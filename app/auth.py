@@ -56,6 +56,7 @@ class Caller:
     name: str
     scopes: frozenset[str]
     key_id: int | None = None
+    touchpoint: str | None = None
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or ADMIN in self.scopes
@@ -75,6 +76,7 @@ def create_key(
     scopes: tuple[str, ...],
     expires_at: datetime | None = None,
     made_by: int | None = None,
+    touchpoint: str | None = None,
 ) -> tuple[str, ApiKey]:
     """Store a new key; returns it in clear, for the only time, with its row."""
     secret = KEY_PREFIX + secrets.token_urlsafe(32)
@@ -85,6 +87,7 @@ def create_key(
         scopes=" ".join(scopes),
         expires_at=expires_at,
         made_by=made_by,
+        touchpoint=touchpoint,
     )
     session.add(row)
     session.flush()
@@ -99,7 +102,7 @@ def valid_now() -> ColumnElement[bool]:
 
 def find_caller(session: Session, which: ColumnElement[bool]) -> Caller | None:
     row = session.exec(select(ApiKey).where(which, valid_now())).first()
-    return Caller(row.name, frozenset(row.scopes.split()), row.id) if row else None
+    return Caller(row.name, frozenset(row.scopes.split()), row.id, row.touchpoint) if row else None
 
 
 def note_use(session: Session, key_id: int) -> None:

@@ -34,6 +34,9 @@ class KeyIn(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)]
     scopes: list[Scope] = Field(min_length=1, max_length=20)
     expires_at: Time | None = None
+    touchpoint: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")] | None = Field(
+        None, description="where answers go that its client sends without naming a touchpoint (/compat/delighted)"
+    )
 
 
 class KeyOut(BaseModel):
@@ -46,6 +49,7 @@ class KeyOut(BaseModel):
     revoked_at: datetime | None
     last_used_on: Any = Field(description="the day of the last use, or null")
     made_by: int | None = Field(description="the id of the key it was made with; null for the operator's own")
+    touchpoint: str | None = Field(description="where its answers go that name no touchpoint")
 
 
 class NewKey(KeyOut):
@@ -76,7 +80,7 @@ def make(session: Session, wanted: KeyIn, caller: Caller) -> tuple[str, dict[str
     if beyond:
         raise Problem(Code.SCOPE_MISSING, f"This key cannot give scopes it lacks: {', '.join(beyond)}.")
     ends = _end(session, wanted.expires_at and wanted.expires_at.astimezone(UTC), caller)
-    key, row = auth.create_key(session, wanted.name, tuple(wanted.scopes), ends, caller.key_id)
+    key, row = auth.create_key(session, wanted.name, tuple(wanted.scopes), ends, caller.key_id, wanted.touchpoint)
     return key, _public(row)
 
 

@@ -14,6 +14,7 @@ from app import base_path, figures, keys, openapi, ops, problems
 from app.actions.room import ROOM as ACTIONS
 from app.answers.room import ROOM as ANSWERS
 from app.auth import Keys
+from app.compat.room import ROOM as COMPAT
 from app.cooldown.room import ROOM as COOLDOWN
 from app.dashboard.room import ROOM as DASHBOARD
 from app.db import open_database
@@ -62,6 +63,7 @@ ROOMS = (
     WEBHOOKS,
     SEARCH,
     MAIL,
+    COMPAT,
     OPERATIONS,
     PAGES,
     DASHBOARD,

@@ -24,13 +24,16 @@ cli = typer.Typer(no_args_is_help=True, help="API keys.")
 def create(
     name: Annotated[str, typer.Argument(help="Who will use it.")],
     scope: Annotated[list[str], typer.Option(help=f"Repeatable: {', '.join(auth.SCOPES)}.")],
+    touchpoint: Annotated[
+        str | None, typer.Option(help="Where answers go that its client sends to no touchpoint of its own.")
+    ] = None,
 ) -> None:
     """Make a key and print it, this once."""
     unknown = [each for each in scope if each not in auth.SCOPES]
     if unknown:
         raise fail(f"Unknown scope {unknown[0]}. The scopes are {', '.join(auth.SCOPES)}.", 2)
     try:
-        wanted = KeyIn(name=name, scopes=scope)
+        wanted = KeyIn(name=name, scopes=scope, touchpoint=touchpoint)
     except ValidationError as error:
         raise fail(f"The key {error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.", 2) from None
     typer.echo(write(lambda session: make(session, wanted, auth.SETTINGS_CALLER))[0])

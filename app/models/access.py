@@ -21,6 +21,7 @@ class ApiKey(Table, table=True):
     revoked_at: datetime | None = None
     last_used_on: date | None = None
     made_by: int | None = Field(default=None, index=True, description="the key it was made with, and ends with")
+    touchpoint: str | None = Field(default=None, max_length=64, description="where its clients know no touchpoints")
 
 
 class EndedSession(Table, table=True):

@@ -16,6 +16,7 @@ PURE = (
     "actions/effect.py",
     "actions/windows.py",
     "answers/cells.py",
+    "compat/shapes.py",
     "importer/column_guess.py",
     "importer/counted_rows.py",
     "importer/encodings.py",
@@ -75,6 +76,7 @@ MAY = {
         "touchpoints",
         "webhooks.chats",
     },
+    "compat": {"ingest", "links.routes", "links.schemas", "scores", "touchpoints"},
     "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"ingest", "links", "scores", "touchpoints"},
     "dashboard": {

@@ -1,0 +1,128 @@
+"""People, unsubscribes, bounces and autopilot, as Delighted's API has them.
+
+Touchstone keeps no people and sends no mail. A person who is created is answered with rating links, to be sent by
+whoever knows the address; his id is a hash of it, the same each time, and what his answers are found by. Lists of
+people, unsubscribes and bounces are empty, and an unsubscribe is accepted without an effect: nothing is sent from here.
+"""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import Field, ValidationError
+from sqlmodel import Session, col, select
+
+from app.auth import Caller, needs
+from app.compat import shapes
+from app.compat.basic import BasicRoute, place_of
+from app.compat.schemas import PersonIn
+from app.errors import Code, Place, Problem
+from app.ingest import store
+from app.links.routes import make_links
+from app.links.schemas import LinksIn, Recipient
+from app.models import Feedback, now
+from app.secret import pseudonym
+from app.state import Db
+
+router = APIRouter(prefix="/compat/delighted/v1", include_in_schema=False, route_class=BasicRoute)
+Links = Annotated[Caller, Depends(needs("links:write"))]
+READ, WRITE = Depends(needs("feedback:read")), Depends(needs("feedback:write"))
+Platform = Annotated[str, Path(pattern=r"^(email|sms)(\.json)?$")]
+Whom = Annotated[str, Field(max_length=500)]
+ERASED_AT_ONCE = 1000
+
+
+@router.post("/people", status_code=201)
+async def create_person(request: Request, db: Db, caller: Links, body: PersonIn) -> dict[str, Any]:
+    """A person's id, and unless `send` is false his rating links."""
+    address = body.email or body.phone_number
+    if not address:
+        place = Place(place="body.email", message="is missing", mend="Send an email or a phone_number.")
+        raise Problem(Code.INVALID_REQUEST, "Nobody is named.", errors=[place])
+    number = pseudonym(request.app.state.secret, address)
+    person = shapes.someone(number, now(), body.model_dump())
+    return person | {"links": await _links(request, db, caller, number, body) if body.send else None}
+
+
+async def _links(request: Request, db: Db, caller: Caller, number: str, body: PersonIn) -> dict[str, Any] | None:
+    """The rating links of a person; None for one who was asked too recently. Properties travel if they fit."""
+    known = await place_of(request, db, caller)
+    plain = {name: value for name, value in (body.properties or {}).items() if isinstance(value, str | int | bool)}
+    locale = str(plain.pop("locale", "")) or None
+    try:
+        who = Recipient(respondent=number, locale=locale, context=plain or None)
+    except ValidationError:
+        who = Recipient(respondent=number)
+    answer = await make_links(request, LinksIn(touchpoint=known.key, recipients=[who]))
+    made = json.loads(bytes(answer.body))
+    return made["items"][0] | {"expires_at": made["expires_at"]} if made["items"] else None
+
+
+@router.get("/people", dependencies=[READ])
+@router.get("/unsubscribes", dependencies=[READ])
+@router.get("/bounces", dependencies=[READ])
+async def list_nobody() -> list[dict[str, Any]]:
+    """Nobody is kept here."""
+    return []
+
+
+@router.delete("/people/{identifier}", status_code=202)
+async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRITE], identifier: Whom) -> dict[str, Any]:
+    """Erase a person's answers for good, at the touchpoint of the key; by id, `email:...` or `phone_number:...`."""
+    known = await place_of(request, db, caller)
+    kind, _, address = identifier.removesuffix(".json").partition(":")
+    number = pseudonym(request.app.state.secret, address) if address else kind
+    wanted = select(Feedback.id).where(col(Feedback.touchpoint_id) == known.id, col(Feedback.respondent) == number)
+
+    def work(session: Session) -> int:
+        found = session.exec(wanted.limit(ERASED_AT_ONCE)).all()
+        for each in found:
+            store.erase(session, known.id, each)
+        return len(found)
+
+    while await db.write(work) == ERASED_AT_ONCE:
+        pass
+    return {"ok": True}
+
+
+@router.delete("/people/{person}/survey_requests/pending", status_code=202, dependencies=[WRITE])
+async def delete_pending(person: Whom) -> dict[str, Any]:
+    """Nothing is pending: nothing is sent from here."""
+    return {"ok": True}
+
+
+@router.post("/unsubscribes", status_code=201, dependencies=[WRITE])
+async def unsubscribe(body: dict[str, Any]) -> dict[str, Any]:
+    """Accepted: nothing is sent from here, so nobody has to be left in peace."""
+    return {"ok": True}
+
+
+@router.get("/autopilot/{platform}", dependencies=[READ])
+async def read_autopilot(platform: Platform) -> dict[str, Any]:
+    """It is not running."""
+    at = shapes.seconds(now())
+    kind = platform.removesuffix(".json")
+    return {"platform_id": kind, "active": False, "frequency": 0, "created_at": at, "updated_at": at}
+
+
+@router.get("/autopilot/{platform}/memberships", dependencies=[READ])
+async def list_members(platform: Platform) -> list[dict[str, Any]]:
+    return []
+
+
+@router.post("/autopilot/{platform}/memberships", status_code=201, dependencies=[WRITE])
+@router.delete("/autopilot/{platform}/memberships", status_code=202, dependencies=[WRITE])
+async def put_member(request: Request, platform: Platform, body: dict[str, Any]) -> dict[str, Any]:
+    """Accepted, and nobody is asked by it."""
+    at = now()
+    said = {name: str(body[each]) for name, each in _OF_A_MEMBER if body.get(each)}
+    address = said.get("email") or said.get("phone_number") or str(body.get("person_id", ""))
+    person = shapes.someone(pseudonym(request.app.state.secret, address), at, said)
+    when = {"created_at": shapes.seconds(at), "updated_at": shapes.seconds(at)}
+    return when | {"person": person, "next_survey_request": None}
+
+
+_OF_A_MEMBER = (
+    ("email", "email"), ("phone_number", "phone_number"), ("name", "name"),
+    ("email", "person_email"), ("phone_number", "person_phone_number"),
+)  # fmt: skip
