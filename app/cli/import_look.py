@@ -43,6 +43,11 @@ class Chosen:
         """Whether the options alone say which column is what, as those of a script do."""
         return is_complete(self.said.columns) and not self.kept
 
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was guessed that somebody should see before it is stored."""
+        return self.kept or self.complete
+
 
 def understood(chosen: Chosen, scales: Names[str, str]) -> Looked:
     """The file as it is understood, after a yes; ends with code 2 where something is open and nobody can be asked."""
@@ -58,9 +63,7 @@ def understood(chosen: Chosen, scales: Names[str, str]) -> Looked:
             _show(chosen, looked)
             raise fail(" ".join(_how_to_say(question) for question in looked.questions), 2)
         said = _answered(looked.questions[0], said)
-    if looked.mapping is None or chosen.complete or chosen.kept:
-        for note in looked.notes:
-            typer.echo(terminal_text(f"Note: {note}"), err=True)
+    if looked.mapping is None or chosen.silent:
         return looked
     _show(chosen, looked)
     if not (chosen.dry_run or chosen.yes):
@@ -110,6 +113,8 @@ def _show(chosen: Chosen, looked: Looked) -> None:
         _line("Note", note)
     if mapping.day_first is not None:
         _line("Dates", "the day comes first" if mapping.day_first else "the month comes first")
+    if columns.time:
+        _line("Time zone", f"{mapping.timezone or 'the one of the touchpoint (--timezone)'}, of times that name none")
     if mapping.words:
         _line("Words", ", ".join(f"{word} = {rating}" for word, rating in list(mapping.words.items())[:12]))
     if mapping.rescale:

@@ -17,6 +17,7 @@ from app.importer.mapping import ADDRESSES, RESPONDENTS, Mapping, from_toml, to_
 from app.importer.presets import NAMES
 from app.importer.ratings import read_map, read_rescale
 from app.importer.row import FileError
+from app.sanitize import terminal_text
 from app.touchpoints.scales import SCALES
 
 Text = str | None
@@ -106,6 +107,8 @@ def import_command(
             tally, stored = run(chosen, looked, refused, create=create)
     except FileError as error:
         raise fail(str(error), 2) from None
+    for note in looked.notes if chosen.silent else ():
+        typer.echo(terminal_text(f"Note: {note}"), err=True)
     report(tally, stored, looked.mapping, refused, dry_run=dry_run)
     if tally.refused:
         raise typer.Exit(1)

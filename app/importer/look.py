@@ -127,7 +127,8 @@ def _columns(
     if not found.columns.touchpoint and not found.columns.touchpoint_column:
         key = _free_name(known.name if known else file_name)
         found = replace(found, columns=replace(found.columns, touchpoint=key))
-    return found, [name for name in guessed.ratings if name not in taken]
+    used = {getattr(found.columns, each) for each in _ROLES} | set(found.columns.context)
+    return found, [name for name in guessed.ratings if name not in used]
 
 
 _ROLES = ("touchpoint_column", "rating", "comment", "time", "id", "respondent", "clock", "count")
