@@ -18,7 +18,7 @@ from app.ids import uuid7
 from app.ingest import lenient
 from app.ingest.channels import API, IMPORT
 from app.ingest.guard import OLDEST
-from app.ingest.routes import refusal, submit, to_answer
+from app.ingest.routes import refusal, to_answer
 from app.ingest.schemas import AnswerIn
 from app.models import Feedback
 from app.scores import serve
@@ -105,8 +105,8 @@ async def _store(
     given = {name: value for name, value in said.items() if value is not None}
     told = lenient.read(given, AnswerIn, warnings, person=False)
     answer = to_answer(known.reached(ways.KEY).taking(), told, source, number, now, warnings)
-    problem = refusal(await submit(request, answer))
-    if problem:
+    (outcome,) = await request.app.state.writer.submit((answer,))
+    if problem := refusal(outcome):
         raise problem
 
 
