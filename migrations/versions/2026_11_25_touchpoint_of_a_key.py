@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "2026_11_25_touchpoint_of_a_key"
-down_revision = "2026_11_25_target_history"
+down_revision = "2026_11_25_touchpoint_language"
 branch_labels = None
 depends_on = None
 
