@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.conftest import ADMIN_KEY, client_of
 from tests.journeys.conftest import NOW
 
 STAGES = [
@@ -198,3 +199,17 @@ async def test_an_empty_window_is_refused(client, journey):
     assert answer.json()["code"] == "invalid_request"
     assert (await client.get("/v1/journeys/order/score?rule=best")).status_code == 422
     assert (await client.get("/v1/journeys/nothing/score")).status_code == 404
+
+
+async def test_pages_say_how_many_comparisons_stand_behind_what_they_claim(app, journey, hear):
+    await hear("courier", {1: 70, 0: 30}, "email")
+    await hear("courier", {1: 20, 0: 80}, "kiosk")
+    await hear("pickup", {1: 9, 0: 1}, "email")
+    await hear("pickup", {1: 9, 0: 1}, "kiosk")
+    async with client_of(app) as browser:
+        await browser.post("/login", data={"key": ADMIN_KEY})
+        pages = [(await browser.get(f"/{path}?period=all")).text for path in ("journeys", "touchpoints/courier")]
+        few = (await browser.get("/touchpoints/pickup?period=all")).text
+    assert "Pairs compared: 0 of stages, 1 of touchpoints within a stage, 2 of sources." in pages[0]
+    assert "Some sources differ by more than chance explains. Sources: 1 pair compared." in pages[1]
+    assert "Too few answers, or too few low ratings, to compare the sources." in few
