@@ -6,13 +6,22 @@ import json
 import os
 import socket
 import stat
+import subprocess
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlmodel import Session
 from typer.testing import CliRunner, Result
 
 from app.cli.commands import commands
 from app.cli.doctor import DISK_SERIOUS, DISK_WARNING, disk
+from app.db import open_database
+from app.models import Webhook
+from app.schema import revisions
+from app.touchpoints import registry
+from app.touchpoints.schemas import TouchpointIn
 from app.version import version
 from tests.reliability.load import Told, clients, register
 from tests.reliability.server import Server
@@ -156,6 +165,48 @@ def test_commands_say_which_database_they_used_and_list_as_json(sqlite_url, tmp_
     assert done.stderr == f"Database: {tmp_path / 'touchstone.db'}\n"
     (key,) = json.loads(run("keys", "list", "--json", DATABASE_URL=sqlite_url).stdout)
     assert key["name"] == "reports" and done.stdout.strip() not in json.dumps(key)
+
+
+def test_what_lists_lists_as_json_too(sqlite_url):
+    known = revisions()
+    said = json.loads(run("migrate", "--status", "--json", DATABASE_URL=sqlite_url).stdout)
+    assert said == {"at": known[-1], "needed": known[-1], "to_be_done": []}
+    assert run("migrate", "--to", known[-3], DATABASE_URL=sqlite_url).exit_code == 0
+    behind = run("migrate", "--status", "--json", DATABASE_URL=sqlite_url)
+    assert behind.exit_code == 1 and json.loads(behind.stdout)["to_be_done"] == list(known[-2:])
+    assert run("migrate", DATABASE_URL=sqlite_url).exit_code == 0
+    assert json.loads(run("rollup", "verify", "--json", DATABASE_URL=sqlite_url).stdout) == []
+
+
+def test_a_shell_completes_commands(tmp_path):
+    asked = {"_TOUCHSTONE_COMPLETE": "complete_bash", "COMP_WORDS": "touchstone do", "COMP_CWORD": "1"}
+    line = "import sys; from app.cli import main; sys.argv = ['touchstone']; main()"
+    done = subprocess.run([sys.executable, "-c", line], env=os.environ | asked, capture_output=True, text=True)
+    assert done.stdout.split() == ["doctor"], done.stderr
+
+
+async def test_doctor_tells_of_origins_webhooks_and_proxies(sqlite_url):
+    db = open_database(sqlite_url)
+    now = datetime.now(UTC)
+    hook = {"events": "feedback.created", "secret": "s"}
+
+    def rows(session: Session) -> None:
+        for key, origins in (("any", ["*"]), ("plain", ["http://shop.example"]), ("right", ["https://shop.example"])):
+            made = TouchpointIn(key=key, origins=origins)
+            registry.create(session, made)
+        session.add(Webhook(url="http://10.0.0.7/x", **hook))
+        session.add(Webhook(url="https://hooks.example.com/x", failing_since=now, **hook))
+        session.add(Webhook(url="https://hooks.example.com/y", disabled_at=now, disabled_because="it is gone", **hook))
+
+    await db.write(rows)
+    await db.close()
+    settings = RIGHT | {"TRUSTED_PROXIES": "0.0.0.0/0"}
+    code, found = await asyncio.to_thread(doctor, DATABASE_URL=sqlite_url, **settings)
+    assert code == 1 and [said.partition(":")[0] for said in found["serious"]] == ["webhooks", "proxy"]
+    assert "WEBHOOK_ALLOW_NETWORKS" in found["serious"][0] and "0.0.0.0/0" in found["serious"][1]
+    warned = "\n".join(found["warning"])
+    assert "answers to any: name" in warned and "http://shop.example" in warned and "right" not in warned
+    assert "Webhook 2 has failed since" in warned and "it is gone" in warned
 
 
 def test_an_import_into_a_wrong_folder_makes_no_database(tmp_path, monkeypatch):

@@ -24,7 +24,7 @@ COMMANDS = {
 
 def commands(wanted: str | None = None) -> typer.Typer:
     """The command `wanted` alone, for a service that starts has no use for what the others load; else all of them."""
-    cli = typer.Typer(no_args_is_help=True, add_completion=False)
+    cli = typer.Typer(no_args_is_help=True, add_completion=wanted not in COMMANDS)
     cli.callback()(_touchstone)
     for name in [wanted] if wanted in COMMANDS else COMMANDS:
         module, found = COMMANDS[name].split(".")

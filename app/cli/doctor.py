@@ -15,6 +15,7 @@ from sqlalchemy import make_url
 from sqlmodel import Session
 
 from app import schema
+from app.cli.doctor_rows import wrong
 from app.cli.run import named
 from app.db import core, is_sqlite, open_database, ping
 from app.sanitize import terminal_text
@@ -26,6 +27,7 @@ Level = Literal["ok", "warning", "serious"]
 DISK_WARNING, DISK_SERIOUS = 2**30, 2**27  # bytes that are free: 1 GB, 128 MB
 DESCRIPTORS = 4096
 CLOCK_S = 5.0
+PROXIES_LEAST = {4: 8, 6: 16}  # bits of a network of proxies: what is wider holds customers too
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def findings(environment: dict[str, str]) -> Iterator[Finding]:
     except SettingsError as error:
         yield from (Finding("settings", "serious", line) for line in str(error).splitlines())
         return
-    yield from asyncio.run(_of_database(chosen.database_url))
+    yield from asyncio.run(_of_database(chosen.database_url, chosen))
     if make_url(chosen.database_url).get_backend_name() == "sqlite":
         yield from _of_files(path_of(make_url(chosen.database_url)))
     elif chosen.secret_key is None:
@@ -70,7 +72,7 @@ def findings(environment: dict[str, str]) -> Iterator[Finding]:
     yield from _of_limits()
 
 
-async def _of_database(url: str) -> list[Finding]:
+async def _of_database(url: str, chosen: Settings) -> list[Finding]:
     """Whether it can be reached and written, has the right schema, keeps what it acknowledged, and what time it has."""
     try:
         db = open_database(url)
@@ -78,7 +80,8 @@ async def _of_database(url: str) -> list[Finding]:
             await db.read(schema.check)
             await db.write(ping)
             found = [Finding("database", "ok", f"{named(url)} takes answers, its schema is {schema.head()}.")]
-            return found + await db.read(_promises)
+            rows = await db.read(lambda session: wrong(session, chosen))
+            return found + await db.read(_promises) + [Finding(*row) for row in rows]
         finally:
             await db.close()
     except Exception as error:
@@ -123,6 +126,9 @@ def disk(free: int, folder: Path) -> Finding:
 
 
 def _of_proxy(chosen: Settings) -> Iterator[Finding]:
+    for network in (one for one in chosen.trusted_proxies if one.prefixlen < PROXIES_LEAST[one.version]):
+        said = f"TOUCHSTONE_TRUSTED_PROXIES has {network}: all in there may say whom they speak for. Name your proxy."
+        yield Finding("proxy", "serious" if network.prefixlen == 0 else "warning", said)
     if chosen.public_url is None:
         yield Finding("address", "warning", "Set TOUCHSTONE_PUBLIC_URL: links in mails begin with it.")
     elif chosen.public_url.startswith("https:") and not chosen.trusted_proxies:

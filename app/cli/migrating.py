@@ -1,5 +1,6 @@
 """`touchstone migrate`: the schema of the database."""
 
+import json
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from app.cli.run import fail, migrated, say_which, settings, usable
 def migrate_command(
     check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 0 only if the schema fits.")] = False,
     status: Annotated[bool, typer.Option("--status", help="The same, with all that is still to be done.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Say where it is as a JSON object.")] = False,
     to: Annotated[
         str | None, typer.Option(help="Go to this revision. Going back drops what later ones added: back up first.")
     ] = None,
@@ -24,10 +26,13 @@ def migrate_command(
         if not (check or status):
             migrate.go(url, to) if to else migrated(url)
         at = migrate.revision(url)
-    if status:
-        for revision in known[known.index(at) + 1 if at else 0 :]:
-            typer.echo(f"to be done: {revision}")
+    left = known[known.index(at) + 1 if at else 0 :]
+    if as_json:
+        typer.echo(json.dumps({"at": at, "needed": schema.head(), "to_be_done": left}))
+    for revision in left if status and not as_json else ():
+        typer.echo(f"to be done: {revision}")
     if (check or status) and (wrong := schema.misfit(at)):
         raise fail(wrong)
-    typer.echo(f"The database is at {at}.")
+    if not as_json:
+        typer.echo(f"The database is at {at}.")
     say_which(url)

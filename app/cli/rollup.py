@@ -1,7 +1,8 @@
 """`touchstone rollup`: proves that the counts equal the answers, and mends them."""
 
+import json
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlmodel import Session
@@ -16,22 +17,27 @@ cli = typer.Typer(no_args_is_help=True, help="Proves that the counts equal the a
 
 
 @cli.command()
-def verify() -> None:
+def verify(as_json: Annotated[bool, typer.Option("--json", help="As a JSON list.")] = False) -> None:
     """Compare every count with the answers; exits 1 when any differs."""
 
-    def work(session: Session) -> int:
-        wrong = 0
+    def work(session: Session) -> list[dict[str, Any]]:
         with snapshot(session):
-            for row in ledger.every_touchpoint(session):
-                for cell, held, true in ledger.differences(session, row):
-                    wrong += 1
-                    where = " ".join(str(part) for part in cell[1:])
-                    typer.echo(f"{row.key} {where}: stored {held}, counted {true}", err=True)
-        return wrong
+            return [
+                {"touchpoint": row.key, "cell": [str(part) for part in cell[1:]], "stored": held, "counted": true}
+                for row in ledger.every_touchpoint(session)
+                for cell, held, true in ledger.differences(session, row)
+            ]
 
-    if wrong := read(work):
-        raise fail(f"{wrong} cells differ. `touchstone rollup rebuild` mends them.")
-    typer.echo("The rollup equals the answers.")
+    wrong = read(work)
+    for one in () if as_json else wrong:
+        where = " ".join(one["cell"])
+        typer.echo(f"{one['touchpoint']} {where}: stored {one['stored']}, counted {one['counted']}", err=True)
+    if as_json:
+        typer.echo(json.dumps(wrong))
+    if wrong:
+        raise fail(f"{len(wrong)} cells differ. `touchstone rollup rebuild` mends them.")
+    if not as_json:
+        typer.echo("The rollup equals the answers.")
 
 
 Key = Annotated[

@@ -98,6 +98,7 @@ MAY = {
         "demo",
         "importer",
         "mail.smtp",
+        "webhooks.address",
         "monitoring.watch",
         "pages",
         "scores.backfill",
