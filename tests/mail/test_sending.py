@@ -165,14 +165,14 @@ async def test_tls_is_spoken_and_the_certificate_is_looked_at(mailbox, tmp_path,
 HOSTILE = [*PAYLOADS, "x" * 4000, "\u202egnp.exe http://evil.example @all", "a\r\n.\r\nRCPT TO:<x>"]
 
 
-@pytest.mark.parametrize("said", HOSTILE, ids=range(len(HOSTILE)))
-def test_what_customers_write_is_only_text(said):
-    quote, item = Quote(inert(said, 280), "1 of 5", low=True, language="en"), Item(said, "https://x.example", said)
-    mail = Mail("s", "o", "t", parts=[Part("p", [item], [quote])], stop=("stop", "https://x.example/stop"))
-    drawn, plain = html(mail, "en"), text(mail)
-    assert "<script" not in drawn.lower() and "<img" not in drawn.lower() and drawn.count("<html") == 1
-    assert "http://evil" not in drawn.partition('dir="auto"')[2] and "\n.\n" not in plain
-    assert len(quote.text) < 900
+def test_what_customers_write_is_only_text():
+    for said in HOSTILE:
+        quote, item = Quote(inert(said, 280), "1 of 5", low=True, language="en"), Item(said, "https://x.example", said)
+        mail = Mail("s", "o", "t", parts=[Part("p", [item], [quote])], stop=("stop", "https://x.example/stop"))
+        drawn, plain = html(mail, "en"), text(mail)
+        assert "<script" not in drawn.lower() and "<img" not in drawn.lower() and drawn.count("<html") == 1
+        assert "http://evil" not in drawn.partition('dir="auto"')[2] and "\n.\n" not in plain
+        assert len(quote.text) < 900
 
 
 @ON_SQLITE

@@ -1,7 +1,5 @@
 """Nobody gets mails who has not confirmed, and whoever wants no more gets none."""
 
-import pytest
-
 from app.mail.tokens import is_genuine, token
 from tests.mail.conftest import ON_SQLITE, link, part
 
@@ -49,10 +47,10 @@ async def test_the_button_of_a_mail_program_ends_it_and_confirming_does_not_begi
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("address", ["/mail/confirm/1.x", "/mail/stop/", "/mail/stop/99.abc", "/mail/stop/é.abc"])
-async def test_a_link_that_was_cut_leads_to_a_page_that_says_so(anybody, address):
-    for answer in (await anybody.get(address), await anybody.post(address)):
-        assert answer.status_code in (404, 405) and "Traceback" not in answer.text
+async def test_a_link_that_was_cut_leads_to_a_page_that_says_so(anybody):
+    for address in ("/mail/confirm/1.x", "/mail/stop/", "/mail/stop/99.abc", "/mail/stop/é.abc"):
+        for answer in (await anybody.get(address), await anybody.post(address)):
+            assert answer.status_code in (404, 405) and "Traceback" not in answer.text
 
 
 async def test_the_link_of_one_does_nothing_for_another(client, anybody, send):
@@ -87,11 +85,10 @@ async def test_a_subscriber_is_changed_listed_and_deleted(client, make):
 
 
 @ON_SQLITE
-@pytest.mark.parametrize(
-    "address", ["a@b", "a b@c.de", "a@c.de\r\nBcc: x@y.de", "a@c.de,b@c.de", "<a@c.de>", "ä@c.de", "a" * 250 + "@c.de"]
-)
-async def test_what_is_no_address_is_refused(client, address):
-    assert (await client.post("/v1/subscribers", json={"email": address})).status_code == 422
+async def test_what_is_no_address_is_refused(client):
+    header = "a@c.de\r\nBcc: x@y.de"
+    for address in ("a@b", "a b@c.de", header, "a@c.de,b@c.de", "<a@c.de>", "ä@c.de", "a" * 250 + "@c.de"):
+        assert (await client.post("/v1/subscribers", json={"email": address})).status_code == 422, address
 
 
 async def test_what_customers_wrote_is_quoted_only_for_those_whom_a_reader_added(client, anybody):
