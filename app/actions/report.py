@@ -12,7 +12,7 @@ from app.actions import effect, history
 from app.actions.effect import LOOKS, Effect, Guess, Question, Told, Z
 from app.actions.history import BEFORE, Taken
 from app.actions.windows import Window, weights
-from app.models import Action
+from app.models import Action, Alert
 from app.touchpoints import registry
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
@@ -77,10 +77,18 @@ class Reading:
         return found
 
     def _fresh(self, known: Known) -> int | None:
-        """The day from which answers count when the action came out of an alert: the day after that was taken up."""
+        """The day from which answers count when the action came out of an alert: the day after that was raised."""
         if self.action.alert is None:
             return None
-        return self.action.created_at.astimezone(known.zone).date().toordinal() + 1
+        return self._raised.astimezone(known.zone).date().toordinal() + 1
+
+    @cached_property
+    def _raised(self) -> datetime:
+        """When the alert was raised; of one that is not ours, when the action was written down."""
+        said = self.action.alert or ""
+        number = int(said) if said.isascii() and said.isdigit() and len(said) < 10 else 0
+        alert = self.session.get(Alert, number)
+        return alert.opened_at if alert else self.action.created_at
 
     def _early(self, known: Known, taken: Taken) -> Effect:
         own = self.told(known, taken.start, taken.today, 1)

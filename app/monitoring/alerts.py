@@ -1,6 +1,7 @@
 """Alerts: one per trouble. It opens, grows and ends; each is told in the transaction that wrote it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func
@@ -23,17 +24,17 @@ _TOLD_TOO = {
 _OF_TARGETS = {"met": events.TARGET_MET, "missed": events.TARGET_MISSED}
 
 
-def note(session: Session, seen: Sequence[Seen]) -> None:
-    """Open an alert for each trouble that is there, let the open one grow, and close those of troubles that are over.
+def note(session: Session, seen: Sequence[Seen], at: datetime) -> None:
+    """As of `at`: open an alert for each trouble that is there or let the open one grow; close what is over.
 
     Whoever comes second waits for the touchpoint's row and finds the alert of the first: nothing is told twice.
     """
     standing = _open(session, {one.touchpoint_id for one in seen})
     for one in seen:
         if one.there:
-            _opened(session, one)
+            _opened(session, one, at)
         elif one.which in standing:
-            _ended(session, one)
+            _ended(session, one, at)
 
 
 def _open(session: Session, touchpoints: set[int]) -> set[tuple[int, str, str]]:
@@ -42,14 +43,14 @@ def _open(session: Session, touchpoints: set[int]) -> set[tuple[int, str, str]]:
     return {(number, kind, about) for number, kind, about in session.execute(select(*columns).where(*whose))}
 
 
-def _opened(session: Session, one: Seen) -> None:
+def _opened(session: Session, one: Seen, at: datetime) -> None:
     """What a person closed is not opened again for a trouble that began before that."""
     key = _locked(session, one.touchpoint_id)
     last = _newest(session, one)
     if last and not last.closed_at:
         last.evidence = dict(one.evidence)
     elif last is None or not (last.closed_at and last.closed_by and one.since <= last.closed_at):
-        row = Alert(**_columns(one), opened_at=now(), evidence=dict(one.evidence))
+        row = Alert(**_columns(one), opened_at=at, evidence=dict(one.evidence))
         session.add(row)
         session.flush()
         too = _TOLD_TOO.get(one.kind) or _OF_TARGETS.get(one.evidence.get("verdict", ""))
@@ -62,11 +63,11 @@ def _columns(one: Seen) -> dict[str, Any]:
     return {"kind": one.kind, "touchpoint_id": one.touchpoint_id, "about": one.about, "since": one.since}
 
 
-def _ended(session: Session, one: Seen) -> None:
+def _ended(session: Session, one: Seen, at: datetime) -> None:
     key = _locked(session, one.touchpoint_id)
     row = _newest(session, one)
     if row and not row.closed_at:
-        _close(session, row, key, None, None)
+        _close(session, row, key, at)
 
 
 def change(session: Session, number: int, state: str, because: str | None, who: str) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def change(session: Session, number: int, state: str, because: str | None, who: 
     session.refresh(row)
     if state == "closed":
         if not row.closed_at:
-            _close(session, row, key, because or "other", who)
+            _close(session, row, key, now(), because or "other", who)
     elif row.closed_at:
         raise Problem(Code.INVALID_REQUEST, "This alert is closed; a trouble that comes again opens a new one.")
     else:
@@ -149,8 +150,10 @@ def _said(row: Alert, key: str) -> dict[str, Any]:
     return {name: value for name, value in _shown(row, key).items() if name not in ("comments", "closed_by")}
 
 
-def _close(session: Session, row: Alert, key: str, because: str | None, who: str | None) -> None:
-    row.closed_at, row.because, row.closed_by = now(), because, who
+def _close(
+    session: Session, row: Alert, key: str, at: datetime, because: str | None = None, who: str | None = None
+) -> None:
+    row.closed_at, row.because, row.closed_by = max(at, row.opened_at), because, who
     session.flush()
     outbox.announce(session, events.CLOSED, row.touchpoint_id, key, _said(row, key))
 

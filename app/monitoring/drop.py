@@ -5,15 +5,17 @@ from that source. Days that hang together weigh less. Levels are shares of the s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 
+from app.monitoring import tilts
 from app.scores import day_variance
 
 BASE_DAYS, LAG_MIN, LAG_MAX, LAG_ANSWERS = 112, 28, 84, 300
 BASE_ANSWERS, BASE_DAYS_MIN, SOURCE_ANSWERS, OWN_SHAPE_ANSWERS = 100, 14, 50, 200
 SHIFT = 0.5  # what is looked for, in deviations of the answers
+Place = tuple[int, int, str]  # weekday, quarter of the day, source
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Cell:
         return sum(place * count for place, count in enumerate(self.counts)) / (len(self.counts) - 1)
 
     @property
-    def place(self) -> tuple[int, int, str]:
+    def place(self) -> Place:
         return (self.day + 3) % 7, self.quarter, self.source  # Monday is 0: 1970 began on a Thursday
 
 
@@ -78,22 +80,23 @@ class Part:
 class Baseline:
     """What is usual: the mean of each weekday, quarter and source, and how far days and answers stray from it."""
 
-    usual: Callable[[tuple[int, int, str]], float]
-    shapes: dict[str, list[float]]
+    usual: Callable[[Place], float]
+    shapes: Mapping[str, Sequence[float]]
     sd: float
     rho: float  # variance that the answers of a day share, in units of the variance of one answer
     se: float
     n: int
 
+    def lower(self, place: Place) -> tuple[float, float]:
+        """The level that is usual at the least, and the one that is looked for."""
+        usual = min(max(self.usual(place) - 0.5 * self.se, 0.02), 0.985)
+        return usual, min(max(usual - SHIFT * self.sd, 0.005), 0.98)
 
-def look_up(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
-    """Whether the level rose: the fall of the same answers read from the other end of the scale."""
-    turned = [replace(cell, counts=cell.counts[::-1]) for cell in cells]
-    found = look(turned, today, baseline_from=baseline_from, per_alarm=per_alarm)
-    if found.learning:
-        return found
-    parts = tuple(part.turned() for part in found.sources)
-    return replace(found, before=1 - found.before, after=1 - found.after, sources=parts)
+    def turned(self) -> "Baseline":
+        """Read from the other end of the scale."""
+        usual = self.usual
+        shapes = {source: shape[::-1] for source, shape in self.shapes.items()}
+        return replace(self, usual=lambda place: 1 - usual(place), shapes=shapes)
 
 
 def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
@@ -101,6 +104,18 @@ def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm
 
     `per_alarm` is after how many touchpoint-years one false alarm is borne; `baseline_from` the first day to learn of.
     """
+    known = past(cells, today, baseline_from)
+    return known.fell(per_alarm) if known else Found(learning=True)
+
+
+def look_up(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
+    """Whether the level rose."""
+    known = past(cells, today, baseline_from)
+    return known.rose(per_alarm) if known else Found(learning=True)
+
+
+def past(cells: Iterable[Cell], today: int, baseline_from: int = 0) -> "Past | None":
+    """What is usual, and the last weeks that are compared with it; None while the past is too thin for that."""
     seen = [cell for cell in cells if cell.day <= today and cell.n]
     rate = sum(cell.n for cell in seen if today - 28 <= cell.day < today) / 28
     lag = int(min(max(LAG_ANSWERS / rate, LAG_MIN), LAG_MAX)) if rate else LAG_MAX
@@ -108,42 +123,83 @@ def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm
     base = [cell for cell in seen if max(start - BASE_DAYS, baseline_from) <= cell.day < start]
     base = _of_known_sources(base)
     if sum(cell.n for cell in base) < BASE_ANSWERS or len({cell.day for cell in base}) < BASE_DAYS_MIN:
-        return Found(learning=True)
+        return None
     known = {cell.source for cell in base}
-    fit = _fit(base)
-    return _cusum([cell for cell in seen if cell.day >= start and cell.source in known], start, fit, rate, per_alarm)
+    return Past(_fit(base), [cell for cell in seen if cell.day >= start and cell.source in known], start, rate)
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What is usual, and the cells of the last weeks, from the day `start` on; `rate` answers came a day."""
+
+    fit: "Baseline"
+    recent: Sequence[Cell]
+    start: int
+    rate: float
+
+    def fell(self, per_alarm: float) -> Found:
+        """Whether the level fell, and since when."""
+        path = self._path(self.recent, self.fit.lower)
+        w, since = 0.0, self.start
+        for day, gain in path:
+            w += gain
+            if w <= 0:
+                w, since = 0.0, day + 1
+        h = self._threshold(per_alarm)
+        fallen = [cell for cell in self.recent if cell.day >= since]
+        parts = tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
+        n = sum(part.n for part in parts)
+        before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
+        earliest, latest = _dated(path, since)
+        return Found(False, w >= h, since, earliest, latest, w, h, before, after, n, parts)
+
+    def rose(self, per_alarm: float) -> Found:
+        """Whether the level rose: the fall of the same answers read from the other end of the scale."""
+        found = self.turned().fell(per_alarm)
+        parts = tuple(part.turned() for part in found.sources)
+        return replace(found, before=1 - found.before, after=1 - found.after, sources=parts)
+
+    def is_back(self, day: int, fallen: float, n: int, per_alarm: float) -> bool:
+        """Whether the level rose again after `day`, when it lay `fallen` below what is usual, as `n` answers told."""
+        se = sqrt(self.fit.sd**2 / max(n, 1) + self.fit.rho * self.fit.sd**2 / max(1.0, n / max(self.rate, 1.0)))
+
+        def levels(place: Place) -> tuple[float, float]:
+            low = _within(self.fit.usual(place) - fallen + 0.5 * se)
+            return low, _within(low + SHIFT * self.fit.sd)
+
+        w, most = 0.0, 0.0
+        for _, gain in self._path([cell for cell in self.recent if cell.day > day], levels):
+            w = max(0.0, w + gain)
+            most = max(most, w)
+        return most >= self._threshold(per_alarm)
+
+    def turned(self) -> "Past":
+        """The same answers, read from the other end of the scale."""
+        recent = [replace(cell, counts=cell.counts[::-1]) for cell in self.recent]
+        return replace(self, fit=self.fit.turned(), recent=recent)
+
+    def _threshold(self, per_alarm: float) -> float:
+        effective = self.rate / (1 + max(self.rate - 1, 0) * self.fit.rho)
+        return max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
+
+    def _path(self, cells: Sequence[Cell], levels: Callable[["Place"], tuple[float, float]]) -> list[tuple[int, float]]:
+        """What each day with answers adds for the second of two levels and against the first one."""
+        known: dict[Place, tuple[float, float]] = {}
+        gains: dict[int, float] = defaultdict(float)
+        counts: dict[int, int] = defaultdict(int)
+        for cell in cells:
+            if cell.place not in known:
+                known[cell.place] = tilts.pair(self.fit.shapes[cell.source], *levels(cell.place))
+            slope, constant = known[cell.place]
+            gains[cell.day] += slope * cell.total + constant * cell.n
+            counts[cell.day] += cell.n
+        return [(day, gains[day] / (1 + (counts[day] - 1) * self.fit.rho)) for day in sorted(gains)]
 
 
 def _of_known_sources(base: Sequence[Cell]) -> list[Cell]:
     """A source with few answers has no usual level: what it brings is no fall of the others."""
     counts = _sums(base, lambda cell: cell.source, lambda cell: cell.n)
     return [cell for cell in base if counts[cell.source] >= SOURCE_ANSWERS]
-
-
-def _cusum(recent: Sequence[Cell], start: int, fit: Baseline, rate: float, per_alarm: float) -> Found:
-    tilts: dict[tuple[int, int, str], tuple[float, float]] = {}
-    gains: dict[int, float] = defaultdict(float)
-    counts: dict[int, int] = defaultdict(int)
-    for cell in recent:
-        if cell.place not in tilts:
-            tilts[cell.place] = _tilts(fit, cell.place)
-        slope, constant = tilts[cell.place]
-        gains[cell.day] += slope * cell.total + constant * cell.n
-        counts[cell.day] += cell.n
-    path = [(day, gains[day] / (1 + (counts[day] - 1) * fit.rho)) for day in sorted(gains)]
-    w, since = 0.0, start
-    for day, gain in path:
-        w += gain
-        if w <= 0:
-            w, since = 0.0, day + 1
-    effective = rate / (1 + max(rate - 1, 0) * fit.rho)
-    h = max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
-    fallen = [cell for cell in recent if cell.day >= since]
-    parts = tuple(_part(source, fallen, fit) for source in sorted({cell.source for cell in fallen}))
-    n = sum(part.n for part in parts)
-    before, after = (sum(part.n * getattr(part, name) for part in parts) / max(n, 1) for name in ("before", "after"))
-    earliest, latest = _dated(path, since)
-    return Found(False, w >= h, since, earliest, latest, w, h, before, after, n, parts)
 
 
 def _part(source: str, fallen: Sequence[Cell], fit: Baseline) -> Part:
@@ -186,13 +242,9 @@ def _shape(cells: Sequence[Cell]) -> list[float]:
     return [count / sum(counts) for count in counts]
 
 
-def _values(width: int) -> list[float]:
-    return [place / (width - 1) for place in range(width)]
-
-
 def _fit(base: Sequence[Cell]) -> Baseline:
     shape = _shape(base)
-    values = _values(len(shape))
+    values = tilts.values(len(shape))
     # days of 1970 moved so that the remainder by seven is that of `place`
     cells = [day_variance.Cell(cell.day + 3, cell.quarter, cell.source, cell.n, cell.total) for cell in base]
     mean = sum(q * v for q, v in zip(shape, values, strict=True))
@@ -212,34 +264,6 @@ def _fit(base: Sequence[Cell]) -> Baseline:
     )
 
 
-def _days(n: dict[Hashable, float]) -> list[int]:
-    """The days that have answers, in order."""
-    return sorted(day for day in n if isinstance(day, int))
-
-
-def _tilts(fit: Baseline, place: tuple[int, int, str]) -> tuple[float, float]:
-    """What one answer adds to the CUSUM: a slope times its value, and a constant."""
-    shape = fit.shapes[place[2]]
-    usual = min(max(fit.usual(place) - 0.5 * fit.se, 0.02), 0.985)
-    lower = min(max(usual - SHIFT * fit.sd, 0.005), 0.98)
-    t0, t1 = tilt(shape, usual), tilt(shape, lower)
-    return t1 - t0, _norm(shape, t0) - _norm(shape, t1)
-
-
-def _norm(shape: Sequence[float], t: float) -> float:
-    return log(sum(q * exp(t * v) for q, v in zip(shape, _values(len(shape)), strict=True)))
-
-
-def tilt(shape: Sequence[float], mean: float) -> float:
-    """The exponent t for which the shares q exp(t v) have this mean (damped Newton)."""
-    values = _values(len(shape))
-    t = 0.0
-    for _ in range(60):
-        weights = [q * exp(t * v) for q, v in zip(shape, values, strict=True)]
-        total = sum(weights)
-        m = sum(w * v for w, v in zip(weights, values, strict=True)) / total
-        if abs(m - mean) < 1e-7:
-            break
-        spread = sum(w * v * v for w, v in zip(weights, values, strict=True)) / total - m * m
-        t += min(max((mean - m) / max(spread, 1e-4), -2.0), 2.0)
-    return t
+def _within(level: float) -> float:
+    """A level that answers can have: none is at an end of the scale for sure."""
+    return min(max(level, 0.005), 0.985)

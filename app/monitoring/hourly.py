@@ -8,11 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
+from sqlmodel import Session
+
 from app.db import Database
 from app.logs import log
 from app.models import now
 from app.monitoring import lease, watch
 from app.monitoring.lease import Lease, LeaseLost
+from app.monitoring.memory import Memory
 
 FIRST_S, POLL_S = 60.0, 20.0  # a service that starts has other things to do; who died is found so late
 
@@ -23,6 +26,7 @@ class Hourly:
     def __init__(self, db: Database, clock: Callable[[], datetime] = now) -> None:
         self._db, self._clock = db, clock
         self._lease = Lease(str(uuid4()))
+        self._memory = Memory()
         self._failed = False
         self._task: asyncio.Task[None] | None = None
 
@@ -57,10 +61,13 @@ class Hourly:
             return False
         started = time.monotonic()
         try:
-            report = await watch.once(self._db, at, renew=lambda session: self._lease.keep(session, self._clock()))
+            report = await watch.once(self._db, at, self._memory, renew=self._renew)
         except LeaseLost:
             log.warning("monitoring_taken_over")
             return False
         await self._db.write(lambda session: self._lease.give_back(session, at, report.summary()))
         log.info("monitoring_looked", extra={**report.summary(), "seconds": round(time.monotonic() - started, 2)})
         return True
+
+    def _renew(self, session: Session) -> None:
+        self._lease.keep(session, self._clock())

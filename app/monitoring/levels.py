@@ -1,9 +1,9 @@
 """Drops and rises: reads the counts of touchpoints, and asks `drop.py` about each."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func
@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from app.models import Alert, Rollup
 from app.monitoring import drop
-from app.monitoring.drop import Cell, Found
+from app.monitoring.drop import Cell, Found, Past
 from app.monitoring.seen import Seen
 from app.scores.buckets import hour_start
 from app.touchpoints.registry import Known
@@ -21,47 +21,65 @@ State = Literal["watched", "learning", "too_thin"]
 _HOUR, _QUARTER, _DAY = 3600, 6 * 3600, 24 * 3600
 _FIRST = date(1970, 1, 1).toordinal()
 _DAYS_READ = drop.BASE_DAYS + drop.LAG_MAX
-KINDS: dict[str, Callable[..., Found]] = {"drop": drop.look, "rise": drop.look_up}
-Read = Mapping[int, tuple[list[Cell], int]]  # by touchpoint: its counts, and the day to learn from
+KINDS = ("drop", "rise")
 
 
-def read(session: Session, these: Sequence[Known], at: datetime) -> Read:
-    """What `judge` needs. An hour that is not over does not count yet."""
-    cells, learned_from = _cells(session, these, at), _baselines(session, these)
-    return {known.id: (cells[known.id], learned_from.get(known.id, 0)) for known in these}
+class Told(NamedTuple):
+    """A change that is told and not over: the day on which it was found, and its numbers."""
+
+    day: int
+    evidence: Mapping[str, Any]
 
 
-def judge(these: Sequence[Known], at: datetime, found: Read, fleet: int) -> tuple[list[Seen], list[State]]:
+class Read(NamedTuple):
+    """A touchpoint's counts, the day to learn from, and what is told of it, by kind."""
+
+    cells: list[Cell]
+    learn_from: int
+    told: Mapping[str, Told]
+
+
+def read(session: Session, these: Sequence[Known], at: datetime) -> dict[int, Read]:
+    """What `judge` needs, by touchpoint. An hour that is not over does not count yet."""
+    cells, learn_from, told = _cells(session, these, at), _baselines(session, these), _told(session, these)
+    return {known.id: Read(cells[known.id], learn_from.get(known.id, 0), told[known.id]) for known in these}
+
+
+def judge(
+    these: Sequence[Known], at: datetime, found: Mapping[int, Read], fleet: int
+) -> tuple[list[Seen], dict[int, State]]:
     """Whose level fell or rose, or did and no longer does; and how each touchpoint stands. Takes milliseconds each."""
     seen: list[Seen] = []
-    states: list[State] = []
+    states: dict[int, State] = {}
     for known in these:
-        cells, learned_from = found[known.id]
-        today = _day(at, known.zone)
-        looks = {
-            kind: look(cells, today, baseline_from=learned_from, per_alarm=4 * max(fleet, 1))
-            for kind, look in KINDS.items()
-        }
-        states.append(_state(cells, today, looks["drop"]))
-        seen += _changes(known, looks)
+        one, today = found[known.id], _day(at, known.zone)
+        past = drop.past(one.cells, today, one.learn_from)
+        states[known.id] = "watched" if past else _unwatched(one.cells, today)
+        if past:
+            seen += _changes(known, past, one.told, 4 * max(fleet, 1))
     return seen, states
 
 
-def _state(cells: Sequence[Cell], today: int, found: Found) -> State:
+def _unwatched(cells: Sequence[Cell], today: int) -> State:
     """Too thin: at today's pace even the longest past would not be enough to compare with."""
-    if not found.learning:
-        return "watched"
     recent = sum(cell.n for cell in cells if today - 28 <= cell.day < today)
     return "learning" if recent / 28 * drop.BASE_DAYS >= drop.BASE_ANSWERS else "too_thin"
 
 
-def _changes(known: Known, looks: Mapping[str, Found]) -> Iterator[Seen]:
-    for kind, found in looks.items():
-        small = abs(found.after - found.before) < TOLD_FROM
-        if found.learning or (found.fell and small):
-            continue
-        if found.fell or _is_over(found):
-            yield Seen(known.id, kind, found.fell, _midnight(found.since, known.zone), _evidence(found))
+def _changes(known: Known, past: Past, told: Mapping[str, Told], per_alarm: float) -> Iterator[Seen]:
+    for kind, found in (("drop", past.fell(per_alarm)), ("rise", past.rose(per_alarm))):
+        before = told.get(kind)
+        over = _is_over(found) or (before is not None and _is_back(past, kind, before, per_alarm))
+        there = found.fell and abs(found.after - found.before) >= TOLD_FROM
+        if over or there:
+            yield Seen(known.id, kind, not over, _midnight(found.since, known.zone), _evidence(found))
+
+
+def _is_back(past: Past, kind: str, told: Told, per_alarm: float) -> bool:
+    """Whether the level came back since that was told."""
+    moved = abs(told.evidence["level_before"] - told.evidence["level_after"]) / 100
+    turned = past if kind == "drop" else past.turned()
+    return turned.is_back(told.day, moved, told.evidence["answers"], per_alarm)
 
 
 def _is_over(found: Found) -> bool:
@@ -123,11 +141,21 @@ def _offset(second: int, zone: ZoneInfo) -> int:
     return int(distance.total_seconds()) if distance else 0
 
 
+def _told(session: Session, these: Sequence[Known]) -> dict[int, dict[str, Told]]:
+    """The drops and rises that are open, by touchpoint."""
+    zones = {known.id: known.zone for known in these}
+    standing = col(Alert.closed_at).is_(None), col(Alert.touchpoint_id).in_(list(zones)), col(Alert.kind).in_(KINDS)
+    told: dict[int, dict[str, Told]] = defaultdict(dict)
+    for row in session.exec(select(Alert).where(*standing)):
+        told[row.touchpoint_id][row.kind] = Told(_day(row.opened_at, zones[row.touchpoint_id]), row.evidence)
+    return told
+
+
 def _baselines(session: Session, these: Sequence[Known]) -> dict[int, int]:
     """From which day to learn where a person said that an alert was false, or that this is the new level."""
     zones = {known.id: known.zone for known in these}
     said = col(Alert.because).in_(["false_alarm", "not_a_problem"]), col(Alert.touchpoint_id).in_(list(zones))
-    which = *said, col(Alert.kind).in_(list(KINDS))
+    which = *said, col(Alert.kind).in_(KINDS)
     columns: Any = (Alert.touchpoint_id, func.max(Alert.since))
     rows = session.execute(select(*columns).where(*which).group_by(Alert.touchpoint_id))
     return {number: _day(since, zones[number]) for number, since in rows}

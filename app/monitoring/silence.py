@@ -58,6 +58,14 @@ def look(hours: Sequence[tuple[int, int]], now: int, false_a_year: float = FALSE
     return Silence(surprise(lost, total, variation(days)), needed, silent, total / (7 * weeks))
 
 
+def expected(hours: Sequence[tuple[int, int]], since: int, now: int) -> float:
+    """How many answers the WEEKS before `since` let expect from then to `now`, by the hours of the week."""
+    usual = [0.0] * (7 * 24)
+    for start, n in hours:
+        usual[start % _WEEK // _HOUR] += n / WEEKS
+    return sum(usual[hour % _WEEK // _HOUR] for hour in range(since, now, _HOUR))
+
+
 def variation(days: Sequence[int]) -> float:
     """How much a day's number varies beyond chance, its weekday taken off: variance over mean squared.
 

@@ -1,8 +1,8 @@
-"""Looks at every touchpoint. Nothing is remembered between looks but the alerts: all else is in the rollup."""
+"""Looks at every touchpoint. What counts is in the database: the alerts, and all else in the rollup."""
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -11,8 +11,9 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from app.db import Database
-from app.models import Touchpoint
-from app.monitoring import alerts, lease, levels, targets
+from app.models import Alert, Touchpoint
+from app.monitoring import alerts, decided, floods, lease, levels, quiet, reviews, tablets, targets
+from app.monitoring.memory import Memory
 from app.monitoring.seen import Seen
 from app.touchpoints import registry
 from app.touchpoints.registry import Known
@@ -39,23 +40,74 @@ def _nothing(_: Session) -> None:
     """Whoever looks by hand asks nobody."""
 
 
-async def once(db: Database, at: datetime, *, renew: Callable[[Session], None] = _nothing) -> Report:
+async def once(
+    db: Database, at: datetime, memory: Memory | None = None, *, renew: Callable[[Session], None] = _nothing
+) -> Report:
     """Look at all touchpoints as of `at`, and write what is found; `renew` runs in each transaction that writes.
 
-    What takes time is worked out in a thread, beside the answers that come in.
+    With the `memory` of an earlier look those are left out that cannot have changed since. What takes time is worked
+    out in a thread, beside the answers that come in.
     """
-    fleet = await db.read(touchpoints)
-    report = Report(len(fleet))
-    for start in range(0, len(fleet), AT_A_TIME):
-        these = fleet[start : start + AT_A_TIME]
-        found = await db.read(partial(levels.read, these=these, at=at))
-        seen, states = await asyncio.to_thread(levels.judge, these, at, found, len(fleet))
-        report.states.update(states)
-        decided, decisions = await _targets(db, these, at)
-        await db.write(partial(_write, seen=[*seen, *decided], decisions=decisions, at=at, renew=renew))
+    memory = memory or Memory()
+    fleet, troubled = await db.read(touchpoints), await db.read(memory.troubled)
+    stamps = await db.read(partial(memory.changed, fleet=fleet, troubled=troubled))
+    report, note = Report(len(fleet)), Notes(db, at, renew, troubled)
+    for these in _parts(fleet, AT_A_TIME):
+        await note(reviews.look(these, at))
+        await note(await db.read(partial(quiet.look, these=these, at=at)))
+    for these in _parts([known for known in fleet if known.id in stamps], AT_A_TIME):
+        seen, states = await _levels(db, these, at, len(fleet))
+        await note([*seen, *await db.read(partial(floods.look, these=these, at=at))], renew=True)
+        memory.keep({known.id: stamps[known.id] for known in these}, states)
         by_id = {known.id: known for known in these}
         report.changes += [(by_id[one.touchpoint_id], one) for one in seen if one.there and one.kind in levels.KINDS]
+    for these in _parts([known for known in fleet if known.row.target], FEW_AT_A_TIME):
+        found, decisions = await db.read(partial(targets.look, these=these, at=at))
+        await note(found, decisions)
+    actions = partial(decided.look, fleet=fleet, looked=memory.actions)
+    for look in (_archived, partial(tablets.look, fleet=fleet), actions):
+        await note(await db.read(partial(look, at=at)))
+    memory.looked_at = at
+    report.states.update(memory.states[known.id] for known in fleet)
     return report
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Writes what was found as of `at`, a few troubles in one transaction, for answers wait meanwhile.
+
+    Nothing is written where no trouble is and none was (`troubled`).
+    """
+
+    db: Database
+    at: datetime
+    renew: Callable[[Session], None]
+    troubled: Collection[int]
+
+    async def __call__(
+        self, seen: Sequence[Seen], decisions: Sequence[targets.Decision] = (), *, renew: bool = False
+    ) -> None:
+        """`decisions` are written with what is told of them; with `renew` something is written in any case."""
+        found = [one for one in seen if one.there or one.touchpoint_id in self.troubled]
+        parts = [found] if decisions else [found[at : at + FEW_AT_A_TIME] for at in range(0, len(found), FEW_AT_A_TIME)]
+        for part in parts or [[]] * renew:
+            await self.db.write(partial(self._write, seen=part, decisions=decisions))
+
+    def _write(self, session: Session, seen: Sequence[Seen], decisions: Sequence[targets.Decision]) -> None:
+        self.renew(session)
+        targets.write(session, decisions, self.at)
+        alerts.note(session, seen, self.at)
+
+
+def _parts(fleet: Sequence[Known], most: int) -> Iterator[Sequence[Known]]:
+    return (fleet[start : start + most] for start in range(0, len(fleet), most))
+
+
+async def _levels(
+    db: Database, these: Sequence[Known], at: datetime, fleet: int
+) -> tuple[list[Seen], dict[int, levels.State]]:
+    found = await db.read(partial(levels.read, these=these, at=at))
+    return await asyncio.to_thread(levels.judge, these, at, found, fleet)
 
 
 async def by_hand(db: Database, at: datetime) -> Report:
@@ -71,24 +123,9 @@ def touchpoints(session: Session) -> list[Known]:
     return [registry.known(row) for row in session.exec(in_use)]
 
 
-async def _targets(db: Database, these: Sequence[Known], at: datetime) -> tuple[list[Seen], list[targets.Decision]]:
-    """A few at a time, for a read may hold up others."""
-    seen: list[Seen] = []
-    decisions: list[targets.Decision] = []
-    for start in range(0, len(these), FEW_AT_A_TIME):
-        some = these[start : start + FEW_AT_A_TIME]
-        found, decided = await db.read(partial(targets.look, these=some, at=at))
-        seen, decisions = [*seen, *found], [*decisions, *decided]
-    return seen, decisions
-
-
-def _write(
-    session: Session,
-    seen: Sequence[Seen],
-    decisions: Sequence[targets.Decision],
-    at: datetime,
-    renew: Callable[[Session], None],
-) -> None:
-    renew(session)
-    targets.write(session, decisions, at)
-    alerts.note(session, seen)
+def _archived(session: Session, at: datetime) -> list[Seen]:
+    """The alerts of touchpoints that are archived, which are over, and of targets that nobody wants any more."""
+    untargeted = (col(Alert.kind) == targets.KIND) & col(Touchpoint.target).is_(None)
+    gone = col(Touchpoint.archived_at).is_not(None) | untargeted
+    rows = select(Alert).where(col(Alert.closed_at).is_(None), Alert.touchpoint_id == Touchpoint.id, gone)
+    return [Seen(row.touchpoint_id, row.kind, False, at, about=row.about) for row in session.exec(rows)]

@@ -9,7 +9,8 @@ from typing import Any
 
 from pydantic_core import to_json
 
-from app.webhooks.events import CHANGED, CREATED, LOW_RATING, TEST, WITHDRAWN
+from app.webhooks import chat_alerts
+from app.webhooks.events import ALERTS, CHANGED, CREATED, LOW_RATING, TEST, WITHDRAWN
 
 STANDARD, SLACK, TEAMS = FORMATS = ("standard", "slack", "teams")
 COMMENT_MOST, CONTEXT_MOST = 500, 300  # characters; the whole text is behind the link
@@ -40,8 +41,8 @@ def inert(text: str, most: int) -> str:
 
 def lines(event: Mapping[str, Any], name: str, high: int, say: Say) -> list[str]:
     """What there is to say: a sentence, and what was said, as far as the event holds it. `name` is the touchpoint's."""
-    if event["type"] not in _KEYS:  # of a touchpoint, not of an answer: its type and the name are the message
-        return [f"{event['type']}: {inert(name, 200)}"]
+    if event["type"] in ALERTS:
+        return [chat_alerts.sentence(event, inert(name, 200), inert, say)]
     data, key = event["data"], _KEYS[event["type"]]
     rating = data.get("rating")
     which = f"{key}_rated" if rating is not None else key

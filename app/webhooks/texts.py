@@ -15,9 +15,9 @@ from sqlmodel import Session, col, select
 from app.models import Delivery, Feedback, Touchpoint, Webhook
 from app.pages.i18n import in_language, messages
 from app.touchpoints.scales import scale_of
-from app.webhooks import chats
+from app.webhooks import chat_alerts, chats
 from app.webhooks.chats import STANDARD
-from app.webhooks.events import WITHDRAWN
+from app.webhooks.events import ALERTS, WITHDRAWN
 
 
 def is_plain(hook: Webhook) -> bool:
@@ -53,5 +53,12 @@ def _chat(hook: Webhook, event: Any, touchpoints: Mapping[str, Touchpoint], serv
     row = touchpoints.get(event["data"].get("touchpoint"))
     name = in_language(row.name, hook.language) or row.key if row else ""
     high = scale_of(row).high if row else 0
-    link = f"{service}/touchpoints/{row.key}#comments" if service and row else service
+    path = (
+        chat_alerts.path(event["data"])
+        if event["type"] in ALERTS
+        else f"/touchpoints/{row.key}#comments"
+        if row
+        else ""
+    )
+    link = f"{service}{path}" if service else None
     return chats.body(hook.format, chats.lines(event, name, high, say), say("open"), link)

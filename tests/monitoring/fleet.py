@@ -16,7 +16,7 @@ FELL = TODAY - 12
 UTC_ZONE = ZoneInfo("UTC")
 
 
-def rows(number, cells, zone=UTC_ZONE):
+def rows(number, cells, zone=UTC_ZONE, grains=GRAINS):
     """The rollup's rows of these cells, each in the first hour of its quarter of the local day."""
     sums = defaultdict(lambda: [0] * 11)
     for cell in cells:
@@ -27,6 +27,8 @@ def rows(number, cells, zone=UTC_ZONE):
             for place, count in enumerate(cell.counts):
                 counts[place + 1] += count
     for (grain, bucket, source), counts in sums.items():
+        if grain not in grains:
+            continue
         rated = {f"n{rating}": count for rating, count in enumerate(counts)}
         key = {"touchpoint_id": number, "grain": grain, "bucket": bucket, "source": source, "slice": "counted"}
         yield Rollup(**key, **rated, n=sum(counts))
@@ -50,3 +52,8 @@ async def told(db):
 
 async def listed(client, **query):
     return (await client.get("/v1/alerts", params=query)).json()["items"]
+
+
+async def more(db, number, cells):
+    """Answers of later days than those that are there."""
+    await db.write(lambda session: session.add_all(rows(number, cells, grains=("hour", "day"))))

@@ -4,7 +4,8 @@ import random
 from math import exp, sqrt
 from statistics import median
 
-from app.monitoring.drop import Cell, look, look_up, tilt
+from app.monitoring.drop import Cell, look, look_up, past
+from app.monitoring.tilts import tilt
 
 SKEWED = (0.05, 0.05, 0.10, 0.30, 0.50)
 TODAY = 20_000
@@ -104,3 +105,14 @@ def test_the_sources_are_told_apart_and_add_up():
     assert all(part.after < part.before for part in found.sources)
     email, web = found.sources
     assert email.before < web.before
+
+
+def test_a_level_that_came_back_is_seen_and_one_that_stays_low_is_not():
+    fell, alarm, back = TODAY - 30, TODAY - 20, TODAY - 12
+    for seed in range(5):
+        low = answers(seed, days=150, fall=0.6, fell_on=fell)
+        usual = [cell for cell in answers(100 + seed, days=150) if cell.day >= back]
+        known = past([cell for cell in low if cell.day < back] + usual, TODAY)
+        assert known and known.is_back(alarm, 0.6 * SD, 400, 4 * FLEET)
+        stays = past(low, TODAY)
+        assert stays and not stays.is_back(alarm, 0.6 * SD, 400, 4 * FLEET)
