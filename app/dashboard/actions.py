@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, get_args
+from uuid import UUID
 
 import pydantic
 from fastapi import APIRouter
@@ -10,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.actions import actions, report
 from app.actions.schemas import ActionIn, ActionPatch, State
+from app.answers import listing
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
 from app.models import now
@@ -34,12 +36,25 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("actions:read")
     at = now()
 
-    def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], str]:
         rows = [actions.public(row, at) for row in actions.page(session, at, None, _MOST)]
-        return sorted(rows, key=lambda row: STATES.index(row["state"])), _touchpoints(session, visit)
+        rows.sort(key=lambda row: STATES.index(row["state"]))
+        return rows, _touchpoints(session, visit), _said(session, visit)
 
-    rows, names = await db.read(work)
-    return visit.page("actions.html", rows=rows, names=names)
+    rows, names, note = await db.read(work)
+    return visit.page("actions.html", rows=rows, names=names, note=note)
+
+
+def _said(session: Session, visit: RequestContext) -> str:
+    """The comment that an action is made of, to begin its note with; empty without one."""
+    given = visit.request.query_params
+    if not given.get("comment") or not visit.may("feedback:read"):
+        return ""
+    try:
+        at = registry.by_key(session, given.get("touchpoint", "")).id or 0
+        return str(visit.words("quoted", text=listing.one(session, at, UUID(given["comment"]))["comment"] or ""))
+    except (Problem, ValueError):
+        return ""  # it was erased meanwhile
 
 
 @router.post("/actions")

@@ -15,13 +15,8 @@ from app.scores.score import Window
 Texts = Mapping[str, Any]  # a text, or its forms by plural category
 
 
-AREAS = (
-    "dashboard",
-    "shell",
-    "today",
-    "map",
-    "alerts",
-)  # files in pages/messages: what several pages say, then page by page
+# Files in pages/messages: what several pages say, then page by page.
+AREAS = ("dashboard", "shell", "today", "map", "alerts", "inbox")
 
 
 @cache

@@ -138,7 +138,9 @@ def headline(seen: Seen, visit: RequestContext, names: Mapping[str, Known]) -> M
         return t("today.fallen", n=len(drops), names=t.join([_link(row, names, t) for row in drops[:3]]))
     things = len(seen.alerts) + len(seen.alarms) + len(seen.tablets) + len(seen.floods) + len(seen.crowds)
     things += bool(seen.due) + bool(visit.waiting.comments or visit.waiting.replies)
-    return t("today.needs", n=things) if things else t("today.calm")
+    if things:
+        return t("today.needs", n=things)
+    return t("today.calm" if visit.may_all(("alerts:read", "feedback:read")) else "today.quiet")
 
 
 def _link(row: Alert, names: Mapping[str, Known], t: Localized) -> Markup:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import charts, comments, heatmap, levels, periods, sentences
+from app.dashboard import charts, heatmap, levels, periods, sentences, stream
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
@@ -49,7 +49,7 @@ class Seen:
     moved: verdicts.Moved | None  # the last quarter of those that are over against the first
     alike: baseline.BySource
     heat: dict[tuple[int, int], Counts]
-    comments: comments.Stream | None
+    comments: stream.Stream | None
 
 
 @router.get("/touchpoints/{key}")
@@ -97,7 +97,7 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
     first = rollup.first_hours(session, [known.id]).get(known.id)
     starts = period.trend_starts(now, known.zone, first)
     by_start = rollup.series(session, known.id, starts[0], window.until, known.zone, period.interval)
-    stream = comments.read(session, visit, known) if visit.may("feedback:read") else None
+    comments = stream.read(session, visit, known) if visit.may("feedback:read") else None
     over = sum(start < start_of(period.interval, now, known.zone) for start in starts)
     since = window.since if period.days else now
     alike = baseline.by_source(session, [known], since)[known.id]
@@ -110,7 +110,7 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
         _moved(known, [by_start.get(start, {}) for start in starts[:over]], starts, alike[None]),
         alike,
         heatmap.read(session, known.id, window.since, window.until, known.zone),
-        stream,
+        comments,
     )
 
 

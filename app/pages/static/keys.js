@@ -29,7 +29,7 @@ function pressed(key) {
 
 function close() {
   const open = document.querySelector("details.menu[open]");
-  if (!open) return;
+  if (!open) return document.activeElement.blur(); // out of a field: the next key is a single one again
   open.open = false;
   open.querySelector("summary").focus();
 }
