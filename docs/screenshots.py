@@ -39,10 +39,18 @@ def demo() -> Iterator[str]:
         )
         try:
             wait(url, served)
+            look_once(f"sqlite+aiosqlite:///{folder}/demo.db")
             yield url
         finally:
             served.terminate()
             served.wait()
+
+
+def look_once(database: str) -> None:
+    """What the service does by itself a minute after its start: look for levels that fell."""
+    command = [sys.executable, "-m", "app.cli", "monitor", "--once"]
+    environment = os.environ | {"TOUCHSTONE_DATABASE_URL": database}
+    subprocess.run(command, cwd=HERE.parent, env=environment, stdout=subprocess.DEVNULL, check=True)  # noqa: S603
 
 
 def wait(url: str, served: subprocess.Popen[bytes]) -> None:
