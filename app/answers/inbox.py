@@ -8,7 +8,7 @@ from sqlmodel import Session, col
 
 from app.answers import handling, listing
 from app.answers.schemas import AnswerFilter
-from app.models import Feedback, Handling, Touchpoint, now
+from app.models import Feedback, Handling, OwnScale, Touchpoint, now
 from app.touchpoints.scales import SCALES
 
 Sort = Literal["unhappy", "newest", "oldest"]
@@ -16,9 +16,12 @@ SORTS: tuple[Sort, ...] = get_args(Sort)
 
 
 def _height() -> Any:
-    """How happy an answer is, from 0 to 1; on a scale of one's own as if it had ten steps."""
+    """How happy an answer is, from 0 to 1."""
     rating: Any = cast(col(Feedback.rating), Float)
-    return case(*((col(Touchpoint.scale) == name, s.height(rating)) for name, s in SCALES.items()), else_=rating / 10)
+    ours = ((col(Touchpoint.scale) == name, s.height(rating)) for name, s in SCALES.items())
+    share = (rating - col(OwnScale.low)) / (col(OwnScale.high) - col(OwnScale.low))
+    theirs = sa_select(case((col(OwnScale.reversed), 1 - share), else_=share))
+    return case(*ours, else_=theirs.where(col(OwnScale.key) == Touchpoint.scale).scalar_subquery())
 
 
 def page(session: Session, query: AnswerFilter, sort: Sort, start: int, limit: int) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ from app.touchpoints import registry, ways
 from app.touchpoints.catalogue import CHANNELS, CONTACTS, PHASES
 from app.touchpoints.questions import misfits
 from app.touchpoints.scales import SCALES, scale_of
-from app.touchpoints.schemas import REVIEWED, TAG, TouchpointIn, TouchpointPatch, tag
+from app.touchpoints.schemas import REVIEWED, TouchpointIn, TouchpointPatch
+from app.touchpoints.texts import TAG, tag
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _LETTERS: dict[int, str] = {ord("ø"): "o", ord("æ"): "ae", ord("å"): "aa", ord("ß"): "ss", ord("ł"): "l"}

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 from app.scores.schemas import Days, EstimateOut, MetricOut, Period
 from app.timestamps import Day, Moment
 from app.touchpoints.catalogue import PHASES
-from app.touchpoints.schemas import Slug, Texts, one_of, texts_schema
+from app.touchpoints.schemas import Slug, one_of
+from app.touchpoints.texts import Texts, texts_schema
 
 Rule = Literal["pooled", "equal", "importance"]
 Phase = Annotated[str, *one_of(PHASES, "phase")]

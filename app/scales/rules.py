@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from app.errors import Code, Place, Problem
-from app.touchpoints.scales import DRAWINGS
 
 Stored = Mapping[str, Any]  # as models.OwnScale has it
-_POINTS = dict(zip(DRAWINGS, (range(3, 6), range(2, 6), range(2, 12), range(2, 3)), strict=True))
-_ASKS = {"thumbs": "yes"}
+_POINTS = {"stars": range(3, 6), "faces": range(2, 6), "numbers": range(2, 12), "thumbs": range(2, 3)}
 
 
 def asked(drawing: str, share: str) -> str:
     """What a question asks for on a scale that does not say."""
-    return {"nps": "likely", "ces": "agree"}.get(share) or _ASKS.get(drawing, "rated")
+    if share == "nps":
+        return "likely"
+    if share == "ces":
+        return "agree"
+    return "yes" if drawing == "thumbs" else "rated"
 
 
 def check(scale: Stored) -> None:

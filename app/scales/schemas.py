@@ -5,7 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, WithJsonSchema
 
 from app.touchpoints.scales import RATING_MAX
-from app.touchpoints.schemas import ScaleKey, Texts, texts_schema
+from app.touchpoints.schemas import ScaleKey
+from app.touchpoints.texts import Texts, texts_schema
 
 Rating = Annotated[StrictInt, Field(ge=0, le=RATING_MAX)]
 RatingText = Annotated[str, Field(pattern=rf"^([0-9]|{RATING_MAX})$")]

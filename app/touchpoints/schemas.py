@@ -9,12 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
     StrictInt,
-    WithJsonSchema,
     model_validator,
 )
 
@@ -22,7 +20,8 @@ from app.errors import Place
 from app.sanitize import PLAIN, plain_text
 from app.timestamps import Day
 from app.touchpoints import origins
-from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, LANGUAGES, PHASES
+from app.touchpoints.catalogue import CATALOGUE, CHANNELS, CONTACTS, PHASES
+from app.touchpoints.texts import Language, Line, Texts
 
 CLEARABLE = {
     "language",
@@ -33,9 +32,6 @@ CLEARABLE = {
     "review_interval_days",
     "reviewed",
 }  # what a touchpoint may have none of
-# A language of BCP 47, perhaps with a script, a region or variants: de, de-AT, zh-Hant-TW.
-TAG = r"^[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?(-([A-Za-z0-9]{5,8}|[0-9][A-Za-z0-9]{3})){0,2}$"
-LANGUAGES_MOST = 40
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Days = Annotated[StrictInt, Field(ge=1, le=3650)]
 
@@ -60,24 +56,6 @@ def one_of(names: Iterable[str], what: str) -> tuple[Any, ...]:
     return Field(json_schema_extra={"enum": list(known)}), AfterValidator(check)
 
 
-def _by_language(value: object) -> object:
-    return {"en": value} if isinstance(value, str) else value
-
-
-def tag(language: str) -> str:
-    """A tag of BCP 47 as it is written: de-AT, zh-Hant-TW."""
-    first, *rest = language.split("-")
-    sized = {2: str.upper, 4: str.title}
-    return "-".join([first.lower(), *(sized.get(len(part), str.lower)(part) for part in rest)])
-
-
-def _tagged(texts: dict[str, str]) -> dict[str, str]:
-    found = {tag(language): text for language, text in texts.items()}
-    if len(found) < len(texts):
-        raise ValueError("has the same language twice; leave one of them out")
-    return found
-
-
 _time_zones = cache(available_timezones)  # it reads hundreds of files
 
 
@@ -91,28 +69,6 @@ def _timezone(value: str) -> str:
 TimeZone = Annotated[str, AfterValidator(_timezone)]
 
 
-def texts_schema(least: int = 0) -> dict[str, Any]:
-    """JSON Schema of a text, or of at least `least` texts by language."""
-    line = {"type": "string", "minLength": 1, "maxLength": 300} | PLAIN
-    by_language = {
-        "type": "object",
-        "properties": dict.fromkeys(LANGUAGES, line),
-        "propertyNames": {"pattern": TAG},
-        "additionalProperties": line,
-        "maxProperties": LANGUAGES_MOST,
-    }
-    return {"anyOf": [line, by_language | {"minProperties": least}]}
-
-
-Line = Annotated[str, Field(min_length=1, max_length=300, json_schema_extra=PLAIN), AfterValidator(plain_text)]
-Language = Annotated[str, Field(pattern=TAG), AfterValidator(tag)]
-Texts = Annotated[
-    dict[Annotated[str, Field(pattern=TAG)], Line],
-    Field(max_length=LANGUAGES_MOST),
-    BeforeValidator(_by_language),
-    AfterValidator(_tagged),
-    WithJsonSchema(texts_schema()),
-]
 Slug = Annotated[str, Field(pattern=SLUG)]
 Tag = Annotated[str, Field(max_length=40, pattern=r"^[\w:.-]+$")]
 Way = Literal["widget", "page", "link", "tablet", "key"]

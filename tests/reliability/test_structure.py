@@ -52,7 +52,10 @@ PURE = (
     "scores/segment_verdicts.py",
     "scores/slices.py",
     "scores/verdicts.py",
+    "scales/rules.py",
     "touchpoints/origins.py",
+    "touchpoints/scales.py",
+    "touchpoints/texts.py",
 )
 # Which other folders, or modules of theirs, a folder may import. What is named by module is all that it needs of it.
 MAY = {

@@ -2,6 +2,8 @@
 
 import asyncio
 
+from app.answers import inbox
+from app.answers.schemas import AnswerFilter
 from app.ids import uuid7
 from app.settings import Settings
 from app.touchpoints.scales import SCALES
@@ -163,6 +165,16 @@ async def test_a_tablet_gets_a_scale_of_ones_own_with_its_words(client, make, an
     shop, desk = config["touchpoints"]
     assert desk["drawn"] is None and shop["drawn"]["de"]["ends"] == ["sehr gut", "ungenügend"]
     assert (shop["drawn"]["de"]["look"], len(shop["drawn"]["de"]["choices"])) == ("ces", 6)
+
+
+async def test_the_unhappiest_stand_first_whatever_the_scale(app, client, make):
+    await client.post("/v1/scales", json=GRADES)
+    await client.post("/v1/scales", json=SIX)
+    for key, scale, rating in (("a", "stars", 2), ("b", "grades", 6), ("c", "six", 6), ("d", "grades", 2)):
+        await make(key, scale=scale)
+        await client.post(f"/v1/touchpoints/{key}/feedback", json={"rating": rating, "comment": "Well."})
+    found = await app.state.db.read(lambda session: inbox.page(session, AnswerFilter(), "unhappy", 0, 9))
+    assert [item["touchpoint"] for item in found] == ["b", "a", "d", "c"]
 
 
 async def test_a_low_rating_on_a_reversed_scale_is_told_to_a_webhook(app, client, make):
