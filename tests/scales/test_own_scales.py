@@ -2,9 +2,14 @@
 
 import asyncio
 
+import pytest
+
 from app.answers import inbox
 from app.answers.schemas import AnswerFilter
 from app.ids import uuid7
+from app.importer.answers import Columns
+from app.importer.rows import FileError
+from app.importer.run import Import, Tally, Wish
 from app.settings import Settings
 from app.touchpoints.scales import SCALES
 from tests.conftest import client_of, running
@@ -165,6 +170,23 @@ async def test_a_tablet_gets_a_scale_of_ones_own_with_its_words(client, make, an
     shop, desk = config["touchpoints"]
     assert desk["drawn"] is None and shop["drawn"]["de"]["ends"] == ["sehr gut", "ungenügend"]
     assert (shop["drawn"]["de"]["look"], len(shop["drawn"]["de"]["choices"])) == ("ces", 6)
+
+
+async def test_a_file_is_imported_onto_a_scale_of_ones_own(app, client, tmp_path):
+    await client.post("/v1/scales", json=SIX)
+    (tmp_path / "six.csv").write_text("shop,stars\nHamburg,6\nKiel,7\n")
+    columns = Columns(touchpoint_column="shop", rating="stars")
+
+    async def run(scale: str, *, dry_run: bool) -> Tally:
+        wish = Wish(scale, create_touchpoints=True, dry_run=dry_run)
+        return await Import(app.state.db, columns, wish).run(tmp_path / "six.csv", lambda *_: None)
+
+    for dry_run in (True, False):
+        tally = await run("six", dry_run=dry_run)
+        assert (tally.created, tally.refused) == (1, 1) and "scale 1 to 6" in tally.errors[0][1]
+    assert (await client.get("/v1/touchpoints/hamburg")).json()["scale"] == "six"
+    with pytest.raises(FileError, match="There is no scale hearts"):
+        await run("hearts", dry_run=True)
 
 
 async def test_the_unhappiest_stand_first_whatever_the_scale(app, client, make):

@@ -1,5 +1,7 @@
 """The scales of the product and what each reports."""
 
+from pathlib import Path
+
 import pytest
 
 from app.touchpoints.scales import SCALES, own_scale
@@ -71,3 +73,8 @@ def test_of_a_reversed_scale_the_lowest_rating_is_the_best():
     assert [grades.height(rating) for rating in (1, 6)] == [1, 0]
     assert grades.upward(range(11)) == range(6, 0, -1)
     assert "mean" in grades.metrics and "mean" not in grades.aims  # of a mean grade less is better
+
+
+def test_the_page_about_scales_names_each_of_them():
+    page = (Path(__file__).parents[2] / "docs" / "scales.md").read_text(encoding="utf-8")
+    assert not [name for name in SCALES if f"`{name}`" not in page]

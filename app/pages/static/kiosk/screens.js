@@ -104,7 +104,7 @@ export function tell(s, go) {
     h("form", { onsubmit },
       reasons.length ? h("fieldset", {}, h("legend", { class: "field" }, s.t("reasons")), h("div", { class: "line" }, reasons)) : null,
       h("div", {}, h("label", { class: "field", for: "comment" }, s.t("few_words")),
-        h("textarea", { id: "comment", name: "comment", rows: 2, maxlength: 140, autocomplete: "off" })),
+        h("textarea", { id: "comment", name: "comment", rows: 2, maxlength: 140, autocomplete: "off", dir: "auto" })),
       h("button", { class: "btn", type: "submit" }, s.t("done"))));
 }
 
