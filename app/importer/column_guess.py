@@ -47,14 +47,14 @@ RESPONDENT = _named(
 TOUCHPOINT = _named(
     r"touch.?point|kontaktpunkt|berührungspunkt|punkt styku",
     r"\b(store|shop|branch|filiale|location|standort|site|butik|afdeling|department|abteilung|sklep|oddział|placówka|lokalizacja|"
-    r"unit|desk|kasse|restaurant|hotel|station|device|terminal|smiley ?point)\b",
+    r"unit|desk|kasse|restaurant|hotel|station|terminal|smiley ?point)\b",
 )
 COUNT = _named(r"^(count|anzahl|antal|liczba|n|responses|answers|votes|quantity|menge|ilość|stimmen)$")
 _NOT_TIME = re.compile(r"update|birth|geburt|fødsel|urodz|sent|due|expire|start|first|seen", re.IGNORECASE)
 _CLOCK = re.compile(r"\d{1,2}[:.h]\d{2}([:.]\d{2})?\s*([ap]\.?m\.?)?", re.IGNORECASE)
 _LINK = re.compile(r"https?://\S+")
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-MOSTLY = 0.9
+MOSTLY, HALF = 0.9, 0.5  # of the cells; half of them where the name says it too: the others are refused by line
 Check = Callable[[str], object]
 
 
@@ -100,7 +100,7 @@ def roles(columns: Sequence[Column]) -> Roles:
     for name in wide:
         del free[name]
     number = _take(free, ID, _is_unique)
-    time = _take(free, TIME, lambda column: column.share(is_time) >= MOSTLY and not _NOT_TIME.search(column.name))
+    time = _take(free, TIME, lambda column: column.share(is_time) >= HALF and not _NOT_TIME.search(column.name))
     time = time or _only(free, lambda column: column.share(is_time) >= MOSTLY)
     clock = _take(free, CLOCK, lambda column: column.share(_CLOCK.fullmatch) >= MOSTLY) if time else None
     count = _take(free, COUNT, lambda column: column.share(str.isdecimal) >= MOSTLY) if not wide else None

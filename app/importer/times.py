@@ -71,9 +71,10 @@ def is_time(text: str) -> bool:
     if text.isdecimal():
         return len(text) in (10, 13) and text[0] in "1"
     try:
-        return moment(text, UTC, order_of(text) != MONTH) is not None
+        moment(text, UTC, order_of(text) != MONTH)
     except RowError:
         return False
+    return bool(text)
 
 
 def joined(date: str, clock: str) -> str:

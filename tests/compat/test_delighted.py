@@ -154,6 +154,12 @@ async def test_a_key_without_a_touchpoint_goes_to_the_only_one_and_is_told_when_
     await make("shop", scale="nps")
     body = {"person": "1", "score": 10}
     assert (await client.post("/compat/delighted/v1/survey_responses.json", json=body)).status_code == 201
+    filters = "since=0&until=7000000000&updated_since=1&updated_until=7000000000&person_id=1&order=desc:updated_at"
+    listed = await client.get(f"/compat/delighted/v1/survey_responses?{filters}&expand[]=person&page=1&per_page=5")
+    assert [item["person"]["id"] for item in listed.json()] == ["1"]
+    assert (await client.get("/compat/delighted/v1/survey_responses?page=2")).json() == []
+    assert (await client.delete("/compat/delighted/v1/people/1")).json() == {"ok": True}
+    assert (await client.get("/compat/delighted/v1/metrics")).json()["response_count"] == 0
     await make("other")
     refused = await client.post("/compat/delighted/v1/survey_responses.json", json=body)
     assert refused.status_code == 422 and "--touchpoint" in refused.json()["errors"][0]["mend"]

@@ -169,6 +169,21 @@ def test_three_hundred_columns_and_two_of_one_name(tmp_path):
     assert any("Rating (2)" in note for note in looked.notes)
 
 
+def test_a_column_of_dates_with_gaps_and_placeholders_is_one_and_its_gaps_are_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("date,rating\n2026-05-01 08:15,5\n,4\n1980-01-01,3\nsoon,2\n2026-05-02 09:00,5\n")
+    looked = look(path, Mapping(timezone="UTC"), name="x")
+    found = preview(path, looked)
+    assert looked.mapping.columns.time == "date" and [line for line, _, _ in found.answers] == [2, 6]
+    assert [cause.lines for cause in found.causes.values()] == [[3, 4], [5]]
+
+
+def test_danish_words_are_of_five_and_no_device_becomes_a_touchpoint(tmp_path):
+    looked, answers = seen(tmp_path, "Device,Tilfredshed\npixel,Meget tilfreds\niphone,Utilfreds\n")
+    assert looked.mapping.scale == "csat" and [answer[0] for answer in answers] == ["shop", "shop"]
+    assert [answer[2] for answer in answers] == [5, 2]
+
+
 def test_a_column_of_counts_is_that_many_answers(tmp_path):
     looked, answers = seen(tmp_path, "Hour,Stars,Count\n2026-05-01 08:15,5,3\n2026-05-01 09:15,1,0\n")
     assert looked.mapping.columns.count == "Count" and answers == [("shop", MAY, 5, None)] * 3

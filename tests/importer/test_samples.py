@@ -28,6 +28,12 @@ EXPECTED = {
 }
 
 
+@pytest.fixture
+def database_url(sqlite_url):
+    """One database: what is read out of a file hangs on neither, and storing it is tried on both elsewhere."""
+    return sqlite_url
+
+
 def sample(name: str) -> Path:
     return next(SAMPLES.glob(f"{name}.*"))
 
