@@ -19,18 +19,22 @@ def name_of(place: Touchpoint, say: Say) -> str:
     return line_of(in_language(place.name, say.language) or place.key)
 
 
+def is_untaken(alert: Alert) -> bool:
+    """Whether it is a fall that goes on, and that nobody takes care of."""
+    return alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at
+
+
 def item(alert: Alert, place: Touchpoint, say: Say, links: Links) -> Item:
     """What happened, since when, and for a level how it stood and stands."""
     if alert.kind == "action":
         return _action(alert.evidence, place, say, links)
-    untaken = alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at
     return Item(
         name=name_of(place, say),
         url=links.alert(alert.id),
         said=_said(alert.kind, alert.evidence, say),
         more=_target(alert.evidence, say) if alert.kind == "target" else _since(alert, say),
         levels=_levels(alert.kind, alert.evidence, say),
-        button=say("take") if untaken else "",
+        button=say("take") if is_untaken(alert) else "",
     )
 
 

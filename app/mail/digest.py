@@ -8,7 +8,7 @@ from functools import cached_property
 from sqlmodel import Session
 
 from app.mail import quotes, waiting
-from app.mail.changes import item, name_of
+from app.mail.changes import is_untaken, item, name_of
 from app.mail.language import Say
 from app.mail.period import Period, answers, changed, still_open
 from app.mail.writing import Item, Links, Mail, Part
@@ -39,7 +39,8 @@ class Digest:
 
     @cached_property
     def changes(self) -> Sequence[tuple[Alert, Touchpoint]]:
-        return changed(self.session, self.period)
+        """Falls that nobody has taken first, for they are what the letter begins with."""
+        return sorted(changed(self.session, self.period), key=lambda pair: not is_untaken(pair[0]))
 
     @cached_property
     def changed(self) -> list[Item]:
@@ -58,8 +59,7 @@ class Digest:
     @cached_property
     def untaken(self) -> Touchpoint | None:
         """The newest fall that is open and that nobody has taken."""
-        open_ = (p for a, p in self.changes if a.kind == "drop" and not a.closed_at and not a.acknowledged_at)
-        return next(open_, None)
+        return next((place for alert, place in self.changes if is_untaken(alert)), None)
 
     def mail(self) -> Mail:
         say, quoted = self.say, self._quoted()
@@ -83,7 +83,7 @@ class Digest:
 
     def _quoted(self) -> list[Part]:
         """What customers said, for those who may read it."""
-        said = quotes.three(self.session, self.period, self.say) if self.whose.comments else []
+        said = quotes.three(self.session, self.period, self.say, self.links) if self.whose.comments else []
         count, comments = self._answers
         below = self.say("all_comments", n=comments, answers=self.say.number(count)) if comments else ""
         return [Part(self.say("said"), quotes=said, below=below)] if said else []

@@ -31,6 +31,7 @@ class Quote:
 
     text: str
     said: str
+    url: str
     low: bool
     language: str | None = None
 

@@ -167,7 +167,10 @@ HOSTILE = [*PAYLOADS, "x" * 4000, "\u202egnp.exe http://evil.example @all", "a\r
 
 def test_what_customers_write_is_only_text():
     for said in HOSTILE:
-        quote, item = Quote(inert(said, 280), "1 of 5", low=True, language="en"), Item(said, "https://x.example", said)
+        quote, item = (
+            Quote(inert(said, 280), "1 of 5", "https://x.example", low=True, language="en"),
+            Item(said, "https://x.example", said),
+        )
         mail = Mail("s", "o", "t", parts=[Part("p", [item], [quote])], stop=("stop", "https://x.example/stop"))
         drawn, plain = html(mail, "en"), text(mail)
         assert "<script" not in drawn.lower() and "<img" not in drawn.lower() and drawn.count("<html") == 1

@@ -75,6 +75,7 @@ MAY = {
     "mail": {
         "answers.handling",
         "monitoring.changes",
+        "pages.choices",
         "pages.i18n",
         "pages.render",
         "scores.counts",
