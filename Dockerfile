@@ -6,10 +6,11 @@ RUN /opt/touchstone/bin/pip install --no-cache-dir --require-hashes -r requireme
 COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY migrations migrations
-RUN /opt/touchstone/bin/pip install --no-cache-dir --no-deps .
+RUN /opt/touchstone/bin/pip install --no-cache-dir --no-deps . && /opt/touchstone/bin/python -m pip uninstall --yes pip
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --create-home --home-dir /data touchstone
+RUN python -m pip uninstall --yes pip \
+    && useradd --system --uid 10001 --create-home --home-dir /data touchstone
 COPY --from=build /opt/touchstone /opt/touchstone
 ENV PATH="/opt/touchstone/bin:$PATH" \
     PYTHONUNBUFFERED=1 \

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,8 @@ from app.settings import PREFIX, Settings
 from tests.conftest import ADMIN, ADMIN_KEY, NO_TLS
 from tests.pages.conftest import LiveServer, free_port
 from tests.pages.test_behind_nginx import NGINX
+from tests.reliability.load import register
+from tests.reliability.server import Server
 
 OF_A_REPLICA = {"touchstone_replica_used", "touchstone_replica_lag_seconds"}  # tests/reliability/test_replica.py
 ROOT = Path(__file__).parents[2]
@@ -38,6 +41,35 @@ def test_compose_hands_every_setting_through():
     ours = {"host", "port"}  # of the container, which its Dockerfile sets
     assert given == {PREFIX + name.upper() for name in Settings.model_fields if name not in ours}
     assert not re.search(r"://[^\s]*\$\{", text), "a password within a URL arrives changed"
+
+
+def test_the_image_goes_without_what_it_removes():
+    removed = re.findall(r"pip uninstall --yes (\w+)", (ROOT / "Dockerfile").read_text())
+    assert removed == ["pip", "pip"]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in (ROOT / "app").rglob("*.py")]
+    wanted = [name for name in modules if not name.endswith("__main__")]
+    lines = f"import sys, importlib; sys.modules['pip'] = None; [importlib.import_module(one) for one in {wanted!r}]"
+    done = subprocess.run([sys.executable, "-c", lines], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+async def test_a_service_writes_nowhere_but_beside_its_database(tmp_path, sqlite_url):
+    """As the image's and the pods' read-only root asks for: nothing beside the code, and no temporary file."""
+    strace = shutil.which("strace")
+    if strace is None:
+        pytest.skip("strace is not installed")
+    opened = tmp_path / "opened"
+    server = Server(sqlite_url, tmp_path / "log", as_command=True)
+    server.environment["PYTHONDONTWRITEBYTECODE"] = "1"  # an image has its modules compiled
+    server.start(under=(strace, "-f", "-e", "trace=open,openat,creat", "-o", str(opened)))
+    try:
+        await server.ready()
+        await register(server.port)
+    finally:
+        server.stop()
+    written = re.findall(r'"([^"]+)", [^)]*O_(?:WRONLY|RDWR)[^)]*\) = \d', opened.read_text())
+    assert {path for path in written if not path.startswith(("/dev/", str(tmp_path)))} == set()
+    assert any(path.endswith("touchstone.db-wal") for path in written)
 
 
 @pytest.mark.parametrize("name", ["prometheus-rules.yml", "grafana.json"])
