@@ -28,25 +28,33 @@ def titles(names: Mapping[str, Known], t: Localized) -> Callable[[Alert], Markup
 
 
 def title(alert: Alert, names: Mapping[str, Known], t: Localized) -> Markup:
-    """Delivery fell from 72 to 34."""
-    seen, key = alert["evidence"], alert["touchpoint"] or ""
-    name = t.own(names[key].row.name) if key in names else seen.get("name") or key
-    levels: dict[str, Any] = {
-        end: t.number(seen[f"level_{end}"]) for end in ("before", "after") if f"level_{end}" in seen
-    }
-    return t(f"alert.{alert['kind']}", name=name, **levels)
+    """Delivery fell from 72 to 34; a tablet, and an action that was decided, are called by their own names."""
+    seen, key, kind = alert["evidence"], alert["touchpoint"], alert["kind"]
+    name = t.own(names[key].row.name) if key in names else key
+    name = {"device_silent": seen.get("name"), "action": seen.get("title")}.get(kind) or name
+    if kind in ("target", "action") and "verdict" in seen:
+        return Markup("{}: {}").format(name, t(f"today.verdict.{seen['verdict']}"))
+    ends = (end for end in ("before", "after") if seen.get(f"level_{end}") is not None)
+    levels: dict[str, Any] = {end: t.number(seen[f"level_{end}"]) for end in ends}
+    return t(f"alert.{kind}", name=name, **levels)
 
 
 def says(alert: Alert, known: Known | None, t: Localized) -> Markup:
-    """Since when, and from how many answers it is known."""
-    seen = alert["evidence"]
+    """Since when, how sure the day is, and what else the monitoring saw."""
+    seen, kind = alert["evidence"], alert["kind"]
     day = t.day(alert["since"].astimezone(known.zone if known else UTC).date())
-    said = [t("alert.since.about" if alert["kind"] in ("drop", "rise") else "alert.since", day=day)]
-    if days := seen.get("since"):
+    said = [t("alert.since.about" if kind in ("drop", "rise") else "alert.since", day=day)]
+    if isinstance(days := seen.get("since"), Mapping):
         first, last = (t.day(date.fromisoformat(days[end])) for end in ("from", "to"))
         said.append(t("alert.between", first=first, last=last))
-    if isinstance(seen.get("answers"), int):
+    if kind in ("drop", "rise") and isinstance(seen.get("answers"), int):
         said.append(t("alert.known_from", n=seen["answers"]))
+    if kind == "silence" and seen.get("usual"):
+        said.append(t("silent_usual", usual=t.number(seen["usual"], 0 if seen["usual"] >= 2 else 1)))
+    if kind == "device_silent":
+        said.append(t("tablet_check"))
+    if kind == "flood" and seen.get("set_aside"):
+        said.append(t("burst.aside", n=seen["set_aside"]))
     return Markup(" ").join(said)
 
 

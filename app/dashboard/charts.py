@@ -80,12 +80,6 @@ class Curve:
         return f"M{number(self._x(place))} {number(self._y(point.value))}h0"
 
 
-def spark(points: Sequence[Estimate | None], around: float) -> Curve:
-    """A small trend line that spans 50 points of the index around `around`, so that slopes can be compared."""
-    low = min(50.0, max(0.0, around - 25))
-    return Curve(points, low, low + 50, 100, 32)
-
-
 def per_cent(part: float, whole: float) -> str:
     """`part` of `whole` as an SVG length."""
     return f"{number(100 * part / whole) if whole else 0}%"

@@ -2,34 +2,24 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, text
 from sqlmodel import Session
 
-from app.dashboard import charts, periods
+from app.dashboard import charts
 from app.dashboard.periods import Period
 from app.dashboard.ranks import Place, Sample, places
 from app.scores import baseline, formulas, score, verdicts
 from app.scores import counts as rollup
-from app.scores.counts import NONE, Counts, Part, add, ratings
+from app.scores.counts import NONE, Counts, Part, ratings
 from app.scores.days import ASSUMED, Days
 from app.scores.formulas import Estimate
 from app.scores.score import Window
-from app.scores.slices import COUNTS
 from app.scores.verdicts import Moved
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
-
-STEADY, COARSEST = 8, 4  # answers that a part of a small trend line should rest on; the fewest parts it has
-_SUMS = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in COUNTS)
-_SPARKS = text(
-    f"SELECT touchpoint_id, bucket, {_SUMS} FROM rollup "  # noqa: S608 - names of our own columns
-    "WHERE touchpoint_id IN :ids AND grain = :grain AND bucket >= :since AND bucket < :until AND slice = 'counted' "
-    "GROUP BY touchpoint_id, bucket"
-).bindparams(bindparam("ids", expanding=True))
 
 
 class Goal(NamedTuple):
@@ -54,7 +44,7 @@ class Goal(NamedTuple):
 
 @dataclass(slots=True)
 class Level:
-    """One touchpoint in a period: its counts, those of the period before, and those of each part of it."""
+    """One touchpoint in a period: its counts, and those of the period before."""
 
     known: Known
     window: Window
@@ -63,7 +53,6 @@ class Level:
     moved: Moved | None = None
     verdict: str | None = None  # of `moved`, corrected for all that stand beside it on the page
     target: dict[str, Any] | None = None
-    parts: list[Counts] = field(default_factory=list)
     place: Place | None = None
     days: Days = ASSUMED
 
@@ -104,14 +93,6 @@ class Level:
     def tick(self) -> float | None:
         """Where the target stands on the 0-100 scale of the index; None when it is of another metric."""
         return tick(self.known.scale, self.known.row.target)
-
-    @property
-    def points(self) -> list[Estimate | None]:
-        """The index of each part of the period; neighbours are merged where a part would hold a few answers only."""
-        parts = self.parts
-        while len(parts) > COARSEST and self.n < STEADY * len(parts):
-            parts = [add(parts[place : place + 2]) for place in range(0, len(parts), 2)]
-        return [index(self.known.scale, part) for part in parts]
 
 
 def index(scale: Scale, counts: Counts) -> Estimate | None:
@@ -189,8 +170,6 @@ def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int,
         for number, alike in baseline.of(session, known, now, metric="index").items():
             found[number].days = alike
     _judge(session, found, window.since if period.days else now, now)
-    for number, slots in _sparks(session, ids, window, period.slots).items():
-        found[number].parts = slots
     return found
 
 
@@ -219,21 +198,6 @@ def _judge(session: Session, found: Mapping[int, Level], since: int, now: int) -
         level.target = score.target(
             level.known.scale, wanted, level.now, window.days, alike[number], over=window.until <= now
         )
-
-
-def _sparks(session: Session, ids: Sequence[int], window: Window, slots: int) -> dict[int, list[Counts]]:
-    """The counts of equal parts of the window, by touchpoint."""
-    found: dict[int, list[Counts]] = defaultdict(lambda: [NONE] * slots)
-    values = {
-        "ids": list(ids),
-        "grain": periods.spark_grain(window),
-        "since": periods.spark_since(window),
-        "until": window.until,
-    }
-    for number, bucket, *counts in session.connection().execute(_SPARKS, values) if ids else ():
-        slot = periods.spark_slot(bucket, window, slots)
-        found[number][slot] = add((found[number][slot], tuple(counts)))
-    return found
 
 
 def _rank(standings: Sequence[Level]) -> None:

@@ -9,7 +9,6 @@ from app.dashboard.levels import Level, worst_first
 from app.dashboard.localized import Localized
 from app.dashboard.periods import Period
 
-AMONG = 3  # as many are called the lowest ones
 HURTS_BELOW = 60  # an index from here on is not called painful, even where it is the lowest
 
 
@@ -41,17 +40,6 @@ def _lowest(standing: Level, among: int) -> str:
     return "overview.hurts" if standing.index.value < HURTS_BELOW else "overview.lowest"
 
 
-def place(standing: Level, among: int, t: Localized) -> Markup:
-    """Where one stands among `among` ranked ones, as far as chance cannot have made the order."""
-    assert standing.place is not None
-    first, last = standing.place
-    if last == 1:
-        return t("place.lowest")
-    if last <= AMONG < among:
-        return t("place.among")
-    return t("place.like", n=last - first) if last > first else t("place.apart")
-
-
 def _moving(standing: Level, t: Localized) -> Markup:
     if standing.verdict not in ("up", "down"):
         return Markup()
@@ -70,16 +58,6 @@ def targets(standings: Sequence[Level], t: Localized) -> Markup | None:
         met=t.number(found["met"]),
         open=t.number(found["undecided"] + found["no_data"]),
     )
-
-
-def change(standing: Level, t: Localized, form: str = "none") -> Markup:
-    """Two or three words on the change against the period before (`short`: in a column); the real ones stand out."""
-    moved = standing.change
-    if moved is None:
-        return t("change.unknown")
-    if standing.verdict == "no_evidence":
-        return t(f"change.{form}")
-    return t(f"change.{standing.verdict}", by=t.by(moved))
 
 
 def touchpoint(standing: Level, period: Period, t: Localized) -> Markup:

@@ -20,7 +20,7 @@ async def fell(app: FastAPI, key: str = "delivery", kind: str = "drop", **eviden
 
     def work(session: Any) -> None:
         number = by_key(session, key).id or 0
-        alerts.note(session, [Seen(number, kind, True, now(), FELL | evidence)])
+        alerts.note(session, [Seen(number, kind, True, now(), FELL | evidence)], now())
 
     await app.state.db.write(work)
 

@@ -37,15 +37,26 @@ async def test_an_alert_is_taken_made_an_action_of_and_closed(app, client, make)
 
 async def test_every_kind_of_alert_has_a_name_and_a_reader_has_no_buttons(app, client, make):
     await make("delivery", name="Delivery")
-    kinds = ("drop", "rise", "silence", "device_silent", "flood", "review_due", "target", "action")
-    for kind in kinds:
-        await fell(app, kind=kind, verdict="met", name="Till", level_before=70, level_after=40)
+    told = {
+        "drop": {"since": {"from": "2026-10-01", "to": "2026-10-04"}},
+        "rise": {},
+        "silence": {"hours": 50, "usual": 3.5},
+        "device_silent": {"name": "Exit Nord"},
+        "flood": {"set_aside": 312},
+        "review_due": {"due": "2026-10-01"},
+        "target": {"verdict": "missed", "since": "2026-10-01", "level_before": None},
+        "action": {"title": "The old courier", "verdict": "better", "level_before": None},
+    }
+    for kind, evidence in told.items():
+        await fell(app, kind=kind, **evidence)
     made = await client.post("/v1/keys", json={"name": "x", "scopes": ["scores:read", "alerts:read"]})
     reader = await signed_in(app, made.json()["key"])
-    page = (await reader.get("/alerts")).text
-    assert page.count("<h3>") == len(kinds) and "I take it" not in page
-    for number in range(1, len(kinds) + 1):
-        answer = await reader.get(f"/alerts/{number}")
+    assert (await reader.get("/")).status_code == 200
+    page = (await reader.get("/alerts?lang=en")).text
+    assert page.count("<h3>") == len(told) and "I take it" not in page
+    assert "Tablet “Exit Nord” is silent" in page and "The old courier: it helped" in page
+    for number in range(1, len(told) + 1):
+        answer = await reader.get(f"/alerts/{number}?lang={('en', 'de', 'da', 'pl')[number % 4]}")
         assert answer.status_code == 200 and "/state" not in answer.text
     assert (await reader.post("/alerts/1/state", data={"state": "closed"})).status_code == 403
     assert (await reader.get("/alerts/999999")).status_code == 404

@@ -49,7 +49,7 @@ def test_a_gap_in_a_trend_stays_a_gap() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nobody_having_answered_is_said_and_not_shown_as_zero(language: str) -> None:
     t = Localized(language, messages("dashboard", language).entries)
-    said = sentences.overview([], t, t("worst"))
+    said = sentences.overview([], t, t("index"))
     assert said == t("overview.none")
     assert "0" not in said
 

@@ -37,7 +37,7 @@ def company(live_server: LiveServer) -> LiveServer:
 async def delivery_fell(url: str) -> None:
     def work(session: Session) -> None:
         since = now() - timedelta(days=1)
-        alerts.note(session, [Seen(by_key(session, "delivery").id or 0, "drop", True, since, FELL)])
+        alerts.note(session, [Seen(by_key(session, "delivery").id or 0, "drop", True, since, FELL)], now())
 
     db = open_database(url)
     await db.write(work)

@@ -23,7 +23,7 @@ async def company(app, client, make):
     assert (await client.post("/v1/actions", json=action)).status_code == 201
     number = await app.state.db.read(lambda s: by_key(s, "delivery").id)
     fell = Seen(number, "drop", True, now(), {"level_before": 70.0, "level_after": 40.0})
-    await app.state.db.write(lambda s: alerts.note(s, [fell]))
+    await app.state.db.write(lambda s: alerts.note(s, [fell], now()))
 
 
 async def test_words_are_found_in_every_kind_however_they_are_spelled(app, client, make):
