@@ -111,7 +111,7 @@ class Import:
                 if not isinstance(row, Row):
                     raise row
                 cell = row.cells[0]
-                known = self._by_cell.get(cell) or self._touchpoint(cell)
+                known = self._by_cell.get(cell) or self._touchpoint(row)
                 numbered = reader.answer(row, known)
             except RowError as error:
                 self.tally.refuse(line, str(error), row.content if isinstance(row, Row) else error.content)
@@ -125,10 +125,12 @@ class Import:
     def _key(self, cell: str) -> str:
         return cell if self.columns is None else self.columns.key(cell)
 
-    def _touchpoint(self, cell: str) -> Known:
-        """The touchpoint that a cell names; RowError when it cannot take the row."""
-        key = self._key(cell)
-        known = self._known(cell)
+    def _touchpoint(self, row: Row) -> Known:
+        """The touchpoint that a row names; RowError when it cannot take the row, LeftOut for one that says nothing."""
+        cell = row.cells[0]
+        key, known = self._key(cell), self._known(cell)
+        if known is None and not any(row.cells[1:3]):
+            raise LeftOut("say nothing")
         if known is None:
             raise RowError(f"there is no touchpoint {key} (--create-touchpoints makes it)")
         if known.archived and self.columns is not None:
@@ -146,7 +148,7 @@ class Import:
     async def _create_missing(self, chunk: Chunk) -> None:
         """Make the touchpoints that the chunk names first; FileError when they are too many or cannot be made."""
         missing: dict[str, TouchpointIn] = {}
-        named = {row.cells[0]: row for _, row in chunk if isinstance(row, Row)}
+        named = {row.cells[0]: row for _, row in chunk if isinstance(row, Row) and any(row.cells[1:3])}
         for cell in sorted(named.keys() - self._by_cell.keys()):
             try:
                 key = self._key(cell)

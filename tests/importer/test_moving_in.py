@@ -58,6 +58,12 @@ async def test_a_touchpoint_with_the_key_of_before_is_used_on(sqlite_url, tmp_pa
     assert sorted(item["touchpoint"] for item in await feedback(sqlite_url)) == ["muenchen", "nurnberg", "nurnberg"]
 
 
+async def test_a_row_that_says_nothing_makes_no_touchpoint(sqlite_url, tmp_path):
+    path = written(tmp_path, "store,stars,text\nNord,5,\nSum,,\n")
+    tally = await run(sqlite_url, path, Columns(touchpoint_column="store", rating="stars", comment="text"))
+    assert (tally.new_touchpoints, tally.created, tally.left_out) == (["nord"], 1, 1)
+
+
 async def test_counts_are_answers_and_counting_again_adds_nothing(database_url, tmp_path):
     path = written(tmp_path, "hour,stars,n\n2026-05-01 10:00,5,3\n2026-05-01 10:00,2,1\n2026-05-01 11:00,5,many\n")
     columns = Columns(touchpoint="shop", rating="stars", time="hour", count="n")
