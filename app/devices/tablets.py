@@ -14,6 +14,7 @@ from app.models import Device, now
 from app.touchpoints.registry import registered
 
 SILENT_AFTER = timedelta(minutes=15)  # a tablet reports every minute when it has a network
+MOVES_MOST = 5  # former places that are remembered; a tablet keeps answers for days, not for years
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -33,7 +34,7 @@ def page(session: Session, after: int, limit: int) -> list[Device]:
 def create(session: Session, body: DeviceIn) -> Device:
     """A tablet that waits to be paired; Problem invalid_request for an unknown touchpoint."""
     registered(session, body.touchpoints)
-    row = Device(name=body.name, touchpoints=list(dict.fromkeys(body.touchpoints)))
+    row = Device(name=body.name, touchpoints=list(dict.fromkeys(body.touchpoints)), context=body.context or {})
     session.add(row)
     session.flush()
     return row
@@ -43,7 +44,7 @@ def change(session: Session, number: int, body: DevicePatch) -> Device:
     """Rename or re-assign; Problem not_found, invalid_request.
 
     What was given on the tablet before a re-assignment may still arrive after it: `former` keeps until when it may have
-    been.
+    been, `former_contexts` where it stood then.
     """
     row = one(session, number)
     if body.name is not None:
@@ -53,6 +54,10 @@ def change(session: Session, number: int, body: DevicePatch) -> Device:
         gone = {key: now().isoformat() for key in row.touchpoints}
         row.former = {k: at for k, at in {**gone, **row.former}.items() if k not in body.touchpoints}
         row.touchpoints = list(dict.fromkeys(body.touchpoints))
+    if body.context is not None and body.context != row.context:
+        left = {"until": now().isoformat(), "context": row.context}
+        row.former_contexts = [*row.former_contexts, left][-MOVES_MOST:]
+        row.context = body.context
     session.flush()
     return row
 
@@ -83,7 +88,7 @@ def shown(row: Device, at: datetime) -> dict[str, Any]:
     else:
         state = "silent" if silent else "active"
     age = None if row.oldest_at is None else int((at - row.oldest_at).total_seconds())
-    fields = row.model_dump(exclude={"key_hash", "pairing_hash", "former"})
+    fields = row.model_dump(exclude={"key_hash", "pairing_hash", "former", "former_contexts"})
     return {**fields, "state": state, "silent": silent, "oldest_age_s": age}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.errors import Code, Place, Problem
 from app.ingest.channels import IMPORT
@@ -113,6 +114,18 @@ def reasons_known(reasons: Iterable[str], known: frozenset[str], warnings: list[
         place = Place(place="body.reasons", message=f"{min(unknown)!r} is not offered", mend=f"Offered are: {offered}.")
         raise Problem(Code.UNKNOWN_REASON, "The touchpoint does not offer this reason.", errors=[place])
     return " ".join(sorted(said))
+
+
+def sayable(
+    context: dict[str, Any], closed: frozenset[str], warnings: list[Place] | None = None
+) -> dict[str, Any] | None:
+    """The context without segment keys that a browser may not say, for anybody can make up what it sends."""
+    for key in sorted(closed & context.keys()):
+        if warnings is not None:
+            mend = f'Let browsers say it with PATCH /v1/touchpoints/{{key}} {{"open_segments": ["{key}"]}}.'
+            message = "was left out: browsers may not say this segment"
+            warnings.append(Place(place=f"body.context.{key}", message=message, mend=mend))
+    return {name: value for name, value in context.items() if name not in closed} or None
 
 
 def flags(comment: str | None, trap: str | None, origins: Iterable[str] | None, *, test: bool) -> str:

@@ -232,6 +232,9 @@ def to_answer(
 
     With `warnings`, reasons that are not offered (any more) and a time that lies ahead are left out and told there.
     """
+    context = said.context or None
+    if context and source in KEYLESS:
+        context = guard.sayable(context, known.closed_segments, warnings)
     guard.not_empty(said.rating, said.comment)
     guard.rating_fits(said.rating, known.scale.low, known.scale.high)
     test = bool(said.context and said.context.get("test") is True)
@@ -245,7 +248,7 @@ def to_answer(
         guard.flags(said.comment, said.website, known.row.origins if source in KEYLESS else None, test=test),
         said.locale,
         said.respondent,
-        said.context or None,
+        context,
         guard.occurred(said.occurred_at, received, source, warnings),
         received,
         said.occurred_at,

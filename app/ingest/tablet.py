@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.errors import Code, Place, Problem
 from app.ingest import guard
@@ -29,10 +30,18 @@ def prepare(item: TabletItem, found: Known | Problem, by: Delivery, warnings: li
     known = there(found)
     if known.row.archived_at is not None and at >= known.row.archived_at:
         raise Problem(Code.TOUCHPOINT_ARCHIVED, f"The touchpoint {item.touchpoint} takes no more answers.")
-    said = item.model_copy(update={"occurred_at": at})
+    said = item.model_copy(update={"occurred_at": at, "context": (item.context or {}) | place_of(by.device, at)})
     answer = to_answer(known, said, KIOSK, item.id, by.received, warnings)
     answer.claimed_at, answer.device_id = item.occurred_at, by.device.id
     return answer
+
+
+def place_of(device: Device, at: datetime) -> dict[str, Any]:
+    """What the tablet put on answers at this time: one that was moved meanwhile may still send old answers."""
+    for left in device.former_contexts:
+        if at < datetime.fromisoformat(left["until"]):
+            return dict(left["context"])
+    return device.context
 
 
 def served(device: Device, key: str, at: datetime) -> None:

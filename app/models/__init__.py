@@ -15,7 +15,7 @@ from app.models.journeys import Journey, Stage
 from app.models.mail import Letter, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
-from app.models.segments import Segment, SegmentRollup, Split
+from app.models.segments import Segment, SegmentKey, SegmentRollup, Split
 from app.models.touchpoints import OwnScale, TargetRecord, Touchpoint
 from app.models.webhooks import Delivery, Webhook
 
@@ -42,6 +42,7 @@ __all__ = [
     "Rollup",
     "Secret",
     "Segment",
+    "SegmentKey",
     "SegmentRollup",
     "Split",
     "Stage",

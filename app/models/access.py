@@ -1,6 +1,7 @@
 """Who may call: keys, sessions that ended, tablets; and the service's own secret."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlmodel import Field
 
@@ -35,13 +36,16 @@ class EndedSession(Table, table=True):
 class Device(Table, table=True):
     """A tablet in a store. Its key and its pairing code are kept as hashes.
 
-    `former` has the touchpoints that it once served, each with until when.
+    `former` has the touchpoints that it once served, each with until when; `former_contexts` has what it once put on
+    its answers, each as {"until", "context"}, the newest last.
     """
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(max_length=200)
     touchpoints: list[str] = json_column([])
     former: dict[str, str] = json_column({})
+    context: dict[str, Any] = json_column({})
+    former_contexts: list[dict[str, Any]] = json_column([])
     key_prefix: str | None = Field(default=None, max_length=16)
     key_hash: str | None = Field(default=None, max_length=64, unique=True)
     pairing_hash: str | None = Field(default=None, max_length=64, unique=True)

@@ -1,11 +1,12 @@
 """Declared context keys of a touchpoint, their values, and the counts by value."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field
 
-from app.models.base import Table
+from app.models.base import Table, json_column
 
 
 class Split(Table, table=True):
@@ -37,6 +38,17 @@ class Segment(Table, table=True):
     touchpoint_id: int = Field(foreign_key="touchpoint.id")
     split_id: int
     value: str = Field(max_length=80)
+
+
+class SegmentKey(Table, table=True):
+    """What a segment key is called, in which order its values stand, and where they show: for all touchpoints."""
+
+    __tablename__ = "segment_key"
+    key: str = Field(primary_key=True, max_length=60)
+    name: dict[str, str] = json_column({})
+    values: list[dict[str, Any]] = json_column([])
+    shown: bool = True
+    in_metrics: bool = False
 
 
 class SegmentRollup(Table, table=True):

@@ -41,6 +41,7 @@ class Touchpoint(Table, table=True):
     reviewed: dict[str, str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     open: list[str] = json_column(["widget", "page", "link", "tablet", "key"])
     segments: list[str] = json_column([])
+    open_segments: list[str] = json_column([])
     created_at: datetime = Field(default_factory=now)
     updated_at: datetime = Field(default_factory=now)
     archived_at: datetime | None = None

@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 import segno
@@ -19,14 +19,14 @@ from app.ids import first_of, uuid7
 from app.ingest import lenient
 from app.ingest.channels import LOCKS_AFTER, PAGE, Answer
 from app.ingest.routes import from_anybody, from_page, refusal, to_answer
-from app.ingest.schemas import COMMENT_MAX, AnswerIn
+from app.ingest.schemas import COMMENT_MAX, TEXT_MAX, AnswerIn
 from app.links.routes import base
 from app.pages.choices import answer as in_words
 from app.pages.choices import icon
 from app.pages.i18n import Messages, in_language, messages
 from app.pages.render import CUSTOMER, conditional, csp, page, static
 from app.pages.widget import question, spoken
-from app.sanitize import xml_text
+from app.sanitize import cleaned, xml_text
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
 
@@ -52,12 +52,18 @@ async def hosted(request: Request, key: str) -> Response:
     known: Known = await request.app.state.registry.open(key, ways.PAGE)
     number = _visit(request) or uuid7()
     secret = _secret(request, number)
-    answer = _form(request, known, {"id": number, "secret": secret})
+    answer = _form(request, known, {"id": number, "secret": secret, "context": _said(request, known)})
     # Going back shows the page as it was, with its id, so that sending again changes that answer; a reload tells us it.
     answer.headers.update(
         {"Cache-Control": "private, no-cache", "ETag": f'"{number}.{secret}"', "Vary": "Accept-Language"}
     )
     return answer
+
+
+def _said(request: Request, known: Known) -> dict[str, str]:
+    """What the page's address says of the segments that browsers may say, as in `?store=nord`."""
+    said = {key: request.query_params.get(key, "")[:TEXT_MAX] for key in known.row.open_segments}
+    return {key: cleaned(value) for key, value in said.items() if value}
 
 
 def _visit(request: Request) -> UUID | None:
@@ -97,6 +103,7 @@ def _given(form: FormData) -> dict[str, Any]:
         said["comment"] = said["comment"].replace("\r\n", "\n")
     if str(said.get("rating", "")).isdecimal():
         said["rating"] = int(said["rating"])
+    said["context"] = {name[8:]: said.pop(name) for name in list(said) if name.startswith("context.")}
     said["reasons"] = [value for value in form.getlist("reasons") if isinstance(value, str)]
     return said
 
@@ -127,6 +134,7 @@ def _form(request: Request, known: Known, given: dict[str, Any], problem: Proble
         "chosen": given.get("rating"),
         "ticked": given.get("reasons", ()),
         "comment": given.get("comment", ""),
+        "around": given.get("context", {}),
         "problem": _told(problem, t) if problem else None,
     }
     answer = page(
@@ -177,10 +185,15 @@ def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
     responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
 )
 async def qr_code(request: Request, key: str) -> Response:
-    """A QR code of the hosted page, to be printed on a receipt, a table or a parcel."""
+    """A QR code of the hosted page, to be printed on a receipt, a table or a parcel.
+
+    With `?store=nord` for that store, where `open_segments` of the touchpoint has `store`.
+    """
     known = (await request.app.state.registry.get(key)).reached(ways.PAGE)
+    said = _said(request, known)
+    where = address(request, known.row.key) + (f"?{urlencode(said)}" if said else "")
     drawn = BytesIO()
-    segno.make(address(request, known.row.key), error="m", micro=False).save(
+    segno.make(where, error="m", micro=False).save(
         drawn, kind="svg", scale=8, border=4, light="#fff", title=xml_text(in_language(known.row.name, "en"))
     )
     headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "default-src 'none'"}

@@ -19,4 +19,13 @@ def of(session: Session, row: Touchpoint) -> list[Place]:
         )
         for key, most in (splits.crowded(session, row.id or 0) if row.segments else ())
     ]
-    return [*misfits(row.question, scale_of(row)), *crowded]
+    alone = [
+        Place(
+            place=f"body.open_segments.{place}",
+            message=f"{key} is not among `segments`, so it is not counted",
+            mend="Declare it there, or leave it out here.",
+        )
+        for place, key in enumerate(row.open_segments)
+        if key not in row.segments
+    ]
+    return [*misfits(row.question, scale_of(row)), *crowded, *alone]

@@ -61,6 +61,11 @@ class Known:
         return ZoneInfo(self.row.timezone)
 
     @cached_property
+    def closed_segments(self) -> frozenset[str]:
+        """The declared keys that a browser without a key may not say."""
+        return frozenset(self.row.segments).difference(self.row.open_segments)
+
+    @cached_property
     def reasons(self) -> frozenset[str]:
         return frozenset(reason["key"] for reason in self.row.reasons)
 

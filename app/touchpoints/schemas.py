@@ -185,6 +185,13 @@ class TouchpointChange(BaseModel):
         "and `device`. Answers that are there already are counted in the background",
     )
 
+    open_segments: Annotated[list[SegmentKey], Field(max_length=8), AfterValidator(_declared)] | None = Field(
+        None,
+        description="those of `segments` that a browser without a key may say: the widget, and the hosted page by its "
+        "address, such as `/t/store?store=nord`. Anybody can make such an address up; without it what a browser says "
+        "of a declared key is left out. Links, tablets and keys say what they like",
+    )
+
     @model_validator(mode="after")
     def _distinct_reasons(self) -> "TouchpointChange":
         keys = [reason.key for reason in self.reasons or ()]
@@ -252,6 +259,7 @@ class TouchpointOut(BaseModel):
     public: bool
     open: list[str]
     segments: list[str]
+    open_segments: list[str]
     created_at: datetime
     updated_at: datetime
     archived_at: datetime | None

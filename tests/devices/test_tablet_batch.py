@@ -53,6 +53,21 @@ async def test_what_was_given_before_a_re_assignment_may_arrive_after_it(client,
     assert [r["status"] for r in answer["results"]] == ["created", "rejected", "created"]
 
 
+async def test_a_tablet_that_was_moved_says_of_each_answer_where_it_stood_then(client, anybody, make, pair):
+    await make("exit", segments=["store"])
+    made, headers = await pair("exit")
+    where, given = f"/v1/devices/{made['id']}", []
+    for store in ("nord", "syd"):
+        moved = await client.patch(where, json={"context": {"store": store}})
+        assert moved.json()["context"] == {"store": store}
+        given.append(item(context={"till": 3, "store": "made up"}))
+    answer = (await anybody.post(BATCH, json={"items": given}, headers=headers)).json()
+    assert answer["created"] == 2
+    score = (await client.get("/v1/touchpoints/exit/score?group_by=store")).json()
+    assert {group["segment"]: group["count"] for group in score["groups"]} == {"store:nord": 1, "store:syd": 1}
+    assert (await client.get(f"/v1/feedback/{given[0]['id']}")).json()["context"] == {"till": 3, "store": "nord"}
+
+
 async def test_what_was_given_before_the_touchpoint_was_archived_may_arrive_after_it(client, anybody, make, pair):
     await make("exit")
     _, headers = await pair("exit")

@@ -251,6 +251,29 @@ def test_it_is_shared_with_its_question_and_indexed_by_nobody(serve: Callable[..
     assert httpx.get(f"{server.url}/v1/touchpoints/nothing/qr.svg").status_code == 404
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_page_and_a_qr_code_of_one_store_say_it_where_browsers_may(
+    store: LiveServer, tab: Page, plain: Page, script: bool
+) -> None:
+    said = {"segments": ["store", "till"], "open_segments": ["store"]}
+    store.api("PATCH", "/v1/touchpoints/store", json=said)
+    page = tab if script else plain
+    page.goto(f"{store.url}/t/store?store=Nord+%26+%22S%C3%B8n%22&till=7&lang=en")
+    page.get_by_role("radio", name="Good", exact=True).click()
+    if not script:
+        page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Saved: good.").last).to_be_visible()
+    (answer,) = store.answers("store")
+    assert answer["context"] == {"store": 'Nord & "Søn"'}
+    score = store.api("GET", "/v1/touchpoints/store/score", params={"segment": 'store:Nord & "Søn"'})
+    assert score["count"] == 1
+    codes = {
+        where: httpx.get(f"{store.url}/v1/touchpoints/store/qr.svg{where}").text
+        for where in ("", "?store=nord", "?store=syd", "?till=7")
+    }
+    assert len(set(codes.values())) == 3 and codes[""] == codes["?till=7"]
+
+
 @pytest.mark.parametrize("colours", ["light", "dark"])
 def test_axe_finds_nothing(store: LiveServer, tab: Page, colours: Any) -> None:
     tab.emulate_media(color_scheme=colours, reduced_motion="reduce")

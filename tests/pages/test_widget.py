@@ -389,7 +389,10 @@ def test_a_modal_is_opened_by_the_page_and_says_what_was_answered(
 ) -> None:
     live_server.make("checkout", scale="nps")
     tab.add_init_script(EVENTS)
-    page = visit('<button id="ask">Ask me</button>' + tag("checkout", display="modal", trigger="#ask"))
+    page = visit(
+        '<button id="ask">Ask me</button>'
+        + tag("checkout", display="modal", trigger="#ask", context_store="nord", context_plan="free")
+    )
     page.wait_for_function("document.querySelector('touchstone-feedback').shadowRoot")
     page.get_by_role("button", name="Ask me").click()
     expect(page.get_by_role("dialog").get_by_role("radio")).to_have_count(11)
@@ -405,7 +408,7 @@ def test_a_modal_is_opened_by_the_page_and_says_what_was_answered(
     said = page.evaluate("said[0]")
     assert (said["touchpoint"], said["id"], said["rating"]) == ("checkout", answer["id"], 9)
     assert said["secret"] is None, "the page and its scripts are told the id only"
-    assert (answer["context"], answer["respondent"]) == ({"plan": "pro"}, "c-17")
+    assert (answer["context"], answer["respondent"]) == ({"store": "nord", "plan": "pro"}, "c-17")
 
 
 def test_a_changed_mind_is_the_same_answer(visit: Callable[..., Page], live_server: LiveServer) -> None:

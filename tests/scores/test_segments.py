@@ -78,6 +78,20 @@ async def test_a_score_is_split_by_a_declared_key_and_filtered_by_its_values(cli
     assert await true(app)
 
 
+async def test_what_a_browser_says_of_a_declared_key_counts_only_where_it_may_say_it(client, anybody, make):
+    await make("shop", origins=["https://shop.example"], segments=["store", "plan"], open_segments=["plan"])
+    said = {"rating": 5, "context": {"store": "made up", "plan": "pro", "page": "/cart"}}
+    headers = {"Origin": "https://shop.example"}
+    answer = await anybody.post("/v1/touchpoints/shop/feedback", json=said, headers=headers)
+    (warning,) = answer.json()["warnings"]
+    assert warning["place"] == "body.context.store" and "open_segments" in warning["mend"]
+    assert await groups(client) == {"store:none": 1} and await groups(client, "plan") == {"plan:pro": 1}
+    (stored,) = (await client.get("/v1/feedback")).json()["items"]
+    assert stored["context"] == {"plan": "pro", "page": "/cart"}
+    odd = await client.patch("/v1/touchpoints/shop", json={"open_segments": ["till"]})
+    assert "not among `segments`" in odd.json()["warnings"][0]["message"]
+
+
 async def test_what_is_not_declared_is_stored_and_refused_as_a_segment_with_the_way_out(client, make):
     await make("shop")
     await say(client, 5, context={"store": "nord"})

@@ -4,8 +4,9 @@
 //   <touchstone-feedback touchpoint="checkout" display="button"></touchstone-feedback>
 //
 // Attributes (data-* on the script): touchpoint, display (inline, button, modal), lang, label, trigger (a selector of what
-// opens the panel), server (where the service is; where the script came from otherwise), cooldown-days, context (JSON) and
-// respondent, which go with the answer. The element follows them: another touchpoint shows another question.
+// opens the panel), server (where the service is; where the script came from otherwise), cooldown-days, context (JSON),
+// context-store and the like (one entry of it) and respondent, which go with the answer. The element follows them:
+// another touchpoint shows another question.
 // It has open(), close(), reset() for the next person, and the properties context and respondent, which count before the
 // attributes. It says `touchstone:submitted` when an answer is stored. Without cooldown-days nothing is kept on the device.
 (() => {
@@ -95,13 +96,12 @@
 
 		// What goes with an answer: an object and a text, whatever was given, for anything else would cost the answer.
 		about() {
-			let context = this.context ?? this.getAttribute("context");
+			const given = this.context ?? this.getAttribute("context"), context = {};
+			// data-context-store="nord" on the script is the attribute context-store here.
+			for (const {name, value} of this.attributes) if (/^context-/.test(name)) context[name.slice(8)] = value;
 			try {
-				context = {...context?.trim ? JSON.parse(context) : context};
-			} catch {
-				warn("context is no JSON");
-				context = null;
-			}
+				Object.assign(context, given?.trim ? JSON.parse(given) : given);
+			} catch { warn(given); /* is no JSON */ }
 			return {context, respondent: "" + (this.respondent ?? this.getAttribute("respondent") ?? "") || null};
 		}
 
@@ -224,15 +224,15 @@
 		more() {
 			const {reasons, comment_prompt, texts} = this.said, id = "comment" + count;
 			this.mark = h("span.mark");
-			this.state = h("p.soft");
+			this.stands = h("p.soft");
 			const bare = (text, onclick) => Object.assign(h("button.btn.bare", {type: "button"}, text), {onclick});
 			this.why = h("p");
-			this.next = h("span");
-			this.retry = h("div.line.soft", {}, bare(texts.try_now, () => this.send()), this.next);
+			this.soon = h("span");
+			this.retry = h("div.line.soft", {}, bare(texts.try_now, () => this.send()), this.soon);
 			this.note = h("div.note", {part: "note", hidden: ""}, draw("cloud-off", 24), h("div", {}, this.why, this.retry));
 			const comment = h("textarea", {id, rows: 3, maxlength: 4000, dir: "auto", part: "comment"});
 			const form = h("form.card", {part: "card", tabindex: -1},
-				h("div.line.head", {part: "status"}, this.mark, h("div", {}, h("p.q", {}, texts.thanks), this.state), bare(texts.change, () => this.step(0))), this.note,
+				h("div.line.head", {part: "status"}, this.mark, h("div", {}, h("p.q", {}, texts.thanks), this.stands), bare(texts.change, () => this.step(0))), this.note,
 				...reasons.length ? [h("fieldset", {}, h("legend.field", {}, texts.reasons), h("div.line", {}, ...reasons.map(({key, label}) =>
 					h("label.chip", {part: "reason"}, h("input", {type: "checkbox", value: key}), h("span", {}, label)))))] : [],
 				h("div", {}, h("label.field", {for: id}, comment_prompt), comment),
@@ -261,11 +261,11 @@
 		rate(rating) {
 			const {answer, icon} = this.said.choices.find(choice => choice.value == rating);
 			this.spoken = this.said.texts.saved.replace("{answer}", answer);
-			this.state.textContent = "";
+			this.stands.textContent = "";
 			this.mark.replaceChildren(draw(icon || "check", 48, true));
 			this.done = false;
 			if (rating != this.answer.rating) this.want({rating});
-			else if (this.stored == this.wanted) this.state.textContent = this.spoken;
+			else if (this.stored == this.wanted) this.stands.textContent = this.spoken;
 			clearTimeout(this.turning);
 			// Long enough to see what was pressed.
 			this.turning = setTimeout(() => this.step(1), 180);
@@ -328,7 +328,7 @@
 				this.stored = wanted;
 				this.tries = 0;
 				this.note.hidden = true;
-				this.live.textContent = texts.thanks + ". " + (this.state.textContent = this.spoken);
+				this.live.textContent = texts.thanks + ". " + (this.stands.textContent = this.spoken);
 				host.cooling(key, true);
 				host.dispatchEvent(new CustomEvent("touchstone:submitted", {bubbles: true, composed: true, detail: {touchpoint: key, ...answer, secret: null}}));
 				if (this.wanted > wanted) return this.send();
@@ -345,7 +345,7 @@
 		}
 
 		tick(seconds) {
-			this.next.textContent = this.said.texts.next_try.replace("{n}", seconds);
+			this.soon.textContent = this.said.texts.next_try.replace("{n}", seconds);
 			this.timer = setTimeout(() => seconds > 1 ? this.tick(seconds - 1) : this.send(), 1e3);
 		}
 
