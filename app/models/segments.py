@@ -48,7 +48,6 @@ class SegmentKey(Table, table=True):
     name: dict[str, str] = json_column({})
     values: list[dict[str, Any]] = json_column([])
     shown: bool = True
-    in_metrics: bool = False
 
 
 class SegmentRollup(Table, table=True):

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.datastructures import State
 
 from app.rooms import Room
-from app.scores import routes
+from app.scores import routes, segment_routes
 from app.scores.backfill import Backfill
 from app.scores.cache import BodyCache, ReadCache
 from app.scores.gauges import Gauges
@@ -23,4 +23,4 @@ async def running(state: State, _: Settings) -> AsyncIterator[None]:
     await state.backfill.close()
 
 
-ROOM = Room((routes.fast, routes.router), fast=(routes.fast,), running=running)
+ROOM = Room((routes.fast, routes.router, segment_routes.router), fast=(routes.fast,), running=running)

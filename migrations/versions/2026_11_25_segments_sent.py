@@ -19,7 +19,6 @@ def upgrade() -> None:
         sa.Column("name", sa.JSON(), nullable=False),
         sa.Column("values", sa.JSON(), nullable=False),
         sa.Column("shown", sa.Boolean(), nullable=False),
-        sa.Column("in_metrics", sa.Boolean(), nullable=False),
     )
 
 

@@ -221,3 +221,31 @@ async def test_two_keys_at_once_and_the_clock_are_told_too(client, make, app, mo
     many = await client.get(SCORE, params={**asked, "interval": "day"})
     assert many.status_code == 422 and "as one" in many.json()["errors"][0]["mend"]
     assert (await client.get(SCORE, params={**asked, "days": 4})).json()["count"] in (4, 6)
+
+
+async def test_a_key_has_a_name_and_its_values_are_pooled_over_touchpoints_the_lowest_first(client, make):
+    assert (await client.get("/v1/segments")).json() == {"items": [], "next_cursor": None}
+    assert (await client.get("/v1/segments/store/scores")).status_code == 404
+    await make("shop", scale="stars", segments=["store"])
+    await make("exit", scale="smiley", segments=["store", "plan"])
+    await make("other", scale="stars")
+    for key, store, rating in (("shop", "nord", 5), ("shop", "syd", 1), ("exit", "nord", 4), ("exit", "syd", 2)):
+        body = {"rating": rating, "context": {"store": store}}
+        assert (await client.post(f"/v1/touchpoints/{key}/feedback", json=body)).status_code == 201
+    said = {"name": {"da": "Butik"}, "values": [{"value": "syd", "name": {"da": "Odense"}}], "shown": False}
+    named = await client.patch("/v1/segments/store", json=said)
+    assert named.json()["name"] == {"da": "Butik"} and named.json()["shown"] is False
+    assert (await client.patch("/v1/segments/till", json=said)).status_code == 404
+    plan, store = (await client.get("/v1/segments")).json()["items"]
+    assert (plan["key"], [one["touchpoint"] for one in plan["touchpoints"]]) == ("plan", ["exit"])
+    assert store["values"] == said["values"]
+    assert [(one["touchpoint"], one["values"], one["complete"]) for one in store["touchpoints"]] == [
+        ("exit", 2, True),
+        ("shop", 2, True),
+    ]
+    for period in ({}, {"days": 1}):
+        low, high = (await client.get("/v1/segments/store/scores", params=period)).json()["items"]
+        assert (low["segment"], low["name"], low["count"]) == ("store:syd", {"da": "Odense"}, 2)
+        assert low["index"]["value"] == round((0 + 100 / 3) / 2, 1) and high["index"]["value"] == 100
+        assert [one["touchpoint"] for one in high["touchpoints"]] == ["exit", "shop"]
+    assert (await client.get("/v1/segments/store/scores", params={"source": "web"})).json()["items"] == []
