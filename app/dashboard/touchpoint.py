@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import charts, heatmap, levels, periods, sentences, stream
+from app.dashboard import charts, heatmap, levels, periods, sentences, split, stream
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
@@ -50,6 +50,7 @@ class Seen:
     alike: baseline.BySource
     heat: dict[tuple[int, int], Counts]
     comments: stream.Stream | None
+    split: split.Split | None
 
 
 @router.get("/touchpoints/{key}")
@@ -81,6 +82,7 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         summary=score.summary(known.scale, seen.parts),
         rate=score.response_rate(seen.parts),
         stream=seen.comments,
+        split=seen.split,
         terms=await _terms(db, visit, known),
         page_address=address(visit.request, key),
         service=address(visit.request, key).removesuffix(f"/t/{key}"),
@@ -111,6 +113,7 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
         alike,
         heatmap.read(session, known.id, window.since, window.until, known.zone),
         comments,
+        split.read(session, known, period, visit.request.query_params.get("by"), visit.words),
     )
 
 

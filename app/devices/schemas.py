@@ -6,14 +6,11 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt
 
-from app.ingest.schemas import ContextName, DeviceTime, ShortText
+from app.ingest.schemas import Context, DeviceTime
 from app.sanitize import PLAIN, plain_text
 from app.touchpoints.schemas import Reason, Slug
 
 Name = Annotated[str, Field(min_length=1, max_length=200, json_schema_extra=PLAIN), AfterValidator(plain_text)]
-Around = Annotated[
-    dict[ContextName, ShortText], Field(max_length=8, description="put on each answer given on it, such as its store")
-]
 Touchpoints = Annotated[list[Slug], Field(min_length=1, max_length=20, description="keys of what is rated on it")]
 
 
@@ -23,14 +20,14 @@ class DeviceIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Name
     touchpoints: Touchpoints
-    context: Around | None = None
+    context: Context | None = Field(None, description="put on each answer given on it, such as its store")
 
 
 class DevicePatch(BaseModel):
     model_config = ConfigDict(extra="forbid")
     name: Name | None = None
     touchpoints: Touchpoints | None = None
-    context: Around | None = None
+    context: Context | None = None
 
 
 class DeviceOut(BaseModel):
@@ -39,7 +36,7 @@ class DeviceOut(BaseModel):
     id: int
     name: str
     touchpoints: list[str]
-    context: dict[str, str]
+    context: dict[str, Any]
     state: Literal["unpaired", "active", "silent", "revoked"]
     silent: bool = Field(description="paired, and not heard of for 15 minutes")
     key_prefix: str | None

@@ -75,11 +75,14 @@ class Asked:
     groups_of: Cut | None
     counting: dict[str, Any] | None
 
-    def groups(self, window: Window, over: Sequence[Span]) -> dict[str, Any]:
-        """A summary for each value with answers, and how it compares with the others."""
+    def groups(self, window: Window, over: Sequence[Span], metric: str | None = None) -> dict[str, Any]:
+        """A summary for each value with answers, and how its `metric` compares with the usual one's.
+
+        Without a metric that is the one which the touchpoint's verdicts are about.
+        """
         assert self.groups_of is not None
         known, by_value = self.groups_of.known, self.groups_of.by_value(over)
-        metric = baseline.judged(known)
+        metric = metric or baseline.judged(known)
         worth = values(known.scale, metric)
         wholes = {
             value: segment_verdicts.whole(known.scale, rollup.ratings(score.counted(parts)), worth)

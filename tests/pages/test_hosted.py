@@ -259,6 +259,8 @@ def test_a_page_and_a_qr_code_of_one_store_say_it_where_browsers_may(
     store.api("PATCH", "/v1/touchpoints/store", json=said)
     page = tab if script else plain
     page.goto(f"{store.url}/t/store?store=Nord+%26+%22S%C3%B8n%22&till=7&lang=en")
+    if script:
+        page.wait_for_function("document.querySelector('touchstone-feedback').shadowRoot")
     page.get_by_role("radio", name="Good", exact=True).click()
     if not script:
         page.get_by_role("button", name="Send").click()
