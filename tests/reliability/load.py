@@ -74,7 +74,7 @@ class Connection:
 
 
 def body_of(rating: int) -> bytes:
-    return json.dumps({"rating": rating, "comment": "crash test"}).encode()
+    return json.dumps({"rating": rating, "comment": "crash test", "context": {"store": f"s{rating}"}}).encode()
 
 
 async def clients(

@@ -43,6 +43,8 @@ async def changed(ports: list[int], stop: asyncio.Event) -> int:
                 {"timezone": dice.choice(ZONES)},
                 {"reasons": dice.choice(REASONS)},
                 {"archived": True},
+                {"segments": dice.choice(([], ["store"], ["store", "plan"]))},
+                {"segments": ["store"]},
             )
         )
         connection = dice.choice(connections)
