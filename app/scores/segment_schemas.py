@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from app.scores.schemas import Days, EstimateOut, Source
 from app.timestamps import Moment
-from app.touchpoints.schemas import Line, Texts
+from app.touchpoints.texts import Line, Texts
 
 
 class NamedValue(BaseModel):
