@@ -84,6 +84,23 @@ async def test_delivery_got_worse_and_customers_say_why(visitor):
     assert all(word in text for word in ("carrier", "paketdienst", "fragtfirma", "kurier"))
 
 
+async def test_what_the_company_did_about_it_is_a_story(visitor):
+    alerts = (await visitor.get("/v1/alerts?limit=100")).json()["items"]
+    drop = next(one for one in alerts if one["kind"] == "drop" and one["touchpoint"] == "delivery")
+    assert drop["state"] == "acknowledged" and drop["comments"] and drop["action"]
+    began = NOW - timedelta(days=38)
+    assert began - timedelta(days=3) < datetime.fromisoformat(drop["since"]) < began + timedelta(days=14)
+    effect = (await visitor.get(f"/v1/actions/{drop['action']}/effect")).json()["overall"]
+    assert effect["verdict"] == "too_early"
+    assert [one["because"] for one in alerts if one["because"]] == ["false_alarm"]
+    assert {"review_due", "device_silent"} <= {one["kind"] for one in alerts if one["state"] == "open"}
+    changes = (await visitor.get("/v1/changes")).json()["items"]
+    decided = {(one["kind"], one["touchpoint"]): one["verdict"] for one in changes}
+    assert decided["target", "product-use"] == "met" and decided["action", "help-center"] == "better"
+    (target, *_) = (await visitor.get("/v1/touchpoints/product-use/targets")).json()["items"]
+    assert target["status"] == "met"
+
+
 async def test_the_help_center_became_better_and_a_journey_has_a_weakest_link(visitor):
     until = (NOW - timedelta(days=100)).strftime("%Y-%m-%dT%H:00:00Z")
     before = (await visitor.get(f"/v1/touchpoints/help-center/score?until={until}")).json()["metrics"]["index"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlmodel import Session, select
 
 from app.db import Database
-from app.demo import tablets
+from app.demo import story, tablets
 from app.demo.company import DAYS, JOURNEYS, PLACES
 from app.demo.people import Crowd
 from app.ingest.channels import Answer
@@ -71,6 +71,7 @@ async def build(db: Database, origins: list[str], now: datetime, progress: Calla
                 progress(done, stored)
     stored += await running + await _flush(db, batch, asked)
     progress(len(PLACES), stored)
+    await story.tell(db, now)
     return stored
 
 

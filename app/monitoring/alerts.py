@@ -48,7 +48,8 @@ def _opened(session: Session, one: Seen, at: datetime) -> None:
     key = _locked(session, one.touchpoint_id)
     last = _newest(session, one)
     if last and not last.closed_at:
-        last.evidence = dict(one.evidence)
+        first = {"since": last.evidence["since"]} if "since" in last.evidence else {}
+        last.evidence = {**one.evidence, **first}  # when it began is told once: later days see only the steepest part
     elif last is None or not (last.closed_at and last.closed_by and one.since <= last.closed_at):
         row = Alert(**_columns(one), opened_at=at, evidence=dict(one.evidence))
         session.add(row)

@@ -99,7 +99,7 @@ MAY = {
         "search",
         "touchpoints",
     },
-    "demo": {"devices", "ingest", "journeys", "scores.rollup", "touchpoints"},
+    "demo": {"actions", "devices", "ingest", "journeys", "monitoring", "scores.rollup", "touchpoints"},
     "cli": {
         "demo",
         "importer",
