@@ -72,7 +72,7 @@ def compare(wholes: Mapping[str, Whole], days: Iterable[Day]) -> tuple[dict[str,
     spread = _spread([wholes[name] for name in told], [by_segment[name] for name in told])
     means = {name: wholes[name].total / wholes[name].n for name in told}
     sizes = {name: _variance(wholes[name], by_segment[name], spread) for name in told}
-    found = {name: _beside(name, means, sizes) for name in told}
+    found = _beside(means, sizes)
     plain = [_p(value / sqrt(size), spread.freedom) for value, size in found.values()]
     p_values = holm(plain) if len(told) > 2 else plain  # two are compared once
     reach = _quantile(spread.freedom)
@@ -119,14 +119,15 @@ def _variance(one: Whole, days: Sequence[Day], spread: _Spread) -> float:
     return spread.within / one.n + spread.days * sum(day.n**2 for day in days) / (size * max(one.n, size))
 
 
-def _beside(name: str, means: Mapping[str, float], sizes: Mapping[str, float]) -> tuple[float, float]:
-    """How far a segment lies from the usual one, and the variance of that; of two, from the other one."""
-    others = {other: mean for other, mean in means.items() if other != name}
-    if len(others) == 1:
-        ((other, mean),) = others.items()
-        return means[name] - mean, sizes[name] + sizes[other]
-    weights = {other: 1 / size for other, size in sizes.items()}
-    return means[name] - _median(means, weights), sizes[name] + _MEDIAN / sum(weights.values())
+def _beside(means: Mapping[str, float], sizes: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """How far each segment lies from the usual one, and the variance of that; of two, from the other one."""
+    if len(means) == 2:
+        (one, first), (other, second) = means.items()
+        both = sizes[one] + sizes[other]
+        return {one: (first - second, both), other: (second - first, both)}
+    weights = {name: 1 / size for name, size in sizes.items()}
+    usual, unsure = _median(means, weights), _MEDIAN / sum(weights.values())
+    return {name: (mean - usual, sizes[name] + unsure) for name, mean in means.items()}
 
 
 def _median(means: Mapping[str, float], weights: Mapping[str, float]) -> float:
