@@ -53,7 +53,6 @@ class Digest:
         return [
             *waiting.items(self.session, self.period, self.say, self.links, self.at),
             *(item(alert, place, self.say, self.links) for alert, place in alerts),
-            *waiting.reviews(self.period, self.say, self.links, self.at, {alert.touchpoint_id for alert, _ in alerts}),
         ]
 
     @cached_property

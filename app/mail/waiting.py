@@ -1,6 +1,5 @@
-"""What needs somebody beside alerts: answers to read or to reply to, and touchpoints due for a review."""
+"""What needs somebody beside alerts: answers to read or to reply to."""
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -9,9 +8,8 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col
 
 from app.answers.handling import IS_ROW, NEEDS_REPLY, NEW, is_new
-from app.mail.changes import name_of
 from app.mail.language import Say
-from app.mail.period import MOST, Period
+from app.mail.period import Period
 from app.mail.writing import Item, Links
 from app.models import Feedback, Handling, Touchpoint
 
@@ -51,16 +49,3 @@ def _handling(session: Session, period: Period, at: datetime) -> dict[str, tuple
             before = found.get(state, (0, first))
             found[state] = before[0] + n, min(before[1], first)
     return found
-
-
-def reviews(period: Period, say: Say, links: Links, at: datetime, told: Collection[int]) -> list[Item]:
-    """Touchpoints that are due for a review and not `told` of already."""
-    due = [
-        (place, day)
-        for place in period.places
-        if (day := place.review_due) and day <= at.astimezone(period.zone).date() and place.id not in told
-    ]
-    return [
-        Item(name_of(place, say), links.touchpoint(place.key), say("review_due"), say("since_day", day=say.day(day)))
-        for place, day in due[:MOST]
-    ]

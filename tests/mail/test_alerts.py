@@ -17,7 +17,7 @@ FELL = {"level_before": 62.2, "level_after": 49.6, "answers": 310, "statistic": 
 
 def fell(session: Session, kind: str = "drop", touchpoint_id: int = 1, *, there: bool = True) -> None:
     since, evidence = now() - timedelta(days=5), FELL if kind == "drop" else {}
-    alerts.note(session, [Seen(touchpoint_id, kind, there, since, evidence)])
+    alerts.note(session, [Seen(touchpoint_id, kind, there, since, evidence)], now())
 
 
 @pytest.fixture

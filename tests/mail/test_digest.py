@@ -148,12 +148,13 @@ async def test_what_was_closed_is_told_as_changed_and_needs_nobody(app, last_wee
 async def test_a_review_that_is_due_and_an_older_alert_need_somebody(
     app, client, make, last_week, subscribe, send, clock
 ):
-    await make("hotline", review_interval_days=1)
+    await make("hotline")
     await subscribe(ANNA, alerts=False, timezone="Europe/Berlin", touchpoints=["hotline", "returns"])
 
     def old(session: Session) -> None:
         since = now() - timedelta(days=40)
-        session.add(Alert(kind="silence", touchpoint_id=2, since=since, opened_at=since, evidence={}))
+        for number, kind in ((2, "silence"), (3, "review_due"), (1, "silence")):
+            session.add(Alert(kind=kind, touchpoint_id=number, since=since, opened_at=since, evidence={}))
 
     await app.state.db.write(old)
     clock.at = last_week
@@ -189,7 +190,7 @@ async def test_targets_and_actions_that_were_decided_are_told_and_those_without_
         Seen(2, "action", True, now(), {**effect, "verdict": "worse"}, "action:5"),
         Seen(2, "action", True, now(), {"action": 6, "title": "Nothing", "verdict": "no_evidence"}, "action:6"),
     ]
-    await app.state.db.write(lambda session: alerts.note(session, found))
+    await app.state.db.write(lambda session: alerts.note(session, found, now()))
     clock.at = last_week
     (mail,) = await send()
     text = part(mail, "plain")
