@@ -6,6 +6,7 @@ BROKEN=blind python -m tests.reliability.broken serve ...
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -134,6 +135,13 @@ def boundless() -> None:
 def one_at_a_time() -> None:
     """Whole, but the monitoring looks at each touchpoint by itself, so that it can be killed in between."""
     watch.AT_A_TIME = 1
+    judge = watch.levels.judge
+
+    def slowly(*said: Any) -> Any:
+        time.sleep(0.3)
+        return judge(*said)
+
+    watch.levels.judge = slowly
 
 
 _ALL = (blind, unsent, hasty, unbounded, forgetful, unsynced, impatient, careless, hurried, boundless, one_at_a_time)
