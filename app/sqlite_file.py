@@ -48,13 +48,22 @@ def verify(path: Path, within_s: float) -> Any:
 
     It looks for `within_s` at most: a large file is not read to its end.
     """
-    with contextlib.closing(connect(path, write=False, wait_s=5)) as connection:
-        said = _quick_check(connection, within_s)
-        if said != "ok":
-            raise FileTrouble(f"{path} is damaged ({said}){_without_its_log(path, within_s)}")
-        tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
-        row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
-        return row[0] if row else None
+    try:
+        with contextlib.closing(connect(path, write=False, wait_s=5)) as connection:
+            said = _quick_check(connection, within_s)
+            if said == "ok":
+                return _version(connection)
+    except sqlite3.DatabaseError as error:  # what a foreign log mixes up may be the list of tables
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_CORRUPT":
+            raise
+        said = str(error)
+    raise FileTrouble(f"{path} is damaged ({said}){_without_its_log(path, within_s)}")
+
+
+def _version(connection: sqlite3.Connection) -> Any:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'").fetchone()[0]
+    row = connection.execute("SELECT version_num FROM alembic_version").fetchone() if tables else None
+    return row[0] if row else None
 
 
 def _quick_check(connection: sqlite3.Connection, within_s: float) -> str:

@@ -87,7 +87,11 @@ def migrating(url: str) -> Iterator[None]:
 
     look = ThreadPoolExecutor(1, "look").submit(migrate.look, url, LOOK_S)
     with usable(url):
-        current = migrate.revision(url) == schema.head()
+        try:
+            current = migrate.revision(url) == schema.head()
+        except Exception:
+            look.result()  # says more of a damaged file
+            raise
         if not current:
             look.result()  # a damaged file, or one with another's log beside it, is left as it is
         child = None if current or not hasattr(os, "fork") else os.fork()

@@ -108,5 +108,5 @@ async def test_the_dashboard_shows_and_sets_it_with_plain_forms(client, unhappy,
     saved = await anybody.post("/touchpoints/shop/handling", data=said)
     assert saved.status_code == 303, saved.text
     assert "Nobody answered" not in (await anybody.get("/comments?handling=new")).text
-    page = (await anybody.get("/comments?handling=done")).text
+    page = (await anybody.get(f"/comments?handling=done&open=shop/{unhappy}")).text
     assert "Nobody answered" in page and "<b>Ana" not in page and "&lt;b&gt;Ana" in page

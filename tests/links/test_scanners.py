@@ -103,7 +103,7 @@ async def published(app: FastAPI, key: str) -> dict[str, Any]:
         scores = (await admin.get("/v1/scores", params={"since": fresh})).json()["items"]
         export = await admin.get("/v1/feedback/export", params={"format": "csv", "flagged": False, "touchpoint": key})
     told = {name: score[name] for name in ("count", "comment_count", "distribution", "metrics", "response_rate")}
-    gauges = families(await app.state.db.read(read_gauges), 0)
+    gauges = families(*await app.state.db.read(read_gauges))
     return told | {
         "live": await app.state.db.read(live.total),
         "webhooks": await app.state.db.read(lambda session: len(session.exec(told_of(key)).all())),

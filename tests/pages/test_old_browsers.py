@@ -92,7 +92,8 @@ def aged(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 # What lies beside the screen, in the page and in the widget's shadow root.
 INSIDE = """() => {
   const seen = node => node.offsetParent && getComputedStyle(node).visibility == "visible" && !node.closest(".sr")
-    && !node.closest("details:not([open]) > :not(summary)");  // what is closed is laid out nowhere
+    && !node.closest("details:not([open]) > :not(summary)")  // what is closed is laid out nowhere
+    && !node.closest(".tabs");  // a row of its own that scrolls sideways
   const outside = ({left, right, width}) => width > 1 && (left < -1 || right > innerWidth + 1);
   const roots = [document, ...[...document.querySelectorAll("touchstone-feedback")].map(one => one.shadowRoot)];
   return roots.filter(Boolean).flatMap(root => [...root.querySelectorAll("input, button, textarea, a, h1, .q")])

@@ -33,8 +33,8 @@ MISTAKES: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "POST",
         "/v1/touchpoints",
-        {"json": {"key": "A B", "name": {"xx": "a"}, "tags": ["a b"]}},
-        "body.key body.name body.tags.0",
+        {"json": {"key": "A B", "name": {"x": "a"}, "tags": ["a b"]}},
+        "body.key body.name.x.[key] body.tags.0",
     ),
     (
         "POST",
