@@ -12,6 +12,7 @@ import tempfile
 import warnings
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,9 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 hypothesis_settings.register_profile("any machine", deadline=None)  # a slow example is no failure
 hypothesis_settings.load_profile("any machine")
+
+
+_numbers = count()
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +90,16 @@ def migrated_postgres(postgres_server: Any) -> str:
     uri = _other(str(postgres_server.get_uri()), "touchstone")
     migrate.upgrade(uri)
     return uri
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without any table."""
+    if request.param == "sqlite":
+        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
+    server, name = request.getfixturevalue("postgres_server"), f"empty_{next(_numbers)}"
+    server.psql(f"CREATE DATABASE {name}")
+    return _other(str(server.get_uri()), name)
 
 
 def _other(uri: str, database: str) -> str:

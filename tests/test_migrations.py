@@ -7,12 +7,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import select, text
@@ -24,21 +22,9 @@ from app.importer.answers import Columns
 from app.importer.run import Import, Wish
 from app.models import Feedback, Rollup, Touchpoint
 from app.scores.rollup import differences, every_touchpoint
-from tests.conftest import _other
 
 FIRST = "2026_11_22_first_tables"
 ROOT = Path(__file__).parents[1]
-_numbers = count()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without any table."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"
-    server, name = request.getfixturevalue("postgres_server"), f"migrated_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name}")
-    return _other(str(server.get_uri()), name)
 
 
 def fill(url: str, tmp_path: Path) -> None:

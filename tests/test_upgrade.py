@@ -5,7 +5,6 @@ import io
 import subprocess
 import sys
 import tarfile
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -14,24 +13,12 @@ from sqlalchemy import Inspector, String, inspect
 
 from app import migrate, schema
 from app.db import core, open_database
-from tests.conftest import _other
 from tests.reliability.load import Told, clients, register
 from tests.reliability.server import ROOT, Server
 from tests.reliability.truth import truth
 
 LAST_RELEASE = "be8db5ddd74551ecfecade17bf7fe176766cb8af"
 ITS_SCHEMA = "2026_11_23_webhooks"
-_numbers = count()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without any table."""
-    if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path / 'rolling.db'}"
-    server, name = request.getfixturevalue("postgres_server"), f"rolling_{next(_numbers)}"
-    server.psql(f"CREATE DATABASE {name}")
-    return _other(str(server.get_uri()), name)
 
 
 def shape(url: str) -> dict[str, dict[str, Any]]:

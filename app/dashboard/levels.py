@@ -144,33 +144,36 @@ def standing(session: Session, known: Sequence[Known], period: Period, now: int,
 
 
 def _now(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Level]:
-    ids = [touchpoint.id for touchpoint in known]
-    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
-    window = period.window(now, zone, first)
-    found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
-    over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
-    for number, parts in rollup.read(session, ids, over).items():
-        found[number].now = score.counted(parts)
-    _judge(session, found, window.since if period.days else now, now)
+    found, _ = _counted(session, known, period, now, zone)
+    _judge(session, found, next(iter(found.values())).window.since if period.days else now, now)
     return found
 
 
 def _of_zone(session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo) -> dict[int, Level]:
-    ids = [touchpoint.id for touchpoint in known]
-    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
-    window = period.window(now, zone, first)
-    found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
-    over = rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
-    heard = rollup.read(session, ids, over)
-    for number, parts in heard.items():
-        found[number].now = score.counted(parts)
+    found, heard = _counted(session, known, period, now, zone)
     if period.days:
         _compare(session, found, heard)
     else:
         for number, alike in baseline.of(session, known, now, metric="index").items():
             found[number].days = alike
-    _judge(session, found, window.since if period.days else now, now)
+    _judge(session, found, next(iter(found.values())).window.since if period.days else now, now)
     return found
+
+
+def _counted(
+    session: Session, known: Sequence[Known], period: Period, now: int, zone: ZoneInfo
+) -> tuple[dict[int, Level], Mapping[int, Mapping[Part, Counts]]]:
+    """What counts of touchpoints of one time zone within the period, as levels and in its parts."""
+    ids = [touchpoint.id for touchpoint in known]
+    first = min(rollup.first_hours(session, ids).values(), default=None) if period.days is None else None
+    window = period.window(now, zone, first)
+    found = {touchpoint.id: Level(touchpoint, window) for touchpoint in known}
+    heard = rollup.read(
+        session, ids, rollup.window(window.since, window.until, zone) if period.days else rollup.ALL_TIME
+    )
+    for number, parts in heard.items():
+        found[number].now = score.counted(parts)
+    return found, heard
 
 
 def _compare(session: Session, found: Mapping[int, Level], heard: Mapping[int, Mapping[Part, Counts]]) -> None:

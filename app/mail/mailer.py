@@ -13,6 +13,7 @@ from app.logs import log
 from app.mail import delivery, digests
 from app.mail.compose import Sender
 from app.models import now
+from app.turns import Turns
 
 if TYPE_CHECKING:
     from app.mail.smtp import Connection, Outcome, Server
@@ -32,7 +33,7 @@ class Mailer:
         self._unreached, self._rests_until = 0, clock()
         self._tells_at = self._cleans_at = clock()
         self._over = asyncio.Event()
-        self._failed = False
+        self._turns = Turns("mail_not_read")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -49,13 +50,7 @@ class Mailer:
 
     async def _run(self) -> None:
         while not self._over.is_set():
-            try:
-                await self.turn()
-                self._failed = False
-            except Exception as error:  # the database is away, say: others tell of that, and here it is tried again
-                if not self._failed:
-                    log.error("mail_not_read", extra={"error": type(error).__name__})
-                self._failed = True
+            await self._turns.take(self.turn)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._over.wait(), POLL_S)
 

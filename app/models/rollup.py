@@ -3,10 +3,10 @@
 from sqlalchemy import BigInteger, Column, ForeignKey
 from sqlmodel import Field
 
-from app.models.base import Table
+from app.models.base import Counts, Table
 
 
-class Rollup(Table, table=True):
+class Rollup(Counts, table=True):
     """How many answers have each rating, per touchpoint, time bucket, source and slice.
 
     `bucket` is the start of the touchpoint's local hour, day or month as seconds since 1970 (0 for the grain `total`).
@@ -19,19 +19,6 @@ class Rollup(Table, table=True):
     bucket: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     source: str = Field(primary_key=True, max_length=8)
     slice: str = Field(primary_key=True, max_length=80)
-    n: int = Field(default=0, sa_type=BigInteger)
-    comments: int = Field(default=0, sa_type=BigInteger)
-    n0: int = Field(default=0, sa_type=BigInteger)
-    n1: int = Field(default=0, sa_type=BigInteger)
-    n2: int = Field(default=0, sa_type=BigInteger)
-    n3: int = Field(default=0, sa_type=BigInteger)
-    n4: int = Field(default=0, sa_type=BigInteger)
-    n5: int = Field(default=0, sa_type=BigInteger)
-    n6: int = Field(default=0, sa_type=BigInteger)
-    n7: int = Field(default=0, sa_type=BigInteger)
-    n8: int = Field(default=0, sa_type=BigInteger)
-    n9: int = Field(default=0, sa_type=BigInteger)
-    n10: int = Field(default=0, sa_type=BigInteger)
 
 
 class Revision(Table, table=True):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
 from sqlmodel import Field
 
-from app.models.base import Table, json_column
+from app.models.base import Counts, Table, json_column
 
 
 class Split(Table, table=True):
@@ -50,7 +50,7 @@ class SegmentKey(Table, table=True):
     shown: bool = True
 
 
-class SegmentRollup(Table, table=True):
+class SegmentRollup(Counts, table=True):
     """What `Rollup` holds, of one segment: by local day and month and in all, not by hour."""
 
     __tablename__ = "segment_rollup"
@@ -61,16 +61,3 @@ class SegmentRollup(Table, table=True):
     bucket: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     source: str = Field(primary_key=True, max_length=8)
     slice: str = Field(primary_key=True, max_length=80)
-    n: int = Field(default=0, sa_type=BigInteger)
-    comments: int = Field(default=0, sa_type=BigInteger)
-    n0: int = Field(default=0, sa_type=BigInteger)
-    n1: int = Field(default=0, sa_type=BigInteger)
-    n2: int = Field(default=0, sa_type=BigInteger)
-    n3: int = Field(default=0, sa_type=BigInteger)
-    n4: int = Field(default=0, sa_type=BigInteger)
-    n5: int = Field(default=0, sa_type=BigInteger)
-    n6: int = Field(default=0, sa_type=BigInteger)
-    n7: int = Field(default=0, sa_type=BigInteger)
-    n8: int = Field(default=0, sa_type=BigInteger)
-    n9: int = Field(default=0, sa_type=BigInteger)
-    n10: int = Field(default=0, sa_type=BigInteger)

@@ -99,21 +99,6 @@ class Baseline:
         return replace(self, usual=lambda place: 1 - usual(place), shapes=shapes)
 
 
-def look(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
-    """Whether the level fell within the last weeks, seen on the day `today` (it may be running).
-
-    `per_alarm` is after how many touchpoint-years one false alarm is borne; `baseline_from` the first day to learn of.
-    """
-    known = past(cells, today, baseline_from)
-    return known.fell(per_alarm) if known else Found(learning=True)
-
-
-def look_up(cells: Iterable[Cell], today: int, *, baseline_from: int = 0, per_alarm: float = 4) -> Found:
-    """Whether the level rose."""
-    known = past(cells, today, baseline_from)
-    return known.rose(per_alarm) if known else Found(learning=True)
-
-
 def past(cells: Iterable[Cell], today: int, baseline_from: int = 0) -> "Past | None":
     """What is usual, and the last weeks that are compared with it; None while the past is too thin for that."""
     seen = [cell for cell in cells if cell.day <= today and cell.n]

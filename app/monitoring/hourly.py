@@ -16,6 +16,7 @@ from app.models import now
 from app.monitoring import lease, watch
 from app.monitoring.lease import Lease, LeaseLost
 from app.monitoring.memory import Memory
+from app.turns import Turns
 
 # Of its own: a test that draws hypotheses from the one of the module takes every other draw from it for a fault.
 _DICE = random.Random()  # noqa: S311 - so that processes take turns
@@ -29,7 +30,7 @@ class Hourly:
         self._db, self._clock = db, clock
         self._lease = Lease(str(uuid4()))
         self._memory = Memory()
-        self._failed = False
+        self._turns = Turns("monitoring_failed")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -45,13 +46,7 @@ class Hourly:
     async def _run(self) -> None:
         await asyncio.sleep(FIRST_S)
         while True:
-            try:
-                await self.turn()
-                self._failed = False
-            except Exception as error:  # the database is away, say: others tell of that, and here it is tried again
-                if not self._failed:
-                    log.error("monitoring_failed", extra={"error": type(error).__name__})
-                self._failed = True
+            await self._turns.take(self.turn)
             await asyncio.sleep(POLL_S * _DICE.uniform(0.5, 1.5))
 
     async def turn(self) -> bool:

@@ -153,11 +153,6 @@ def unevenness(cells: Iterable[Cell]) -> float:
     return max(1.0, span * sum(n * n for n in by_day.values()) / sum(by_day.values()) ** 2)
 
 
-def effective_by_days(n: float, squares: float, rho: float) -> float:
-    """Effective answers of `n` answers whose days have `squares` = sum n_d^2 / n."""
-    return n / (1 + rho * (squares - 1))
-
-
 def always_valid(effective: float, at_the_end: float) -> float | None:
     """Half the width, in deviations of the answers, of an interval that may be looked at any time; None below 20.
 

@@ -20,7 +20,7 @@ from app.models import Rollup, Touchpoint
 from app.scores import segment_recount, splits
 from app.scores.buckets import GRAINS, QUARTER, buckets, to_time
 from app.scores.segment_recount import Named
-from app.scores.slices import ASKED, COUNTS, Answered, none_yet, slices
+from app.scores.slices import ASKED, COUNTS, Alike, Answered, none_yet, slices
 from app.scores.splits import Held, opened
 from app.sql import Bulk, Lookup
 
@@ -112,19 +112,6 @@ def apply(session: Session, deltas: Deltas) -> dict[int, Held]:
     return held
 
 
-@dataclass(slots=True)
-class _Alike:
-    """Answers of one quarter of an hour that are counted alike."""
-
-    touchpoint_id: int
-    rating: int | None
-    comment: str | None
-    reasons: str
-    source: str
-    flags: str
-    occurred_at: datetime
-
-
 _ALIKE = (
     "SELECT {second} / 900 AS quarter, rating, comment IS NOT NULL AND comment <> '' AS commented, reasons, source, "
     "flags, count(*) FROM feedback WHERE touchpoint_id = :id "
@@ -146,7 +133,7 @@ def recount(session: Session, touchpoint_id: int, zone: ZoneInfo) -> dict[Cell, 
     )
     for quarter, rating, commented, reasons, source, flags, times in alike:
         comment, at = "..." if commented else None, to_time(quarter * QUARTER)
-        deltas.add(_Alike(touchpoint_id, rating, comment, reasons, source, flags, at), times)
+        deltas.add(Alike(touchpoint_id, rating, comment, reasons, source, flags, at), times)
     asked = select(Rollup).where(Rollup.touchpoint_id == touchpoint_id, Rollup.slice == ASKED, Rollup.grain == "hour")
     for cell in session.exec(asked):
         deltas.ask(cell.touchpoint_id, to_time(cell.bucket), cell.source, cell.n)

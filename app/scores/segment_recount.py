@@ -2,8 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,28 +14,10 @@ from app.models import Segment, SegmentRollup, Split
 from app.scores import splits
 from app.scores.buckets import QUARTER, to_time
 from app.scores.segment_values import NONE, OTHER, reader
-from app.scores.slices import COUNTS
+from app.scores.slices import COUNTS, EVERY_ID, Alike
 from app.scores.splits import Cell, Open
 
-_ALL = UUID(int=2**128 - 1)
 Named = tuple[int, str, str, int, str, str]  # touchpoint, key:value, grain, bucket, source, slice
-
-
-@dataclass(slots=True)
-class _Alike:
-    """Answers of one quarter of an hour that are counted alike."""
-
-    touchpoint_id: int
-    rating: int | None
-    comment: str | None
-    reasons: str
-    source: str
-    flags: str
-    occurred_at: datetime
-    context: dict[str, Any] | None = None
-    locale: str | None = None
-    device_id: int | None = None
-    id: UUID = _ALL
 
 
 _ALIKE = (
@@ -70,7 +50,7 @@ def differences(session: Session, touchpoint_id: int, zone: ZoneInfo) -> Iterato
 def recount(session: Session, split: Open, zone: ZoneInfo) -> dict[Cell, list[int]]:
     """What the counts of a split should be, by the answers that it has counted."""
     lite = is_sqlite(session)
-    upto = UUID(int=split.upto) if split.upto is not None else _ALL
+    upto = UUID(int=split.upto) if split.upto is not None else EVERY_ID
     values = {"id": split.touchpoint_id, "upto": upto.hex if lite else upto}
     rows = session.connection().execute(text(_ALIKE.format(second=_SECOND[lite], said=_said(session, split))), values)
     alike = ((_alike(split, *row[:-1]), row[-1]) for row in rows)
@@ -94,10 +74,10 @@ def _said(session: Session, split: Open) -> str:
     return _COLUMNS.get(split.key) or _IN_CONTEXT[is_sqlite(session)].format(key=split.key)
 
 
-def _alike(split: Open, quarter: int, rating: int | None, commented: bool, *more: Any) -> _Alike:
+def _alike(split: Open, quarter: int, rating: int | None, commented: bool, *more: Any) -> Alike:
     reasons, source, flags, said = more
     comment, at = "..." if commented else None, to_time(quarter * QUARTER)
-    found = _Alike(split.touchpoint_id, rating, comment, reasons, source, flags, at)
+    found = Alike(split.touchpoint_id, rating, comment, reasons, source, flags, at)
     if column := _COLUMNS.get(split.key):
         setattr(found, column, said)
     elif said is not None:

@@ -16,6 +16,7 @@ from app.logs import log
 from app.models import Delivery, Webhook, now
 from app.retries import next_try
 from app.tracing import Tracing
+from app.turns import Turns
 from app.webhooks import texts
 from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
 from app.webhooks.chats import STANDARD
@@ -137,7 +138,7 @@ class Deliverer:
         self._on_its_way = 0  # requests
         self._resting: dict[int, datetime] = {}  # until when
         self._more = asyncio.Event()
-        self._failed = False
+        self._turns = Turns("webhooks_not_read")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -157,13 +158,7 @@ class Deliverer:
 
     async def _run(self) -> None:
         while True:
-            try:
-                await self.turn()
-                self._failed = False
-            except Exception as error:  # the database is away, say: others tell of that, and here it is tried again
-                if not self._failed:
-                    log.error("webhooks_not_read", extra={"error": type(error).__name__})
-                self._failed = True
+            await self._turns.take(self.turn)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._more.wait(), POLL_S)
             self._more.clear()

@@ -1,45 +1,27 @@
 """Somebody writes an action down, starts and ends it, and sees whether it helped."""
 
-import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from random import Random
-from typing import Any
 
-import httpx
 import pytest
-from fastapi import FastAPI
 
 from app.ids import uuid7
 from app.ingest.channels import Answer
 from app.ingest.store import store
-from tests.conftest import ADMIN_KEY, client_of
-
-
-@pytest.fixture
-async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    async with client_of(app) as browser:
-        await browser.post("/login", data={"key": ADMIN_KEY})
-        yield browser
-
-
-async def _send(person: httpx.AsyncClient, page: str, to: str, **data: Any) -> httpx.Response:
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await person.get(page)).text)
-    assert found
-    return await person.post(to, data={"csrf": found[1], **data})
+from tests.dashboard.forms import send
 
 
 async def test_an_action_is_written_down_started_and_ended_on_its_page(person, make):
     await make("shop", scale="csat", name={"en": "The shop"})
-    done = await _send(person, "/actions", "/actions", title="More <b>staff</b>", touchpoint="shop", owner="Ann")
+    done = await send(person, "/actions", "/actions", title="More <b>staff</b>", touchpoint="shop", owner="Ann")
     where = done.headers["location"]
     page = (await person.get(where)).text
     assert "More &lt;b&gt;staff&lt;/b&gt;" in page and "planned" in page and "The shop" in page
-    assert (await _send(person, where, f"{where}/state", state="finished")).status_code == 303
+    assert (await send(person, where, f"{where}/state", state="finished")).status_code == 303
     assert "too early" in (await person.get(where)).text
     assert "More &lt;b&gt;staff" in (await person.get("/actions")).text
-    assert (await _send(person, "/actions", "/actions", title="Nowhere")).status_code == 422
-    assert (await _send(person, where, f"{where}/state", state="lost")).status_code == 422
+    assert (await send(person, "/actions", "/actions", title="Nowhere")).status_code == 422
+    assert (await send(person, where, f"{where}/state", state="lost")).status_code == 422
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "It helped."), ("de", "Sie hat geholfen."), ("pl", "Pomogło.")])

@@ -1,6 +1,5 @@
 """What Today asks somebody to look at: a touchpoint or a tablet that fell silent."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,15 +10,7 @@ from sqlalchemy import update
 from sqlmodel import Session, col
 
 from app.models import Device
-from tests.conftest import ADMIN_KEY, client_of
-
-
-@pytest.fixture
-async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody signed in with the admin key."""
-    async with client_of(app) as browser:
-        await browser.post("/login", data={"key": ADMIN_KEY})
-        yield browser
+from tests.conftest import client_of
 
 
 async def _answers(client: httpx.AsyncClient, touchpoint: str, days_ago: list[int]) -> None:

@@ -1,34 +1,19 @@
 """Touchpoints, keys, tablets and flags, changed on the dashboard's pages."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.conftest import ADMIN_KEY, client_of
-
-
-@pytest.fixture
-async def person(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
-    """Somebody signed in with the admin key."""
-    async with client_of(app) as browser:
-        await browser.post("/login", data={"key": ADMIN_KEY})
-        yield browser
-
-
-async def _send(person: httpx.AsyncClient, page: str, to: str, **data: Any) -> httpx.Response:
-    """Send a form of `page`, with its token."""
-    found = re.search(r'name="csrf" value="([0-9a-f]+)"', (await person.get(page)).text)
-    assert found
-    return await person.post(to, data={"csrf": found[1], **data})
+from tests.conftest import client_of
+from tests.dashboard.forms import send
 
 
 async def test_the_first_run_registers_what_is_ticked(person: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
     assert "Nothing is measured yet" in (await person.get("/")).text
-    answer = await _send(person, "/", "/touchpoints", kind=["delivery", "invoice"], own="Café Ærø")
+    answer = await send(person, "/", "/touchpoints", kind=["delivery", "invoice"], own="Café Ærø")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     keys = [item["key"] for item in (await client.get("/v1/touchpoints")).json()["items"]]
     assert keys == ["cafe-aero", "delivery", "invoice"]
@@ -56,7 +41,7 @@ async def test_a_touchpoint_is_changed_by_its_form(
         "reason_0": "wait",
         "reason_0_en": "Waiting",
     }
-    answer = await _send(person, "/touchpoints/checkout/edit", "/touchpoints/checkout/edit", **fields)
+    answer = await send(person, "/touchpoints/checkout/edit", "/touchpoints/checkout/edit", **fields)
     assert (answer.status_code, answer.headers["location"]) == (303, "/touchpoints/checkout")
     row = (await client.get("/v1/touchpoints/checkout")).json()
     assert row["name"] == {"en": "Till", "de": "Kasse"}
@@ -83,14 +68,14 @@ async def test_what_the_registry_refuses_is_said_in_the_readers_language(
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
     fields |= {"target_metric": metric, "target_value": value}
     page = f"/touchpoints/checkout/edit?lang={lang}"
-    answer = await _send(person, page, page, **fields)
+    answer = await send(person, page, page, **fields)
     assert answer.status_code == 422 and said in answer.text
 
 
 async def test_a_form_with_a_mistake_comes_back_with_what_was_typed(person: httpx.AsyncClient, make: Any) -> None:
     await make("checkout")
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3"}
-    answer = await _send(
+    answer = await send(
         person,
         "/touchpoints/checkout/edit",
         "/touchpoints/checkout/edit",
@@ -115,7 +100,7 @@ async def test_the_form_puts_a_touchpoint_on_a_scale_of_ones_own_until_there_are
     page = "/touchpoints/checkout/edit"
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
     assert '<option value="six">' in (await person.get(page)).text
-    assert (await _send(person, page, page, scale="six", **fields)).status_code == 303
+    assert (await send(person, page, page, scale="six", **fields)).status_code == 303
     assert (await client.get("/v1/touchpoints/checkout")).json()["scale"] == "six"
     assert (await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 6})).status_code == 201
     form = (await person.get(page)).text
@@ -132,7 +117,7 @@ async def test_the_form_keeps_texts_in_other_languages_and_adds_one(
     assert 'name="question_ar"' in form and 'dir="rtl"' in form and "German (AT)" in form
     fields = {"phase": "purchase", "contact": "direct", "channel": "store", "importance": "3", "timezone": "UTC"}
     said = dict(re.findall(r'<input name="((?:question|name)_[^"]+)"[^>]* value="([^"]+)"', form))
-    answer = await _send(person, page, page, more="FR-ca", language="ar", **fields, **said)
+    answer = await send(person, page, page, more="FR-ca", language="ar", **fields, **said)
     assert answer.headers["location"] == f"{page}?more=fr-CA"
     row = (await client.get("/v1/touchpoints/checkout")).json()
     assert row["question"] == {"en": "How was it?", "ar": "كيف كان؟"} and row["language"] == "ar"
@@ -144,31 +129,31 @@ async def test_an_archived_touchpoint_leaves_the_map_and_comes_back(person: http
     await make("checkout")
     await make("other-place")
     page = "/touchpoints/checkout/edit"
-    await _send(person, page, "/touchpoints/checkout/archive", archived="true")
+    await send(person, page, "/touchpoints/checkout/archive", archived="true")
     assert "Checkout" not in (await person.get("/map")).text
-    await _send(person, page, "/touchpoints/checkout/archive", archived="false")
+    await send(person, page, "/touchpoints/checkout/archive", archived="false")
     assert "Checkout" in (await person.get("/map")).text
 
 
 async def test_a_new_key_is_shown_once_and_works(
     person: httpx.AsyncClient, client: httpx.AsyncClient, anybody: httpx.AsyncClient
 ) -> None:
-    answer = await _send(person, "/keys", "/keys", name="Shop", scope=["scores:read"])
+    answer = await send(person, "/keys", "/keys", name="Shop", scope=["scores:read"])
     found = re.search(r"tsk_[\w-]{30,}", answer.text)
     assert answer.status_code == 201
     assert found
     assert found[0] not in (await person.get("/keys")).text
     assert (await anybody.get("/v1/scores", headers={"Authorization": f"Bearer {found[0]}"})).status_code == 200
     number = (await client.get("/v1/keys")).json()["items"][0]["id"]
-    await _send(person, "/keys", f"/keys/{number}/revoke")
+    await send(person, "/keys", f"/keys/{number}/revoke")
     assert "revoked" in (await person.get("/keys")).text
 
 
 async def test_a_name_that_a_terminal_would_obey_is_refused_beside_its_field(person: httpx.AsyncClient) -> None:
-    answer = await _send(person, "/keys", "/keys", name="a\x1b]0;owned\x07", scope=["scores:read"])
+    answer = await send(person, "/keys", "/keys", name="a\x1b]0;owned\x07", scope=["scores:read"])
     assert answer.status_code == 422
     assert 'id="wrong-name">A character in it cannot be shown' in answer.text
-    nothing = await _send(person, "/keys", "/keys", name="Shop")
+    nothing = await send(person, "/keys", "/keys", name="Shop")
     assert nothing.status_code == 422 and 'id="wrong-scopes"' in nothing.text and 'value="Shop"' in nothing.text
 
 
@@ -177,14 +162,14 @@ async def test_nobody_gives_rights_on_a_page_that_he_lacks(app: FastAPI, client:
     key = (await client.post("/v1/keys", json={"name": "Clerk", "scopes": scopes})).json()["key"]
     async with client_of(app) as clerk:
         await clerk.post("/login", data={"key": key})
-        answer = await _send(clerk, "/keys", "/keys", name="More", scope=["admin"])
+        answer = await send(clerk, "/keys", "/keys", name="More", scope=["admin"])
         assert answer.status_code == 403
         assert (await clerk.get("/touchpoints")).status_code == 403
 
 
 async def test_a_tablet_gets_its_code_on_the_page(person: httpx.AsyncClient, make: Any) -> None:
     await make("checkout")
-    answer = await _send(person, "/devices", "/devices", name="Exit", touchpoint=["checkout"])
+    answer = await send(person, "/devices", "/devices", name="Exit", touchpoint=["checkout"])
     assert answer.status_code == 201
     assert re.search(r'class="code">[A-Z0-9-]{8,9}<', answer.text)
     assert "not paired" in (await person.get("/devices")).text
@@ -197,11 +182,11 @@ async def test_a_flagged_answer_stops_counting_and_can_count_again(
     said = (await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 1, "comment": "Bad"})).json()
     page = "/touchpoints/checkout"
     where = {"id": said["id"], "next": page}
-    answer = await _send(person, page, f"{page}/flags", flag="spam", **where)
+    answer = await send(person, page, f"{page}/flags", flag="spam", **where)
     assert answer.headers["location"] == page
     assert (await client.get("/v1/touchpoints/checkout/score")).json()["excluded"] == {"spam": 1}
     assert "not counted: spam" in (await person.get(page)).text
-    await _send(person, page, f"{page}/flags", flag="", **where)
+    await send(person, page, f"{page}/flags", flag="", **where)
     assert (await client.get("/v1/touchpoints/checkout/score")).json()["count"] == 1
 
 
@@ -254,6 +239,6 @@ async def test_a_press_says_that_somebody_has_looked_at_the_touchpoint_again(per
     await make("shop", review_interval_days=30)
     page = "/touchpoints/shop"
     assert 'action="/touchpoints/shop/reviewed"' in (await person.get(page)).text
-    assert (await _send(person, page, "/touchpoints/shop/reviewed")).status_code == 303
+    assert (await send(person, page, "/touchpoints/shop/reviewed")).status_code == 303
     assert len((await client.get("/v1/touchpoints/shop/reviews")).json()["items"]) == 1
     assert "Last reviewed on" in (await person.get(page)).text

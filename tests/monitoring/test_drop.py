@@ -4,7 +4,7 @@ import random
 from math import exp, sqrt
 from statistics import median
 
-from app.monitoring.drop import Cell, look, look_up, past
+from app.monitoring.drop import Cell, Found, past
 from app.monitoring.tilts import tilt
 
 SKEWED = (0.05, 0.05, 0.10, 0.30, 0.50)
@@ -26,6 +26,18 @@ def answers(seed, days=88, rate=50, fall=0.0, fell_on=None, sources=("web", "ema
                 given = rng.choices(range(5), weights, k=rng.randint(0, rate // 3))
                 cells.append(Cell(day, quarter, source, tuple(given.count(place) for place in range(5))))
     return cells
+
+
+def look(cells, today, per_alarm=4.0, baseline_from=0):
+    """Whether the level fell."""
+    known = past(cells, today, baseline_from)
+    return known.fell(per_alarm) if known else Found(learning=True)
+
+
+def look_up(cells, today, per_alarm=4.0):
+    """Whether it rose."""
+    known = past(cells, today)
+    return known.rose(per_alarm) if known else Found(learning=True)
 
 
 def naive(cells, today):
