@@ -24,7 +24,6 @@ _GAPLESS = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff])"
 )
 _WORD = re.compile(r"[^\W_]+")
-_LONG_WORD = re.compile(rf"[^ ]{{{_LONG},}}")
 # The same for ASCII, in small letters, in a tenth of the time.
 _PLAIN = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
 
@@ -47,9 +46,10 @@ def searchable(comment: str | None) -> str | None:
     """What the index takes of a comment: its words, then the ends of the long ones; None without a comment."""
     if comment is None:
         return None
-    said = " ".join(words(comment))
-    ends = dict.fromkeys(map(_ends, _LONG_WORD.findall(said)))
-    return f"{said} {' '.join(ends)}" if ends else said
+    said = words(comment)
+    if max(map(len, said), default=0) >= _LONG:
+        said = [*said, *dict.fromkeys(_ends(word) for word in said if len(word) >= _LONG)]
+    return " ".join(said)
 
 
 @lru_cache(8192)  # long words come again and again
