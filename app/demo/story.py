@@ -28,7 +28,7 @@ async def tell(db: Database, now: datetime) -> None:
 def _before(session: Session, now: datetime) -> None:
     _false_alarm(session, "hotline", now)
     _reviewed(session, "invoice", now)
-    aim = Target(metric="index", value=75, by=(now - timedelta(days=2)).date())
+    aim = Target(metric="index", value=70, by=(now - timedelta(days=2)).date())
     registry.change(session, "product-use", TouchpointPatch(target=aim))
     for row in session.exec(select(TargetRecord)):
         row.set_at = now - timedelta(days=120)
