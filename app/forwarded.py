@@ -8,6 +8,7 @@ PUBLIC_URL; `X-Forwarded-Host` is not read.
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from operator import itemgetter
 
 from starlette.types import Scope
 
@@ -15,6 +16,7 @@ Networks = Sequence[IPv4Network | IPv6Network]
 FOR, PROTO = b"x-forwarded-for", b"x-forwarded-proto"
 # Many people share such an address, or it is a proxy's that nobody named: how many answers come from it says little.
 _SHARED = ("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16")
+_name = itemgetter(0)
 SHARED: Networks = tuple(map(ip_network, (*_SHARED, "::1/128", "fc00::/7", "fe80::/10")))
 
 
@@ -68,7 +70,7 @@ def read(scope: Scope, trusted: Networks) -> bool:
     """Put the customer's address and scheme into the scope; whether somebody forwards who is not trusted."""
     peer, port = scope.get("client") or ("", 0)
     headers = scope["headers"]
-    if not trusted and ":" not in peer and FOR not in dict(headers):
+    if not trusted and ":" not in peer and FOR not in map(_name, headers):
         return False
     lines = [value.decode("latin-1") for name, value in headers if name == FOR]
     known = within(peer, trusted)

@@ -33,8 +33,7 @@ BODY_MAX = 4 * 1024 * 1024  # a thousand recipients of links; the fast routes ha
 ZIPPED_FROM, ZIP_LEVEL = 1024, 5  # bytes
 _REQUEST_ID = re.compile(r"[\w.:/+=@-]{1,128}", re.ASCII)
 Endpoint = Callable[[Request], Awaitable[Response]]
-DEFAULTS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
-_DEFAULT_NAMES = frozenset(name for name, _ in DEFAULTS)
+NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
 class Application(FastAPI):
@@ -111,11 +110,8 @@ class Application(FastAPI):
         """Add the headers of every answer."""
         if self._base and 300 <= status < 400:
             headers[:] = [(name, self._led(scope, name, value)) for name, value in headers]
-        said = dict(headers)
-        if _DEFAULT_NAMES.isdisjoint(said):
-            headers += DEFAULTS
-        else:
-            headers += [default for default in DEFAULTS if default[0] not in said]
+        if NOSNIFF not in headers:
+            headers.append(NOSNIFF)
         headers.append((b"x-request-id", request_id.encode()))
 
     def _led(self, scope: Scope, name: bytes, value: bytes) -> bytes:
