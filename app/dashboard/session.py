@@ -2,7 +2,7 @@
 
 The cookie is `<subject>.<expires>.<nonce>.<signature>`, the subject being a key's id. It opens pages only: the API
 never looks at cookies, so another site cannot make a browser call it. The key behind it is looked up at each request
-(at most a second old), so that a session ends with its key; signing out ends it by its nonce (see ended.py).
+(at most a second old), so that a session ends with its key; signing out ends it by its nonce (see ended_sessions.py).
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""Within a touchpoint's review interval one answer of a respondent counts, others are flagged `duplicate`. Pure.
+"""Within a touchpoint's `repeat_days` one answer of a respondent counts, others are flagged `duplicate`. Pure.
 
 The first one stored counts. When it goes (erased, flagged as a test) or moves, what is left is decided anew: a person
 who answered twice still counts once.

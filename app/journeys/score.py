@@ -1,4 +1,4 @@
-"""From a journey and a window to its score: what was heard, then arithmetic."""
+"""From a journey and a window to its score: its counts are read, the rest is arithmetic."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, cast
 
 from sqlmodel import Session, col, select
 
-from app.journeys import journeys, mix_shift
+from app.journeys import journeys, mix_shift, periods
 from app.journeys.changes import Change, Changes, between
 from app.journeys.consistency import Difference, Pool, differing, weakest
-from app.journeys.heard import Heard, listen
+from app.journeys.periods import Periods
 from app.journeys.schemas import JourneyScoreQuery
 from app.models import Journey, Stage, Touchpoint
 from app.scores import formulas, verdicts
@@ -27,12 +27,12 @@ class Apart(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A journey with the touchpoints of each stage, and what was heard there."""
+    """A journey with the touchpoints of each stage, and what counted there."""
 
     row: Journey
     steps: Sequence[tuple[Stage, Sequence[Known]]]
     rule: Rule
-    heard: Heard
+    periods: Periods
 
     @property
     def members(self) -> list[Known]:
@@ -47,13 +47,13 @@ def read(session: Session, key: str, query: JourneyScoreQuery) -> dict[str, Any]
     keys = {key for stage in stages for key in stage.touchpoints}
     found = {one.key: known(one) for one in session.exec(select(Touchpoint).where(col(Touchpoint.key).in_(keys)))}
     steps = [(stage, [found[key] for key in stage.touchpoints]) for stage in stages]
-    heard = listen(session, list(found.values()), query)
-    return whole(Asked(row, steps, query.rule or cast("Rule", row.rule), heard))
+    counted = periods.read(session, list(found.values()), query)
+    return whole(Asked(row, steps, query.rule or cast("Rule", row.rule), counted))
 
 
 def whole(asked: Asked) -> dict[str, Any]:
     """The score of a journey. Each kind of claim is one family, whose p-values are adjusted together."""
-    now, before = asked.heard.now, asked.heard.before
+    now, before = asked.periods.now, asked.periods.before
     stages = [now.pool(stage.position, members, asked.rule) for stage, members in asked.steps]
     within = {stage.position: [now.pool(one.row.key, [one]) for one in members] for stage, members in asked.steps}
     apart = Apart(differing([stages]), differing(within.values()))
@@ -62,7 +62,7 @@ def whole(asked: Asked) -> dict[str, Any]:
         "journey": asked.row.key,
         "definition": formulas.DEFINITION,
         "rule": asked.rule,
-        "period": asked.heard.period,
+        "period": asked.periods.period,
         **_figures(asked, asked.members, moved and moved.whole),
         "target": _target(asked),
         "weakest": _weakest("stage", stages, apart.stages),
@@ -73,7 +73,7 @@ def whole(asked: Asked) -> dict[str, Any]:
         "consistency": _consistency(asked, within, apart),
         "mix": before
         and moved
-        and mix_shift.shift(asked.members, now, before, asked.rule, moved.whole.moved, asked.heard.rows),
+        and mix_shift.shift(asked.members, now, before, asked.rule, moved.whole.moved, asked.periods.rows),
     }
 
 
@@ -83,7 +83,7 @@ def _index(estimate: Estimate | None) -> dict[str, float] | None:
 
 def _figures(asked: Asked, members: Sequence[Known], change: Change | None) -> dict[str, Any]:
     """Count, index and trend of some touchpoints taken together."""
-    now = asked.heard.now
+    now = asked.periods.now
     rated = sum(sum(now.rated(one).values()) for one in members)
     index = _index(now.pool(None, members, asked.rule).index)
     return {
@@ -95,7 +95,7 @@ def _figures(asked: Asked, members: Sequence[Known], change: Change | None) -> d
 
 
 def _trend(asked: Asked, members: Sequence[Known], change: Change) -> dict[str, Any]:
-    before, moved = asked.heard.before, change.moved
+    before, moved = asked.periods.before, change.moved
     assert before is not None
     return {
         "verdict": change.verdict,
@@ -114,13 +114,13 @@ def _target(asked: Asked) -> dict[str, Any] | None:
     """Whether the index wanted for the whole is reached, as far as can be told; None without a target."""
     if asked.row.target is None:
         return None
-    value, heard = asked.row.target["value"], asked.heard
-    pool = heard.now.pool(None, asked.members, asked.rule)
+    value, counted = asked.row.target["value"], asked.periods
+    pool = counted.now.pool(None, asked.members, asked.rule)
     status = formulas.target_status(pool.level, value)
-    if pool.level and not heard.over:
+    if pool.level and not counted.over:
         error, answers = formulas.pool_error(pool.by_days.values(), "importance")
-        status = verdicts.running(pool.level.value, error * sqrt(answers), answers, heard.now.length, value)
-    return {**asked.row.target, "status": status, "final": heard.over}
+        status = verdicts.running(pool.level.value, error * sqrt(answers), answers, counted.now.length, value)
+    return {**asked.row.target, "status": status, "final": counted.over}
 
 
 def _stage(asked: Asked, place: int, weakest_: dict[str, Any] | None, moved: Changes | None) -> dict[str, Any]:
@@ -155,7 +155,7 @@ def _weakest(what: str, pools: Sequence[Pool], apart: tuple[list[Difference], in
 
 def _consistency(asked: Asked, within: Mapping[int, Sequence[Pool]], apart: Apart) -> dict[str, Any]:
     """What differs, of each kind."""
-    by_source = {one.row.key: asked.heard.now.sources(one) for one in asked.members}
+    by_source = {one.row.key: asked.periods.now.sources(one) for one in asked.members}
     (between_, stage_pairs), (touchpoints, touchpoint_pairs) = apart
     sources, source_pairs = differing(by_source.values())
     return {

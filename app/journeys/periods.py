@@ -1,4 +1,4 @@
-"""What a journey's score needs of the rollup: its period, the one before, and the days before both."""
+"""Reads what a journey's score needs of the rollup: its period, the one before, and the days before both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,8 +24,8 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """The period, what was heard in it and before it, and on the days before both when they are to be compared."""
+class Periods:
+    """The period, what counted in it and before it, and on the days before both when they are to be compared."""
 
     period: dict[str, Any]
     over: bool
@@ -34,8 +34,8 @@ class Heard:
     rows: Rows
 
 
-def listen(session: Session, members: Sequence[Known], query: JourneyScoreQuery) -> Heard:
-    """What is needed of the rollup; touchpoints that share a time zone are read together."""
+def read(session: Session, members: Sequence[Known], query: JourneyScoreQuery) -> Periods:
+    """Read the counts; touchpoints that share a time zone are read together."""
     question = ScoresQuery(**query.model_dump(exclude={"rule"}))
     firsts = rollup.first_hours(session, [one.id for one in members])
     first = min(firsts.values(), default=None)
@@ -58,9 +58,9 @@ def listen(session: Session, members: Sequence[Known], query: JourneyScoreQuery)
             rows |= _keyed(together, baseline.rows(session, together, start))
         days |= _keyed(together, baseline.by_source(session, together, start))
     length = windows[0].days
-    heard = PeriodCounts(now, length, days), PeriodCounts(before, length, days) if query.compare else None
+    previous = PeriodCounts(before, length, days) if query.compare else None
     over = all(window.until <= serve.clock() for window in windows)
-    return Heard(_period(windows, zones), over, *heard, rows)
+    return Periods(_period(windows, zones), over, PeriodCounts(now, length, days), previous, rows)
 
 
 def _keyed(members: Sequence[Known], by_id: Mapping[int, T]) -> dict[str, T]:
