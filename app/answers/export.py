@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from starlette.responses import StreamingResponse
 
 from app.answers import cells, listing
-from app.answers.schemas import AnswerFilter
+from app.answers.schemas import SegmentedFilter
 from app.auth import KeyedRoute, needs
 from app.db import Reader
 from app.fast_routes import problems
@@ -25,7 +25,7 @@ Items = Sequence[dict[str, Any]]
 Pages = AsyncIterator[Items]
 
 
-class ExportQuery(AnswerFilter):
+class ExportQuery(SegmentedFilter):
     """Which answers, in which form."""
 
     format: Literal["csv", "ndjson"] = Field(

@@ -1,6 +1,6 @@
 """Finds stored answers, newest first, in pages that stay put while new answers come in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from sqlalchemy import select as sa_select
 from sqlmodel import Session, col, select
 
 from app import paging
-from app.answers import handling, search
-from app.answers.schemas import AnswerFilter, AnswerQuery
+from app.answers import by_segment, handling, search
+from app.answers.schemas import AnswerFilter, AnswerQuery, SegmentedFilter
 from app.errors import Code, Place, Problem
 from app.models import Erasure, Feedback, Handling, Touchpoint, now
 from app.scores import serve
@@ -36,6 +36,7 @@ COLUMNS: tuple[Any, ...] = (
     Feedback.claimed_at,
     Touchpoint.scale,
     Feedback.touchpoint_id,
+    Feedback.device_id,
 )
 
 _EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
@@ -46,7 +47,7 @@ _FLAGGED = col(Feedback.flags) != literal("", literal_execute=True)
 def public(row: Row[Any]) -> dict[str, Any]:
     """A row of COLUMNS as the API shows it."""
     found = dict(row._mapping)
-    del found["touchpoint_id"]
+    del found["touchpoint_id"], found["device_id"]
     handled = handling.public(found)
     return found | {"reasons": row.reasons.split(), "flags": row.flags.split(), "handling": handled}
 
@@ -133,16 +134,25 @@ def newest(
     session: Session, query: AnswerFilter, limit: int, cursor: str | None
 ) -> tuple[list[dict[str, Any]], str | None]:
     """At most `limit` answers, newest first, after `cursor`; and the cursor that goes on, None at the end."""
-    statement = listing(session, query)
-    if cursor:
-        statement = statement.where(_before(cursor))
-    rows = session.execute(statement.limit(limit + 1)).all()
-    shown = rows[:limit]
-    more = None
-    if len(rows) > limit:
-        last = shown[-1]
-        more = paging.encode([last.occurred_at.isoformat(), str(last.touchpoint_id), str(last.id)])
-    return [public(row) for row in shown], more
+    wanted = listing(session, query)
+    if isinstance(query, SegmentedFilter) and query.segment:
+        fits = by_segment.tests(session, query.segment, query.touchpoint)
+        wanted = wanted.where(col(Feedback.touchpoint_id).in_(list(fits)))
+        rows, last = by_segment.page(
+            fits, lambda last, most: _after(session, wanted, _cursor(last) if last else cursor, most), limit
+        )
+    else:
+        rows = _after(session, wanted, cursor, limit + 1)
+        rows, last = rows[:limit], rows[limit - 1] if len(rows) > limit else None
+    return [public(row) for row in rows], _cursor(last) if last else None
+
+
+def _after(session: Session, wanted: Select[Any], cursor: str | None, most: int) -> Sequence[Row[Any]]:
+    return session.execute((wanted.where(_before(cursor)) if cursor else wanted).limit(most)).all()
+
+
+def _cursor(row: Row[Any]) -> str:
+    return paging.encode([row.occurred_at.isoformat(), str(row.touchpoint_id), str(row.id)])
 
 
 def page(session: Session, query: AnswerQuery) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from app.ingest.schemas import FeedbackOut
 from app.sanitize import PLAIN, plain_text
+from app.scores.schemas import Segments
 from app.timestamps import Moment
 
 Flag = Literal["spam", "misuse", "burst", "test", "duplicate", "unconfirmed"]
@@ -38,7 +39,19 @@ class AnswerFilter(BaseModel):
     handling: State | None = Field(None, description="only answers whose customer is followed up like this")
 
 
-class AnswerQuery(AnswerFilter):
+class SegmentedFilter(AnswerFilter):
+    """Which answers, by what is known of the occasion too."""
+
+    segment: Segments | None = Field(
+        None,
+        description="only answers that a score counts under this value of a declared key, such as `store:nord`, at "
+        "the touchpoints that declare it; also `locale:de`, `device:3`, `hour:14`, `weekday:1`, and two of them at "
+        "once. It is told from the answers one by one, 20,000 for a page at most: a page may hold fewer than `limit`, "
+        "even none, and `next_cursor` goes on",
+    )
+
+
+class AnswerQuery(SegmentedFilter):
     """Which answers, and which page of them."""
 
     limit: Annotated[int, Field(ge=1, le=200)] = 50

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -16,8 +16,10 @@ from app.answers.terms import Comment, Term, separate
 from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.models import Feedback
-from app.scores import serve
+from app.scores import segment_filter, serve
 from app.scores.buckets import to_time
+from app.scores.schemas import Segments
+from app.scores.segment_filter import READ_MOST
 from app.state import Reads
 from app.timestamps import Moment
 from app.touchpoints.registry import Known
@@ -35,6 +37,11 @@ class TermsQuery(BaseModel):
     until: Moment | None = Field(None, description="a time, exclusive, or a date, that day included")
     lang: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")] | None = Field(
         None, description="only comments with this locale"
+    )
+    segment: Segments | None = Field(
+        None,
+        description="only comments of this value of a declared key, such as `store:nord`; two keys at once too. "
+        "They are looked for among the newest 20,000 comments",
     )
     limit: Annotated[int, Field(ge=1, le=50)] = Field(15, description="how many terms of each side")
 
@@ -81,12 +88,35 @@ async def read_terms(key: str, reads: Reads, request: Request, query: Annotated[
     for all terms that were looked at (Holm), is below 0.05.
     """
     known = await request.app.state.registry.get(key)
-    rows = await reads.read(lambda session: newest(session, known, query))
-    return await asyncio.to_thread(answer, known, rows, query.limit)
+    comments = await reads.read(lambda session: newest(session, known, query))
+    return await asyncio.to_thread(answer, known, comments, query.limit)
 
 
-def newest(session: Session, known: Known, query: TermsQuery) -> Sequence[Row[Any]]:
-    """The newest counted answers with rating and comment, one more than are read."""
+class Comments(NamedTuple):
+    """The newest counted answers with rating and comment, and whether there are more than these."""
+
+    rows: Sequence[Row[Any]]
+    limited: bool
+
+
+def newest(session: Session, known: Known, query: TermsQuery) -> Comments:
+    """The comments that are asked for; Problem invalid_request for a segment of a key that is not declared."""
+    order = (col(Feedback.occurred_at).desc(), col(Feedback.id).desc())
+    wanted = select(*_COLUMNS, *_OF_SEGMENTS * bool(query.segment)).where(*_conditions(known, query)).order_by(*order)
+    if not query.segment:
+        rows = session.execute(wanted.limit(COMMENTS_MOST + 1)).all()
+        return Comments(rows[:COMMENTS_MOST], len(rows) > COMMENTS_MOST)
+    fits = segment_filter.inside(session, known, segment_filter.pairs(query.segment))
+    rows = session.execute(wanted.limit(READ_MOST + 1)).all()
+    found = [row for row in rows[:READ_MOST] if fits(row)]
+    return Comments(found[:COMMENTS_MOST], len(found) > COMMENTS_MOST or len(rows) > READ_MOST)
+
+
+_COLUMNS: tuple[Any, ...] = (Feedback.id, Feedback.rating, Feedback.comment, Feedback.locale, Feedback.occurred_at)
+_OF_SEGMENTS: tuple[Any, ...] = (Feedback.context, Feedback.device_id, Feedback.source)
+
+
+def _conditions(known: Known, query: TermsQuery) -> list[Any]:
     wanted: list[Any] = [Feedback.touchpoint_id == known.id, Feedback.flags == "", col(Feedback.comment).is_not(None)]
     wanted.append(col(Feedback.rating).is_not(None))
     if query.since is not None:
@@ -98,9 +128,7 @@ def newest(session: Session, known: Known, query: TermsQuery) -> Sequence[Row[An
         wanted.append(
             (locale == query.lang) | locale.like(f"{query.lang}-%") | locale.like(f"{query.lang}\\_%", escape="\\")
         )
-    columns: tuple[Any, ...] = (Feedback.id, Feedback.rating, Feedback.comment, Feedback.locale, Feedback.occurred_at)
-    order = (col(Feedback.occurred_at).desc(), col(Feedback.id).desc())
-    return session.execute(select(*columns).where(*wanted).order_by(*order).limit(COMMENTS_MOST + 1)).all()
+    return wanted
 
 
 def sides(known: Known) -> tuple[list[int], list[int]]:
@@ -111,10 +139,10 @@ def sides(known: Known) -> tuple[list[int], list[int]]:
     return list(low), list(box)
 
 
-def answer(known: Known, rows: Sequence[Row[Any]], limit: int) -> dict[str, Any]:
+def answer(known: Known, newest: Comments, limit: int) -> dict[str, Any]:
     """The object of the API."""
     low, high = sides(known)
-    read = [row for row in rows[:COMMENTS_MOST] if row.rating in low or row.rating in high]
+    read = [row for row in newest.rows if row.rating in low or row.rating in high]
     comments = [Comment(row.comment, row.rating in low, stopwords(row.locale)) for row in read]
     found = separate(comments)
     n_low = sum(comment.low for comment in comments)
@@ -124,7 +152,7 @@ def answer(known: Known, rows: Sequence[Row[Any]], limit: int) -> dict[str, Any]
         "high_ratings": high,
         "low_comments": n_low,
         "high_comments": len(comments) - n_low,
-        "limited": len(rows) > COMMENTS_MOST,
+        "limited": newest.limited,
         "low": _public((term for term in found if term.z > 0), read, low, limit),
         "high": _public((term for term in reversed(found) if term.z < 0), read, high, limit),
     }

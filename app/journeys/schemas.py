@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
-from app.scores.schemas import Days, EstimateOut, MetricOut, Period
+from app.scores.schemas import Days, EstimateOut, MetricOut, OneSegment, Period
 from app.timestamps import Day, Moment
 from app.touchpoints.catalogue import PHASES
 from app.touchpoints.schemas import Slug, one_of
@@ -90,6 +90,11 @@ class JourneyScoreQuery(BaseModel):
     rule: Rule | None = Field(None, description=f"{RULE}; the journey's own when left out")
     compare: Literal["previous"] | None = Field(
         None, description="adds trends against the period of the same length before, and looks whether the mix shifted"
+    )
+    segment: OneSegment | None = Field(
+        None,
+        description="only answers with this value of a declared key, such as `store:nord`; the period is rounded "
+        "outwards to whole days, and touchpoints that do not declare the key have no answers",
     )
 
 
@@ -228,8 +233,17 @@ class TargetStanding(JourneyTarget):
     final: bool = Field(description="true: the period is over, so this is the decision")
 
 
+class SegmentOf(BaseModel):
+    """The segment that these figures are of."""
+
+    segment: str
+    without: list[str] = Field(description="touchpoints that do not declare the key, none of whose answers are here")
+    counting: list[str] = Field(description="touchpoints with older answers that are not counted by the key yet")
+
+
 class JourneyScore(BaseModel):
     journey: str
+    segment: SegmentOf | None = None
     definition: str
     rule: Rule
     period: Period

@@ -60,6 +60,7 @@ def whole(asked: Asked) -> dict[str, Any]:
     moved = between(now, before, [members for _, members in asked.steps], asked.rule) if before else None
     return {
         "journey": asked.row.key,
+        "segment": asked.periods.segment,
         "definition": formulas.DEFINITION,
         "rule": asked.rule,
         "period": asked.periods.period,
@@ -111,8 +112,8 @@ def _trend(asked: Asked, members: Sequence[Known], change: Change) -> dict[str, 
 
 
 def _target(asked: Asked) -> dict[str, Any] | None:
-    """Whether the index wanted for the whole is reached, as far as can be told; None without a target."""
-    if asked.row.target is None:
+    """Whether the index wanted for the whole is reached, as far as can be told; None without one, and of a segment."""
+    if asked.row.target is None or asked.periods.segment:
         return None
     value, counted = asked.row.target["value"], asked.periods
     pool = counted.now.pool(None, asked.members, asked.rule)

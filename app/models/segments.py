@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, false
 from sqlmodel import Field
 
 from app.models.base import Counts, Table, json_column
@@ -48,6 +48,7 @@ class SegmentKey(Table, table=True):
     name: dict[str, str] = json_column({})
     values: list[dict[str, Any]] = json_column([])
     shown: bool = True
+    metrics: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
 
 
 class SegmentRollup(Counts, table=True):

@@ -1,5 +1,7 @@
 """What a public touchpoint shows to anybody: its rating for search engines and a badge with stars for web pages."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
@@ -8,8 +10,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
+from sqlmodel import Session
 
-from app.auth import needs
+from app.auth import authorize, needs
 from app.errors import Code, Problem
 from app.fast_routes import problems
 from app.pages.badge import draw
@@ -18,8 +21,9 @@ from app.pages.i18n import SPOKEN, best, in_language, messages
 from app.pages.render import conditional
 from app.sanitize import xml_text
 from app.scores import counts as rollup
-from app.scores import score
+from app.scores import score, segment_filter, segmented
 from app.scores.counts import Counts
+from app.scores.schemas import OneSegment
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1/touchpoints/{key}", tags=["public"])
@@ -27,6 +31,15 @@ ANYWHERE = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": 
 KEPT = {**ANYWHERE, "Cache-Control": "public, max-age=300"}
 Language = Annotated[str, Query(max_length=35, description="such as `en` or `de-AT`")]
 Theme = Annotated[Literal["auto", "light", "dark"], Query(description="`auto` follows the visitor's choice")]
+
+
+Segment = Annotated[
+    OneSegment | None,
+    Query(
+        description="only answers with this value of a key among the touchpoint's `open_segments`, such as "
+        "`store:nord`; with a key that has scores:read, of any key in its `segments`"
+    ),
+]
 
 
 class RatedThing(BaseModel):
@@ -63,11 +76,46 @@ def public(known: Known) -> Known:
     return known
 
 
-async def _counted(request: Request, key: str) -> tuple[Known, Counts]:
+@dataclass(frozen=True)
+class Counted:
+    """What a public touchpoint shows, and for how long anybody may keep it."""
+
+    known: Known
+    counts: Counts
+    headers: Mapping[str, str]
+
+
+async def _counted(request: Request, key: str, segments: Sequence[str] | None) -> Counted:
+    """Problem touchpoint_not_public; invalid_request for a segment that cannot be told, or not to everybody."""
     state = request.app.state
     known = public(await state.registry.get(key))
-    parts = await state.reads.read(lambda session: rollup.read(session, [known.id], rollup.ALL_TIME)[known.id])
-    return known, score.counted(parts)
+    if not segments:
+        parts = await state.reads.read(lambda session: rollup.read(session, [known.id], rollup.ALL_TIME)[known.id])
+        return Counted(known, score.counted(parts), KEPT)
+    ((name, value),) = segment_filter.pairs(segments).items()
+    headers: Mapping[str, str] = KEPT
+    if name not in known.row.open_segments:
+        await _allowed(request, name)
+        headers = {**ANYWHERE, "Cache-Control": "private, no-cache"}
+    counts = await state.reads.read(lambda session: _of_segment(session, known, name, value))
+    return Counted(known, counts, headers)
+
+
+async def _allowed(request: Request, name: str) -> None:
+    """Whose scores are nobody's business, a guessed value must not tell: such as that there is a customer `acme`."""
+    if not request.headers.get("authorization"):
+        mend = "Put it into the touchpoint's `open_segments`, or send a key with scores:read."
+        raise segment_filter.refused(f"{name} is not for everybody to read", mend, ANYWHERE)
+    await authorize(request, "scores:read")
+
+
+def _of_segment(session: Session, known: Known, key: str, value: str) -> Counts:
+    """What counts of a segment; none while older answers are still being counted by its key."""
+    found = segmented.declared(session, known, key, value)
+    if found is None:
+        raise segment_filter.undeclared(key, known.key)
+    segment, state = found
+    return score.counted(segment.parts(rollup.ALL_TIME)) if state.complete else rollup.NONE
 
 
 def _reviewed(known: Known, language: str) -> RatedThing:
@@ -85,18 +133,19 @@ def _upward(known: Known, mean: float) -> float:
 @router.get(
     "/aggregate-rating",
     response_class=Response,
-    responses={200: {"model": AggregateRating, "content": {"application/ld+json": {}}}, **problems(404)},
+    responses={200: {"model": AggregateRating, "content": {"application/ld+json": {}}}, **problems(401, 403, 404, 422)},
 )
-async def read_aggregate_rating(request: Request, key: str, lang: Language = "en") -> Response:
+async def read_aggregate_rating(request: Request, key: str, lang: Language = "en", segment: Segment = None) -> Response:
     """The rating of a public touchpoint over all time, as JSON-LD. Anybody may read it, from any page.
 
     Until there is a rating it is an empty object, which says nothing to search engines.
     """
-    known, counts = await _counted(request, key)
+    found = await _counted(request, key, segment)
+    known, counts = found.known, found.counts
     if not sum(rollup.ratings(counts)):
-        return conditional(request, b"{}", "application/ld+json", KEPT)
+        return conditional(request, b"{}", "application/ld+json", found.headers)
     mean = score.metrics(known.scale, counts)["mean"]
-    found = AggregateRating(
+    rating = AggregateRating(
         item_reviewed=_reviewed(known, best([lang], SPOKEN)),
         rating_value=_upward(known, mean["value"]) if mean else None,
         best_rating=known.scale.high,
@@ -104,20 +153,22 @@ async def read_aggregate_rating(request: Request, key: str, lang: Language = "en
         rating_count=sum(rollup.ratings(counts)),
         review_count=counts[1],
     )
-    body = to_json(found, by_alias=True, exclude_none=True)
-    return conditional(request, body, "application/ld+json", KEPT)
+    body = to_json(rating, by_alias=True, exclude_none=True)
+    return conditional(request, body, "application/ld+json", found.headers)
 
 
 @router.get(
     "/badge.svg",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(401, 403, 404, 422)},
 )
-async def read_badge(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Response:
+async def read_badge(
+    request: Request, key: str, lang: Language = "en", theme: Theme = "auto", segment: Segment = None
+) -> Response:
     """Stars, value and number of ratings of a public touchpoint, as a picture with a text alternative."""
-    known, counts = await _counted(request, key)
-    drawn = draw(known, rollup.ratings(counts), best([lang], SPOKEN), theme)
-    headers = {**KEPT, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
+    found = await _counted(request, key, segment)
+    drawn = draw(found.known, rollup.ratings(found.counts), best([lang], SPOKEN), theme)
+    headers = {**found.headers, "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'"}
     return conditional(request, xml_text(drawn).encode(), "image/svg+xml", headers)
 
 

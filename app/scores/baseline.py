@@ -43,11 +43,13 @@ def of(
 def by_source(session: Session, known: Sequence[Known], until: int) -> dict[int, BySource]:
     """By touchpoint: the days of each of its sources, as `of` has them for one, going by the index."""
 
-    def measured(one: Known, rows_: Sequence[Row]) -> BySource:
-        sources = {None, *(source for _, source, _ in rows_)}
-        return {source: measure(one.scale, "index", rows_, source) for source in sources}
+    return _looked_up(session, known, until, ("index", "each"), each_source)
 
-    return _looked_up(session, known, until, ("index", "each"), measured)
+
+def each_source(one: Known, rows_: Sequence[Row]) -> BySource:
+    """What rows tell of the days of each source, going by the index."""
+    sources = {None, *(source for _, source, _ in rows_)}
+    return {source: measure(one.scale, "index", rows_, source) for source in sources}
 
 
 def judged(known: Known) -> str:

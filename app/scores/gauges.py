@@ -12,13 +12,13 @@ from app.figures import Kept
 from app.metrics import text
 from app.models import Touchpoint
 from app.scores import counts as rollup
-from app.scores import formulas, score, serve
+from app.scores import score, segment_gauges, serve
 from app.scores.counts import Counts
 from app.scores.schemas import ScoresQuery
+from app.scores.segment_gauges import DAYS, of_scores, tell
 from app.touchpoints import registry
 from app.touchpoints.registry import Known, known
 
-DAYS = 30
 TOUCHPOINTS_MOST = 250  # 0.8 KB each
 CACHE_S = 15.0
 Found = Sequence[tuple[Known, Counts, Counts]]  # of the last DAYS, of all time
@@ -37,8 +37,12 @@ class Gauges:
         return await self._kept.text(CACHE_S)
 
     async def _make(self) -> bytes:
-        found, left_out = await self._db.read(read)
-        return text(families(found, left_out))
+        return text(await self._db.read(_families))
+
+
+def _families(session: Session) -> list[Metric]:
+    found, left_out = read(session)
+    return [*families(found, left_out), *segment_gauges.read(session, [one for one, _, _ in found])]
 
 
 def read(session: Session) -> tuple[Found, int]:
@@ -53,25 +57,13 @@ def read(session: Session) -> tuple[Found, int]:
 
 def families(found: Found, left_out: int) -> list[Metric]:
     """A gauge for value, low and high of each metric; a metric without answers is left out, for it has no value."""
-    bounds = {
-        name: f" ({name} end of the 95 % interval)" if name != "value" else "" for name in ("value", "low", "high")
-    }
-    gauges = {
-        name: GaugeMetricFamily(
-            "touchstone_score" if name == "value" else f"touchstone_score_{name}",
-            f"Score of the last {DAYS} days{said}",
-            labels=_LABELS,
-        )
-        for name, said in bounds.items()
-    }
+    gauges = of_scores("touchstone_score", "Score", _LABELS)
     n = GaugeMetricFamily("touchstone_score_answers", f"Answers of the last {DAYS} days", labels=_LABELS[:1])
     # No counter: a flag, a withdrawal or an erasure makes it smaller, and `increase()` would take that for a restart.
     total = GaugeMetricFamily("touchstone_feedback", "Answers that count, of all time", labels=_LABELS[:1])
     for one, recent, ever in found:
         n.add_metric([one.row.key], recent[0])
         total.add_metric([one.row.key], ever[0])
-        for metric, estimate in formulas.metrics(one.scale, rollup.ratings(recent)).items():
-            for name, value in estimate._asdict().items() if estimate else ():
-                gauges[name].add_metric([one.row.key, metric], value)
+        tell(gauges, [one.row.key], one, recent)
     said = f"Touchpoints beyond the first {TOUCHPOINTS_MOST} by key, whose scores are not told here"
-    return [*gauges.values(), n, total, GaugeMetricFamily("touchstone_score_left_out", said, left_out)]
+    return [*gauges, n, total, GaugeMetricFamily("touchstone_score_left_out", said, left_out)]

@@ -15,6 +15,7 @@ Days = Annotated[
 ]
 SEGMENT = SEGMENT_KEY.removesuffix("$") + r":[^\x00-\x1f\x7f-\x9f]{1,80}$"
 Segments = Annotated[list[Annotated[str, Field(pattern=SEGMENT)]], Field(max_length=2)]
+OneSegment = Annotated[list[Annotated[str, Field(pattern=SEGMENT)]], Field(max_length=1)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 

@@ -24,8 +24,8 @@ def read(
     """(value, quarter of an hour, (source, slice), counts) of the answers in [since, until) that `where` asks for."""
     at = col(Feedback.occurred_at)
     wanted = ANSWERS.where(Feedback.touchpoint_id == touchpoint_id, at >= to_time(since), at < to_time(until))
-    value_of = _naming(session, touchpoint_id, key)
-    has = _naming(session, touchpoint_id, where[0]) if where else None
+    value_of = naming(session, touchpoint_id, key)
+    has = naming(session, touchpoint_id, where[0]) if where else None
     found: defaultdict[tuple[str, int, Part], list[int]] = defaultdict(none_yet)
     for answer in session.execute(wanted):
         if where is None or has is None or has(answer) == where[1]:
@@ -39,7 +39,7 @@ def read(
     return [(*cell, tuple(counts)) for cell, counts in found.items()]
 
 
-def _naming(session: Session, touchpoint_id: int, key: str) -> Callable[[Any], str]:
+def naming(session: Session, touchpoint_id: int, key: str) -> Callable[[Any], str]:
     """Tells the value of a key under which an answer would be counted, were it declared or not."""
     value_of, state = reader(key), segment_counts.state(session, touchpoint_id, key)
     if state is None or not state.closed:

@@ -26,6 +26,7 @@ class SegmentKeyPatch(BaseModel):
         None, max_length=200, description="in the order in which they are to stand; others follow by their answers"
     )
     shown: StrictBool | None = Field(None, description="whether the dashboard offers a split by it")
+    metrics: StrictBool | None = Field(None, description="whether `/metrics` tells the scores of its values")
 
 
 class Declaration(BaseModel):
@@ -43,6 +44,7 @@ class SegmentKeyOut(BaseModel):
     name: dict[str, str]
     values: list[NamedValue]
     shown: bool
+    metrics: bool
     touchpoints: list[Declaration]
 
 

@@ -18,13 +18,14 @@ from app.scores.days import BASELINE_DAYS, Days, values
 from app.scores.reading import Parts
 from app.scores.schemas import ScoreQuery
 from app.scores.score import Window
+from app.scores.segment_counts import State
+from app.scores.segment_filter import READ_MOST as ROWS_MOST
+from app.scores.segment_filter import UNDECLARED
 from app.scores.segment_values import value_of
 from app.scores.slices import COUNTED
 from app.touchpoints.registry import Known
 
-ROWS_MOST = 20_000  # answers that are read one by one for a score
 HOURS_DAYS = 400
-_UNDECLARED = ("locale", "device")
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,18 @@ class OneSegment:
     def days(self, until: int) -> Days:
         """How alike the days before `until` (seconds) are."""
         known = self.cut.known
-        end = day_start(until, known.zone)
-        over = [Span(DAY, days_back(end - 1, BASELINE_DAYS, known.zone), end)]
-        rows = [
-            (datetime.fromtimestamp(bucket, known.zone).toordinal(), source, rollup.ratings(counts))
+        return baseline.measure(known.scale, baseline.judged(known), self.rows(until))
+
+    def rows(self, until: int) -> list[baseline.Row]:
+        """What counted on the days before `until` (seconds)."""
+        zone = self.cut.known.zone
+        end = day_start(until, zone)
+        over = [Span(DAY, days_back(end - 1, BASELINE_DAYS, zone), end)]
+        return [
+            (datetime.fromtimestamp(bucket, zone).toordinal(), source, rollup.ratings(counts))
             for _, bucket, (source, part), counts in self.cut.cells(over, self.value)
             if part == COUNTED
         ]
-        return baseline.measure(known.scale, baseline.judged(known), rows)
 
     def before(self, window: Window) -> Window:
         """The period to compare with; where a clock was changed in between, it begins with its first whole day."""
@@ -97,6 +102,12 @@ class Asked:
             group["difference"] = formulas.rounded(metric, one.difference and one.difference.times(high - low))
             group["verdict"] = one.verdict
         return {"groups": groups, "compared": {"metric": metric, "corrected_for": tested}}
+
+
+def declared(session: Session, known: Known, key: str, value: str) -> tuple[OneSegment, State] | None:
+    """A segment out of the counts of a touchpoint that declares its key, and how far these are; None elsewhere."""
+    state = segment_counts.state(session, known.id, key)
+    return (OneSegment(Declared(session, known, None, state), value), state) if state else None
 
 
 def wanted(query: ScoreQuery) -> bool:
@@ -155,7 +166,7 @@ class _Cuts:
         place = "group_by" if key == self._query.group_by else "segment"
         if key in (*CLOCK, "source"):
             raise _refused(place, f"{key} stands beside no other key", "Ask for it alone; for `source` with source=.")
-        if key not in _UNDECLARED and key not in self._known.row.segments:
+        if key not in UNDECLARED and key not in self._known.row.segments:
             mend = f'Declare it with PATCH /v1/touchpoints/{self._known.key} {{"segments": ["{key}"]}}.'
             raise _refused(place, f"{key} is not declared at this touchpoint", mend)
 
