@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlmodel import Session
 
-from app.actions import effect, history
-from app.actions.effect import LOOKS, Effect, Guess, Question, Told, Z
+from app.actions import effect, expectation, history
+from app.actions.effect import LOOKS, Effect, Question, Z
+from app.actions.expectation import Guess, Told
 from app.actions.history import BEFORE, Taken
 from app.actions.windows import Window, weights
 from app.models import Action, Alert
@@ -56,7 +57,7 @@ class Reading:
         asked = known.id, start, after, look
         if fresh is not None or asked not in self._told:
             by = weights(known.scale, self.metric)[known.scale.low : known.scale.high + 1]
-            found = effect.told(self.days[known.id], start, after, look, by, fresh)
+            found = expectation.told(self.days[known.id], start, after, look, by, fresh)
             if fresh is not None:
                 return found
             self._told[asked] = found
@@ -109,7 +110,7 @@ class Reading:
         calm = [one for one in self.fleet if one.key not in busy and one.key not in self.action.touchpoints]
         others = [one for one in self.fleet if one.key in self.action.compare_with] if chosen else calm
         others_told = [one for other in others if (one := self.told(other, start, after, look))]
-        fleet = effect.fleet_of([one for other in calm if (one := self.told(other, start, after, look))] or [own])
+        fleet = expectation.fleet_of([one for other in calm if (one := self.told(other, start, after, look))] or [own])
         found = Question(own, others_told, fleet, look, fresh is not None, chosen).of()
         overlaps = busy.get(known.key, set()) - {self.action.id}
         return replace(found, caveats=(*found.caveats, "overlaps")) if overlaps else found
@@ -198,7 +199,7 @@ def plan(session: Session, key: str, at: datetime) -> dict[str, Any]:
     told = [(one, found) for one in calm if (found := reading.told(one, today, today, 1)) and _steady(found)]
     if own is None or not _steady(own):
         return {"touchpoint": key, "metric": "index", "per_day": None, "tellable": [], "compare_with": []}
-    fleet = effect.fleet_of([one for _, one in told] or [own])
+    fleet = expectation.fleet_of([one for _, one in told] or [own])
     level = _mean(own)
     near = sorted(told, key=lambda pair: (pair[0].row.channel != known.row.channel, abs(_mean(pair[1]) - level)))
     tellable = [
@@ -216,7 +217,7 @@ def plan(session: Session, key: str, at: datetime) -> dict[str, Any]:
 
 def _steady(one: Told) -> bool:
     last = one.before[-1]
-    return last is not None and last.n >= effect.FEW_ANSWERS and last.days >= effect.FEW_DAYS
+    return last is not None and last.n >= expectation.FEW_ANSWERS and last.days >= expectation.FEW_DAYS
 
 
 def _mean(one: Told) -> float:

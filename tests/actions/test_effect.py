@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.actions.effect import Fleet, predicted
+from app.actions.expectation import Fleet, predicted
 from app.actions.windows import Noise, Sums, Window, noise, sums, weights
 from app.touchpoints.scales import SCALES
 from tests.simulations.effect import World, shares

@@ -14,6 +14,7 @@ from app.settings import Settings
 APP = Path(__file__).parents[2] / "app"
 PURE = (
     "actions/effect.py",
+    "actions/expectation.py",
     "actions/windows.py",
     "answers/cells.py",
     "compat/shapes.py",

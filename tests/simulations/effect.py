@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from math import sqrt
 from random import Random
 
-from app.actions.effect import Question, Told, fleet_of, told
+from app.actions.effect import Question
+from app.actions.expectation import Told, fleet_of, told
 from app.actions.windows import sums, weights
 from app.touchpoints.scales import SCALES
 
