@@ -30,10 +30,13 @@ class Told:
 
 
 class Load:
-    """The senders of one run. `stop` ends them, each after the answer that it is about."""
+    """The senders of one run, each of which begins `rate` times a second, or as soon as it has its answer.
 
-    def __init__(self, port: int) -> None:
-        self.told, self._stop = Told(), asyncio.Event()
+    `stop` ends them, each after the answer that it is about.
+    """
+
+    def __init__(self, port: int, rate: float) -> None:
+        self.told, self._stop, self._every_s = Told(), asyncio.Event(), 1 / rate
         self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", verify=NO_TLS, timeout=30)
 
     async def prepare(self) -> None:
@@ -60,9 +63,12 @@ class Load:
         await self._client.aclose()
 
     async def _again_and_again(self, send: Callable[[], Awaitable[None]]) -> None:
+        await asyncio.sleep(random.uniform(0, self._every_s))
+        due = time.monotonic()
         while not self._stop.is_set():
             await send()
-            await asyncio.sleep(random.uniform(0.01, 0.05))
+            due = max(due + self._every_s, time.monotonic())
+            await asyncio.sleep(due - time.monotonic())
 
     async def _widget(self) -> None:
         number = str(uuid7())
