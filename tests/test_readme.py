@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typer.main import get_command
 from app.cli.commands import commands
 from app.settings import PREFIX, Settings
 from tests.conftest import NO_TLS
+from tests.tools import program
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -64,9 +64,7 @@ def wait_until_ready(address: str, process: subprocess.Popen[bytes]) -> None:
 
 
 def test_the_commands_of_the_readme_work_as_written(served):
-    if shutil.which("curl") is None:
-        assert "curl" not in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""), "curl is missing"
-        pytest.skip("curl is missing")
+    program("curl")
     address, key, folder = served
     scripts = [block for block in blocks("sh") if not block.startswith(NOT_RUN_HERE)]
     assert len(scripts) == 5 and "curl" in scripts[1]

@@ -1,6 +1,6 @@
 """As much of Helm's templates as the chart uses: values, conditions, ranges, `quote`, `toYaml | nindent`.
 
-Helm itself cannot be had everywhere the tests run. Where it is, `test_helm.py` compares both.
+Helm itself cannot be had everywhere the tests run. Where it is, as a library, `test_helm.py` compares both.
 """
 
 import json

@@ -1,8 +1,6 @@
 """Behind a real nginx, below a path, with TLS ended there: every link, script, form and redirect leads home."""
 
-import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +13,8 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.conftest import ADMIN_KEY, NO_TLS
 from tests.pages.conftest import LiveServer, free_port
+from tests.tools import program
 
-NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
 CONF = """
 daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1;
 events {{ worker_connections 256; }}
@@ -35,16 +33,13 @@ LED = re.compile(r'\s(?:href|src|action|formaction)="([^"]*)"')
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Starts nginx on a port before a service: whole paths are passed on, or the prefix is taken off."""
-    if NGINX is None:
-        if "nginx" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
-            pytest.fail("nginx is required and not installed")
-        pytest.skip("nginx is not installed")
+    path = program("nginx")
     running: list[subprocess.Popen[bytes]] = []
 
     def start(port: int, to: str, proto: str = "$scheme") -> None:
         conf = tmp_path / f"nginx{len(running)}.conf"
         conf.write_text(CONF.format(folder=tmp_path, port=port, to=to, proto=proto))
-        command = [NGINX, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
+        command = [path, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
         running.append(subprocess.Popen(command))
         for _ in range(200):
             try:

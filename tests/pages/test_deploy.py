@@ -17,9 +17,9 @@ import pytest
 from app.settings import PREFIX, Settings
 from tests.conftest import ADMIN, ADMIN_KEY, NO_TLS
 from tests.pages.conftest import LiveServer, free_port
-from tests.pages.test_behind_nginx import NGINX
 from tests.reliability.load import register
 from tests.reliability.server import Server
+from tests.tools import program
 
 OF_A_REPLICA = {"touchstone_replica_used", "touchstone_replica_lag_seconds"}  # tests/reliability/test_replica.py
 ROOT = Path(__file__).parents[2]
@@ -55,9 +55,7 @@ def test_the_image_goes_without_what_it_removes():
 
 async def test_a_service_writes_nowhere_but_beside_its_database(tmp_path, sqlite_url):
     """As the image's and the pods' read-only root asks for: nothing beside the code, and no temporary file."""
-    strace = shutil.which("strace")
-    if strace is None:
-        pytest.skip("strace is not installed")
+    strace = program("strace")
     opened = tmp_path / "opened"
     server = Server(sqlite_url, tmp_path / "log", as_command=True)
     server.environment["PYTHONDONTWRITEBYTECODE"] = "1"  # an image has its modules compiled
@@ -87,9 +85,7 @@ async def test_every_metric_that_is_watched_is_there(name, client, make):
 
 
 def test_the_systemd_unit_is_read_without_complaint(tmp_path):
-    analyze = shutil.which("systemd-analyze")
-    if analyze is None:
-        pytest.skip("systemd-analyze is not installed")
+    analyze = program("systemd-analyze")
     unit = tmp_path / "touchstone.service"
     text = (DEPLOY / "touchstone.service").read_text()
     unit.write_text(text.replace("/opt/touchstone/bin/touchstone", shutil.which("true") or "/bin/true"))
@@ -99,9 +95,7 @@ def test_the_systemd_unit_is_read_without_complaint(tmp_path):
 
 
 def test_each_alert_is_woken_by_what_it_is_for_and_by_nothing_else(tmp_path):
-    promtool = shutil.which("promtool")
-    if promtool is None:
-        pytest.skip("promtool is not installed")
+    promtool = program("promtool")
     for path in (DEPLOY / "prometheus-rules.yml", Path(__file__).with_name("prometheus-rules.test.yml")):
         shutil.copy(path, tmp_path)
     command = [promtool, "test", "rules", "prometheus-rules.test.yml"]
@@ -135,9 +129,7 @@ def passing(command: list[str | Path], home: str) -> Iterator[None]:
 @pytest.fixture
 def through_caddy(serve: Callable[..., LiveServer], tmp_path: Path):
     """The service behind the example, without its TLS: the server and Caddy's address."""
-    caddy = shutil.which("caddy")
-    if caddy is None:
-        pytest.skip("Caddy is not installed")
+    caddy = program("caddy")
     server, port = serve(trusted_proxies="127.0.0.0/8"), free_port()
     example = (DEPLOY / "Caddyfile").read_text().replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
     around = "{\n admin off\n auto_https off\n}\n"
@@ -151,10 +143,7 @@ def through_caddy(serve: Callable[..., LiveServer], tmp_path: Path):
 @pytest.fixture
 def through_nginx(serve: Callable[..., LiveServer], tmp_path: Path):
     """The service behind the example, without its TLS: the server and nginx's address."""
-    if NGINX is None:
-        if "nginx" in os.environ.get("TOUCHSTONE_TEST_REQUIRE", ""):
-            pytest.fail("nginx is required and not installed")
-        pytest.skip("nginx is not installed")
+    nginx = program("nginx")
     server, port = serve(trusted_proxies="127.0.0.0/8"), free_port()
     example = (DEPLOY / "nginx.conf").read_text()
     example = re.sub(r"^\s*ssl_.*\n", "", example, flags=re.MULTILINE)
@@ -164,7 +153,7 @@ def through_nginx(serve: Callable[..., LiveServer], tmp_path: Path):
     conf = tmp_path / "nginx.conf"
     user = "user root;" if os.geteuid() == 0 else ""  # else its worker may not write large bodies into the folder
     conf.write_text(AROUND.format(folder=tmp_path, example=example, user=user))
-    command = [NGINX, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
+    command = [nginx, "-c", str(conf), "-p", str(tmp_path), "-e", str(tmp_path / "error.log")]
     home = f"http://127.0.0.1:{port}"
     with passing(command, home):
         yield server, home

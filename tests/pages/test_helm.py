@@ -1,7 +1,5 @@
 """The Helm chart: what it renders to, that it fits the service, and Kubernetes' own schema where that can be had."""
 
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ from app.main import create_app
 from app.settings import Settings
 from app.version import version
 from tests.pages.helm import rendered
+from tests.tools import module
 
 CHART = Path(__file__).parents[2] / "docs" / "deploy" / "helm"
 IN_THE_SECRET = {"DATABASE_PASSWORD", "SECRET_KEY", "ADMIN_KEY"}
@@ -61,19 +60,21 @@ def test_it_fits_the_service():
 
 @pytest.mark.parametrize("chosen", [EVERYTHING, NOTHING])
 def test_kubernetes_would_take_it(chosen):
-    validate = pytest.importorskip("kubernetes_validate")
+    validate = module("kubernetes_validate")
     for kind, manifest in manifests(chosen).items():
         if kind != "ServiceMonitor":  # the operator's own
             validate.validate(manifest, "1.30", strict=True)
 
 
 @pytest.mark.parametrize("chosen", [EVERYTHING, NOTHING])
-def test_helm_renders_the_same(chosen, tmp_path):
-    helm = shutil.which("helm")
-    if helm is None:
-        pytest.skip("helm is not installed")
-    (tmp_path / "values.yaml").write_text(yaml.safe_dump(chosen))
-    command = [helm, "template", "shop", str(CHART), "--values", str(tmp_path / "values.yaml")]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    found = {one["kind"]: one for one in yaml.safe_load_all(done.stdout) if one}
+def test_helm_renders_the_same(chosen):
+    helm = module("helm_python")  # Helm's own code as a library
+    with helm.Chart.load(str(CHART)) as chart:
+        texts = chart.render(chosen, name="shop", namespace="default").values()
+    found = {one["kind"]: one for text in texts for one in yaml.safe_load_all(text) if one}
     assert found == manifests(chosen)
+
+
+def test_helm_finds_no_fault():
+    helm = module("helm_python")
+    assert [one for one in helm.lint(str(CHART))["messages"] if one["severity"] > 1] == []  # 1 is a remark

@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import os
 import re
-import shutil
 import signal
 import sqlite3
 import time
@@ -16,9 +14,9 @@ from app.ids import uuid7
 from tests.reliability.load import Connection, Told, clients, once, register
 from tests.reliability.report import report
 from tests.reliability.truth import truth
+from tests.tools import program
 
 STOPS = 5
-REQUIRED = os.environ.get("TOUCHSTONE_TEST_REQUIRE", "").split(",")
 
 
 async def test_a_stop_under_load_loses_nothing(serve, sqlite_url):
@@ -115,12 +113,10 @@ def acknowledged_and_synced(trace: str) -> tuple[int, int]:
 
 @pytest.mark.parametrize("broken", ["", "unsynced"])
 async def test_what_is_acknowledged_was_synced_before(serve, sqlite_url, tmp_path, broken):
-    if not shutil.which("strace"):
-        assert "strace" not in REQUIRED, "strace is missing"
-        pytest.skip("strace is missing")
+    strace = program("strace")
     server, trace = serve(sqlite_url, broken=broken), tmp_path / "trace"
     calls = "trace=fdatasync,fsync,pwrite64,write,writev,sendto,sendmsg"
-    server.start(under=("strace", "-f", "-y", "-s", "32", "-e", calls, "-o", str(trace)))
+    server.start(under=(strace, "-f", "-y", "-s", "32", "-e", calls, "-o", str(trace)))
     await server.ready(120)
     await register(server.port)
     told, stop = Told(), asyncio.Event()

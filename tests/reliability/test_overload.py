@@ -5,9 +5,7 @@ Each disturbance meets the service, and as a control a broken one, which the sam
 
 import asyncio
 import contextlib
-import os
 import resource
-import shutil
 import sqlite3
 import subprocess
 from collections import Counter
@@ -21,9 +19,9 @@ from tests.reliability.load import ACKNOWLEDGED, KEY, Connection, Told, clients,
 from tests.reliability.report import report_all
 from tests.reliability.server import Server, status
 from tests.reliability.truth import Truth, truth
+from tests.tools import program
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # thousands of cut sockets
-REQUIRED = os.environ.get("TOUCHSTONE_TEST_REQUIRE", "").split(",")
 MEMORY_MB = 250
 ROOM = 500  # answers that may wait, in the rush of 3,000
 # What a broken service fails at: without a bound nobody is refused, and what is acknowledged early may never be stored.
@@ -111,11 +109,8 @@ async def test_a_locked_file_is_waited_for_and_then_refused(serve, sqlite_url, b
 @contextlib.contextmanager
 def slow_disk(pid: int, delay_ms: int) -> Iterator[None]:
     """Every fdatasync of a process takes `delay_ms` longer."""
-    if not shutil.which("strace"):
-        assert "strace" not in REQUIRED, "strace is missing"
-        pytest.skip("strace is missing")
     slow = ("-e", "trace=fdatasync", "-e", f"inject=fdatasync:delay_enter={delay_ms * 1000}")
-    strace = subprocess.Popen(("strace", "-f", "-qq", "-o", "/dev/null", *slow, "-p", str(pid)))
+    strace = subprocess.Popen((program("strace"), "-f", "-qq", "-o", "/dev/null", *slow, "-p", str(pid)))
     try:
         yield
     finally:
