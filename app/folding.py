@@ -32,7 +32,9 @@ def words(text: str) -> list[str]:
     """The words of a text in their order, folded."""
     plain = text if text.isascii() else _folded(text)
     found = plain.encode().translate(_PLAIN).decode().split() if plain.isascii() else _WORD.findall(plain)
-    return found if len(plain) <= WORD_MOST else [word[:WORD_MOST] for word in found]
+    if len(plain) <= WORD_MOST or len(max(found, key=len, default="")) <= WORD_MOST:
+        return found
+    return [word[:WORD_MOST] for word in found]
 
 
 def _folded(text: str) -> str:
@@ -47,8 +49,8 @@ def searchable(comment: str | None) -> str | None:
     if comment is None:
         return None
     said = words(comment)
-    if max(map(len, said), default=0) >= _LONG:
-        said = [*said, *dict.fromkeys(_ends(word) for word in said if len(word) >= _LONG)]
+    if long := [word for word in said if len(word) >= _LONG]:
+        said = [*said, *dict.fromkeys(map(_ends, long))]
     return " ".join(said)
 
 

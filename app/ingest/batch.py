@@ -1,7 +1,9 @@
 """Many answers in one request: each is taken or refused for itself."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -34,7 +36,7 @@ from app.touchpoints.registry import Known, there
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=FastRoute)
 NDJSON = "application/x-ndjson"
 Refused = dict[str, Any]  # the result of an item that is not stored
-Warnings = dict[int, list[Place]]  # what had to give way, by the item's index
+Warnings = defaultdict[int, list[Place]]  # what had to give way, by the item's index
 Read = tuple[Sequence[BatchItem | Refused], datetime | None]  # the items, and when they were sent
 _GOOD: dict[type[BatchItem], type[Batch]] = {BatchItem: GoodBatch, TabletItem: GoodTabletBatch}
 _OPENAPI = request_body(Batch, "application/json") | key("feedback:write") | query_parameters(StrictQuery)
@@ -54,10 +56,11 @@ async def post_batch(request: Request) -> Response:
         await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
     model = TabletItem if device else BatchItem
-    warnings: Warnings | None = None if device is None and strict(request) else {}
+    warnings: Warnings | None = None if device is None and strict(request) else defaultdict(list)
     items, sent_at = _lines(request, body, model, warnings) if _is_ndjson(request) else _items(body, model, warnings)
     by = tablet.Delivery(device, sent_at, received) if device else None
-    known = await _touchpoints(request, {item.touchpoint for item in items if isinstance(item, BatchItem)})
+    keys = {item.touchpoint for item in items if isinstance(item, BatchItem)}
+    known = await _touchpoints(request, keys, by_key=device is None)
     results = [_prepare(item, known, by, received, index, warnings) for index, item in enumerate(items)]
     if device:
         given = [result for result in results if isinstance(result, Answer)]
@@ -66,7 +69,7 @@ async def post_batch(request: Request) -> Response:
 
 
 def _of(warnings: Warnings | None, index: int) -> list[Place] | None:
-    return None if warnings is None else warnings.setdefault(index, [])
+    return None if warnings is None else warnings[index]
 
 
 def _is_ndjson(request: Request) -> bool:
@@ -115,12 +118,13 @@ def _read(raw: Any, index: int, model: type[BatchItem], warnings: list[Place] | 
         return _rejected(index, _said_id(raw), problem)
 
 
-async def _touchpoints(request: Request, keys: Iterable[str]) -> dict[str, Known | Problem]:
-    """Each touchpoint of a batch, looked up once, or why it cannot be had."""
+async def _touchpoints(request: Request, keys: Iterable[str], *, by_key: bool) -> dict[str, Known | Problem]:
+    """Each touchpoint of a batch, looked up once, or why it cannot be had; `by_key` it must take answers that way."""
     found: dict[str, Known | Problem] = {}
     for slug in keys:
         try:
-            found[slug] = await request.app.state.registry.get(slug)
+            place = await request.app.state.registry.get(slug)
+            found[slug] = place.reached(ways.KEY).taking() if by_key else place
         except Problem as problem:
             found[slug] = problem
     return found
@@ -140,8 +144,7 @@ def _prepare(
     try:
         if by and isinstance(item, TabletItem):
             return tablet.prepare(item, known[item.touchpoint], by, _of(warnings, index))
-        place = there(known[item.touchpoint]).reached(ways.KEY).taking()
-        return to_answer(place, item, API, item.id, at, _of(warnings, index))
+        return to_answer(there(known[item.touchpoint]), item, API, item.id, at, _of(warnings, index))
     except Problem as problem:
         return _rejected(index, item.id, problem)
 
@@ -154,7 +157,9 @@ def _said_id(raw: Any) -> UUID | None:
         return None
 
 
-async def _store(request: Request, results: list[Answer | Refused], warnings: Warnings) -> dict[str, Any]:
+async def _store(
+    request: Request, results: list[Answer | Refused], warnings: Mapping[int, list[Place]]
+) -> dict[str, Any]:
     answers = [result for result in results if isinstance(result, Answer)]
     outcomes = iter(await request.app.state.writer.submit(answers) if answers else ())
     said: list[dict[str, Any]] = []
@@ -164,7 +169,8 @@ async def _store(request: Request, results: list[Answer | Refused], warnings: Wa
             problem = refusal(outcome)
             stored = {"index": index, "id": result.id, "status": outcome.status, "error": None}
             result = _rejected(index, result.id, problem) if problem else stored
-        said.append(result | {"warnings": warnings.get(index, ())})
+        result["warnings"] = warnings.get(index, ())
+        said.append(result)
     return {"results": said, **_tally(said)}
 
 
@@ -175,7 +181,5 @@ def _rejected(index: int, number: UUID | None, problem: Problem) -> Refused:
 
 
 def _tally(results: Iterable[dict[str, Any]]) -> dict[str, int]:
-    tally = {"created": 0, "duplicate": 0, "updated": 0, "rejected": 0}
-    for result in results:
-        tally[result["status"]] += 1
-    return tally
+    tally = Counter(map(itemgetter("status"), results))
+    return {status: tally[status] for status in ("created", "duplicate", "updated", "rejected")}
