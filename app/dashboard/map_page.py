@@ -85,6 +85,7 @@ async def page(db: Db, visit: RequestContext = Signed) -> Response:
         ways=groups.WAYS,
         sorts=SORTS,
         options=options(seen.everything),
+        split=any(one.row.segments for one in seen.everything),
         window=seen.standings[0].window if seen.standings else None,
         sentence=sentence(ordered, seen.changes, visit, many),
         found=_shown(said, ordered, seen, t),

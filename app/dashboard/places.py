@@ -20,7 +20,12 @@ _PLACES = (
     (Place("actions", "/actions", "a", "act"), "actions:read"),
     (Place("journeys", "/journeys", "j", "way"), "journeys:read"),
 )
-SETUP = {"touchpoints": "touchpoints:read", "devices": "devices:read", "keys": "keys:read"}
+SETUP = {
+    "touchpoints": "touchpoints:read",
+    "devices": "devices:read",
+    "segment-keys": "touchpoints:read",
+    "keys": "keys:read",
+}
 
 
 def of(may: Callable[[str], bool]) -> list[Place]:
@@ -37,4 +42,4 @@ def here(path: str) -> str:
         return "map"
     if first in SETUP:
         return "setup"
-    return {"": "today", "alerts": "today"}.get(first, first)
+    return {"": "today", "alerts": "today", "segments": "map"}.get(first, first)

@@ -15,6 +15,8 @@ from app.dashboard import (
     map_page,
     rushes,
     search,
+    segment_keys,
+    segments,
     today,
     touchpoint,
     touchpoints,
@@ -38,6 +40,8 @@ _PAGES = (
     actions,
     alerts,
     search,
+    segments,
+    segment_keys,
     help_page,
 )
 ROOM = Room(tuple(page.router for page in _PAGES))

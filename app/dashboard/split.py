@@ -60,12 +60,12 @@ def read(session: Session, known: Known, period: Period, wanted: str | None, t: 
     said = named.get(key)
     lines = [_row(group, said, key, t) for group in found["groups"] if group["metrics"]["index"]]
     lines.sort(key=lambda row: (row.said == "few", row.level.value))
-    titles = [(one, _title(one, named.get(one), t)) for one in (*keys, *CLOCK)]
+    titles = [(one, title(one, named.get(one), t)) for one in (*keys, *CLOCK)]
     more, compared = max(0, len(lines) - MOST), found["compared"]["corrected_for"]
     return Split(key, dict(titles)[key], titles, lines[:MOST], more, compared, asked.counting)
 
 
-def _title(key: str, row: SegmentKey | None, t: Localized) -> str:
+def title(key: str, row: SegmentKey | None, t: Localized) -> str:
     if row and row.name:
         return t.own(row.name)
     return t.named("split", key)
@@ -79,10 +79,10 @@ def _row(group: Mapping[str, Any], row: SegmentKey | None, key: str, t: Localize
     if said == "same" and n < FEW:
         said = "few"
     names = {one["value"]: one["name"] for one in row.values} if row else {}
-    return Row(_named(key, value, names, t), Estimate(index["value"], index["low"], index["high"]), n, said, difference)
+    return Row(named(key, value, names, t), Estimate(index["value"], index["low"], index["high"]), n, said, difference)
 
 
-def _named(key: str, value: str, names: Mapping[str, Mapping[str, str]], t: Localized) -> str:
+def named(key: str, value: str, names: Mapping[str, Mapping[str, str]], t: Localized) -> str:
     """What people call a value."""
     if key == "weekday":
         return t.begun(t.weekday(int(value) - 1, "wide"))
@@ -90,4 +90,6 @@ def _named(key: str, value: str, names: Mapping[str, Mapping[str, str]], t: Loca
         return f"{value}:00"
     if value in (NONE, OTHER):
         return str(t(f"split.{value}"))
+    if key == "locale" and not names.get(value):
+        return t.tag_name(value)
     return t.own(names[value]) if names.get(value) else value

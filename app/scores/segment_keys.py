@@ -1,7 +1,6 @@
 """Segment keys over all touchpoints: what they are called, how far they are counted, and the scores of their values."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import func
@@ -9,15 +8,12 @@ from sqlmodel import Session, col, select
 
 from app.errors import Code, Problem
 from app.models import Segment, SegmentKey, Split, Touchpoint
-from app.scores import counts as rollup
-from app.scores import formulas, score, segment_counts
-from app.scores.counts import Counts
-from app.scores.cuts import Declared
+from app.scores import formulas, segment_compare, segment_filter
 from app.scores.formulas import Estimate
 from app.scores.schemas import ScoresQuery
+from app.scores.segment_compare import Row
 from app.scores.segment_schemas import SegmentKeyPatch, SegmentScoresQuery
-from app.scores.serve import bounds, spans_of
-from app.touchpoints.registry import Known, Registry
+from app.touchpoints.registry import Registry, by_key, known
 
 _VALUES = select(Segment.split_id, func.count()).group_by(col(Segment.split_id))
 
@@ -59,35 +55,39 @@ def change(session: Session, key: str, body: SegmentKeyPatch) -> dict[str, Any]:
     return found
 
 
-def scores(session: Session, registry: Registry, key: str, query: SegmentScoresQuery) -> list[dict[str, Any]]:
-    """The values of a key over all touchpoints in use, the lowest index first; Problem not_found as `change`."""
+def scores(session: Session, registry: Registry, key: str, query: SegmentScoresQuery) -> dict[str, Any]:
+    """The values of a key over all touchpoints in use or at one, the lowest index first.
+
+    Problem not_found as `change`, touchpoint_unknown, and invalid_request where this one does not declare the key.
+    """
     if not (said := every(session, key)):
         raise Problem(Code.NOT_FOUND, "No touchpoint declares this segment key.")
-    period = ScoresQuery(**query.model_dump())
+    touchpoints = registry.find(session)
+    if query.touchpoint is not None:
+        touchpoints = [known(by_key(session, query.touchpoint))]
+        if key not in touchpoints[0].row.segments:
+            raise segment_filter.undeclared(key, query.touchpoint)
+    period = ScoresQuery(**query.model_dump(exclude={"touchpoint"}))
+    found = segment_compare.read(session, touchpoints, key, period)
     names = {one["value"]: one["name"] for one in said[0]["values"]}
-    found: defaultdict[str, list[tuple[Known, Counts]]] = defaultdict(list)
-    for known in sorted(registry.find(session), key=lambda one: one.key):
-        if key in known.row.segments and (state := segment_counts.state(session, known.id, key)):
-            window = bounds(period, known.zone, None).whole_days()
-            cut = Declared(session, known, query.source, state)
-            for value, parts in cut.by_value(spans_of(period, window)).items():
-                if (counts := score.counted(parts))[0]:
-                    found[value].append((known, counts))
-    items = [_scored(key, value, names.get(value, {}), many) for value, many in found.items()]
-    return sorted(items, key=lambda one: (one["index"] is None, (one["index"] or {}).get("value"), one["segment"]))
+    compared = {"metric": "index", "corrected_for": found.corrected_for, "places": found.among}
+    items = [_scored(key, row, names.get(row.value, {})) for row in found.rows]
+    return {"items": items, "compared": compared, "counting": found.counting}
 
 
-def _scored(key: str, value: str, name: dict[str, str], many: Sequence[tuple[Known, Counts]]) -> dict[str, Any]:
-    weighed = [(known.scale, rollup.ratings(counts), 1.0) for known, counts in many]
+def _scored(key: str, row: Row, name: dict[str, str]) -> dict[str, Any]:
     parts = [
-        {"touchpoint": known.key, "count": counts[0], "index": _index(formulas.pool([one], "pooled"))}
-        for (known, counts), one in zip(many, weighed, strict=True)
+        {"touchpoint": known.key, "count": counts[0], "index": _index(segment_compare.pooled([(known, counts)]))}
+        for known, counts in row.parts
     ]
     return {
-        "segment": f"{key}:{value}",
+        "segment": f"{key}:{row.value}",
         "name": name,
-        "count": sum(counts[0] for _, counts in many),
-        "index": _index(formulas.pool(weighed, "pooled")),
+        "count": row.count,
+        "index": _index(row.index),
+        "place": row.place and row.place._asdict(),
+        "difference": _index(row.beside.difference),
+        "verdict": row.beside.verdict,
         "touchpoints": parts,
     }
 

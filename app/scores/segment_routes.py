@@ -41,6 +41,7 @@ async def change_segment_key(key: Key, body: SegmentKeyPatch, db: Db) -> dict[st
 async def list_segment_scores(
     key: Key, reads: Reads, request: Request, query: Annotated[SegmentScoresQuery, Query()]
 ) -> dict[str, Any]:
-    """The index of each value of a key, pooled over the touchpoints that declare it, the lowest first."""
+    """The index of each value of a key, pooled over the touchpoints that declare it or at one, the lowest first, with
+    the places it may have and whether it differs from the usual one."""
     registry = request.app.state.registry
-    return {"items": await reads.read(lambda session: segment_keys.scores(session, registry, key, query))}
+    return await reads.read(lambda session: segment_keys.scores(session, registry, key, query))

@@ -1,6 +1,6 @@
 """Request and response bodies of /v1/segments."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
@@ -57,6 +57,7 @@ class SegmentScoresQuery(BaseModel):
     """Which answers. Without a period: all there are."""
 
     model_config = ConfigDict(extra="forbid")
+    touchpoint: Annotated[str, Field(max_length=64)] | None = Field(None, description="only at this one")
     since: Moment | None = None
     until: Moment | None = None
     days: Days = None
@@ -69,8 +70,15 @@ class OfTouchpoint(BaseModel):
     index: EstimateOut | None
 
 
+class Place(BaseModel):
+    """The places that a segment may have among those compared, the lowest being 1; all hold together at 95 %."""
+
+    first: int
+    last: int
+
+
 class SegmentScore(BaseModel):
-    """One value over all touchpoints that declare the key."""
+    """One value over all touchpoints that declare the key, or at one."""
 
     segment: str
     name: dict[str, str]
@@ -78,9 +86,26 @@ class SegmentScore(BaseModel):
     index: EstimateOut | None = Field(
         description="0-100, all ratings of all touchpoints the same; a store with other touchpoints is another mix"
     )
+    place: Place | None = Field(description="where answers at the same touchpoints put it; null: too few to say")
+    difference: EstimateOut | None = Field(
+        description="to the usual segment (the weighted median; of two, to the other), at the same touchpoints"
+    )
+    verdict: Literal["differs", "no_evidence", "too_few"] = Field(
+        description="by days, and corrected for all that are compared (Holm, 5 %)"
+    )
     touchpoints: list[OfTouchpoint]
+
+
+class PlacesCompared(BaseModel):
+    """Among how many verdicts and places were taken."""
+
+    metric: str
+    corrected_for: int
+    places: int
 
 
 class SegmentScores(BaseModel):
     items: list[SegmentScore]
     next_cursor: None = None
+    compared: PlacesCompared
+    counting: list[str] = Field(description="touchpoints with older answers that are not counted by the key yet")

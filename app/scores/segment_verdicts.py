@@ -6,6 +6,7 @@ soon as one is bad. docs/decisions/0055 has the formulas and how often they are 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from math import erfc, exp, inf, log, sqrt
 from typing import Literal, NamedTuple
 
@@ -45,6 +46,13 @@ class Compared(NamedTuple):
     verdict: Verdict
 
 
+class Place(NamedTuple):
+    """The places, counted from 1, that are compatible with what was seen."""
+
+    first: int
+    last: int
+
+
 class _Spread(NamedTuple):
     """Variance of the answers, of days around their segment's mean, and the degrees of freedom of the latter."""
 
@@ -59,27 +67,75 @@ def whole(scale: Scale, counts: Sequence[int], worth: Sequence[float]) -> Whole:
     return Whole(sum(n for n, _ in inside), sum(n * w for n, w in inside), sum(n * w * w for n, w in inside))
 
 
-def compare(wholes: Mapping[str, Whole], days: Iterable[Day]) -> tuple[dict[str, Compared], int]:
-    """Each segment beside the usual one, and how many were compared. `days` may be the last ones of a long period."""
+class Measured(NamedTuple):
+    """The segments of which something can be told: their means, the variances of these, and degrees of freedom."""
+
+    means: Mapping[str, float]
+    sizes: Mapping[str, float]
+    freedom: float
+
+
+def measure(wholes: Mapping[str, Whole], days: Iterable[Day]) -> Measured:
+    """What there is to compare, nothing of fewer than two. `days` may be the last ones of a long period."""
     by_segment: defaultdict[str, list[Day]] = defaultdict(list)
     for day in days:
         by_segment[day.segment].append(day)
     least = _least(wholes.values())
     told = [name for name, one in wholes.items() if one.n >= least and len(by_segment[name]) > 1]
-    said = {name: Compared(None, "too_few") for name in wholes}
     if len(told) < 2:
-        return said, 0
+        return Measured({}, {}, 1.0)
     spread = _spread([wholes[name] for name in told], [by_segment[name] for name in told])
     means = {name: wholes[name].total / wholes[name].n for name in told}
     sizes = {name: _variance(wholes[name], by_segment[name], spread) for name in told}
-    found = _beside(means, sizes)
-    plain = [_p(value / sqrt(size), spread.freedom) for value, size in found.values()]
-    p_values = holm(plain) if len(told) > 2 else plain  # two are compared once
-    reach = _quantile(spread.freedom)
+    return Measured(means, sizes, spread.freedom)
+
+
+def compare(wholes: Mapping[str, Whole], days: Iterable[Day]) -> tuple[dict[str, Compared], int]:
+    """Each segment beside the usual one, and how many were compared, of what `measure` takes."""
+    measured = measure(wholes, days)
+    return dict.fromkeys(wholes, Compared(None, "too_few")) | against_usual(measured), tested(measured)
+
+
+def tested(measured: Measured) -> int:
+    """Among how many comparisons with the usual one each was taken; two are compared once."""
+    n = len(measured.means)
+    return n if n > 2 else n // 2
+
+
+def against_usual(measured: Measured) -> dict[str, Compared]:
+    """Each segment beside the usual one (Holm over all)."""
+    if not measured.means:
+        return {}
+    found = _beside(measured.means, measured.sizes)
+    plain = [_p(value / sqrt(size), measured.freedom) for value, size in found.values()]
+    p_values = holm(plain) if len(found) > 2 else plain
+    reach, said = _quantile(measured.freedom), {}
     for (name, (value, size)), p in zip(found.items(), p_values, strict=True):
         half = reach * sqrt(size)
         said[name] = Compared(Estimate(value, value - half, value + half), "differs" if p < ALPHA else "no_evidence")
-    return said, len(told) if len(told) > 2 else 1
+    return said
+
+
+def places(measured: Measured) -> dict[str, Place]:
+    """The places that each segment may have among all, the lowest first (Holm over all pairs, 5 %).
+
+    As in Mohamad, Goeman and van Zwet 2022 (Electronic Journal of Statistics 16): behind all that are lower for real,
+    before all that are higher for real; all ranges hold together at 95 %.
+    """
+    names = sorted(measured.means, key=measured.means.__getitem__)
+    below, above = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    pairs = list(combinations(names, 2))
+    p_values = holm([_apart(measured, low, high) for low, high in pairs])
+    for (low, high), p in zip(pairs, p_values, strict=True):
+        if p < ALPHA:
+            below[high] += 1
+            above[low] += 1
+    return {name: Place(1 + below[name], len(names) - above[name]) for name in names}
+
+
+def _apart(measured: Measured, low: str, high: str) -> float:
+    size = measured.sizes[low] + measured.sizes[high]
+    return _p((measured.means[high] - measured.means[low]) / sqrt(size), measured.freedom)
 
 
 def _least(wholes: Iterable[Whole]) -> float:

@@ -148,11 +148,18 @@ def stores() -> Rows:
         yield _row(situation, segments.stores(tau, 400, low=low, on=on, shape=shape), 400)
 
 
+def pooled() -> Rows:
+    """20 segments over four touchpoints of different levels, each in another mix: verdicts, then places."""
+    for tau, low, places in ((0.0, 0, False), (0.1, 0, False), (0.2, 3, False), (0.1, 0, True), (0.1, 3, True)):
+        situation = f"20 stores at 4 touchpoints, tau {tau:g}, {low} lower, {'places' if places else 'verdicts'}"
+        yield _row(situation, segments.mixed(tau, 400, low=low, places=places), 400)
+
+
 CLAIMS: dict[str, Callable[[], Rows]] = {
     claim.__name__: claim
     for claim in (
         *(change, interval, mail_moves, few_answers, screen, target),
-        *(stages, sources, mix, journey_moves, order, words, action, stores),
+        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled),
     )
 }
 

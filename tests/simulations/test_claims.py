@@ -85,6 +85,12 @@ def test_campaigns_on_a_few_days_of_their_own_are_not_said_to_differ_for_their_d
     assert found.plain > 50, "the control must fail"
 
 
+def test_stores_at_other_touchpoints_are_not_said_to_differ_for_these():
+    found = segments.mixed(0.1, 60, low=3)
+    assert found.wrong <= 5 + 8.5 and found.power >= 55
+    assert found.plain > 50, "the control must fail"
+
+
 def test_a_time_of_the_week_like_all_others_is_seldom_said_to_stand_out():
     found = hours.standing_out(World(500, 0.2), 60)
     assert found.wrong <= 8 and found.power >= 80
