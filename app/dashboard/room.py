@@ -20,6 +20,7 @@ from app.dashboard import (
     today,
     touchpoint,
     touchpoints,
+    webhooks,
 )
 from app.rooms import Room
 
@@ -35,6 +36,7 @@ _PAGES = (
     keys,
     live,
     devices,
+    webhooks,
     journeys,
     journey_edit,
     actions,

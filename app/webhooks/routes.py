@@ -7,12 +7,11 @@ from fastapi import APIRouter, Depends, Path, Request
 
 from app import paging
 from app.auth import Caller, KeyedRoute, needs
-from app.errors import Code, Place, Problem
+from app.errors import Code, Problem
 from app.fast_routes import problems
 from app.models import Delivery, Webhook
 from app.state import Db
 from app.webhooks import subscriptions
-from app.webhooks.chats import masked
 from app.webhooks.schemas import (
     DeliveryList,
     DeliveryOut,
@@ -31,29 +30,13 @@ READ, WRITE = Depends(needs("webhooks:read")), Depends(needs("webhooks:write"))
 REFUSED, UNKNOWN = problems(401, 403, 422), problems(401, 403, 404, 422)
 
 Writer = Annotated[Caller, WRITE]
+_out = subscriptions.shown
 Number = Annotated[int, Path(ge=1, lt=2**31)]
 
 
-def _out(row: Webhook) -> dict[str, Any]:
-    words = {name: getattr(row, name).split() for name in ("events", "touchpoints", "include")}
-    return row.model_dump() | words | {"url": masked(row.url, row.format), "enabled": row.disabled_at is None}
-
-
 def _delivery(row: Delivery) -> DeliveryOut:
-    state = "waiting" if row.due_at else "delivered" if row.delivered_at else "given_up"
-    return DeliveryOut.model_validate(row.model_dump() | {"feedback": row.feedback_id, "state": state})
-
-
-def _check(url: str, request: Request) -> None:
-    """Problem invalid_request for an address that can never be called."""
-    from app.webhooks import address  # brings an HTTP client: 70 ms of a start
-
-    try:
-        address.check(url, request.app.state.settings.webhook_allow_networks)
-    except address.Refused as refused:
-        mend = "Give a public https address, or let the operator add its network to TOUCHSTONE_WEBHOOK_ALLOW_NETWORKS."
-        place = Place(place="body.url", message=str(refused), mend=mend)
-        raise Problem(Code.INVALID_REQUEST, "This address cannot be called.", errors=[place]) from None
+    said = {"feedback": row.feedback_id, "state": subscriptions.state_of(row)}
+    return DeliveryOut.model_validate(row.model_dump() | said)
 
 
 @router.post("", status_code=201, response_model=NewSecret, responses=REFUSED)
@@ -64,7 +47,7 @@ async def create_webhook(body: WebhookIn, db: Db, request: Request, caller: Writ
     """
     if body.include and not caller.may(MAY_READ):
         raise Problem(Code.SCOPE_MISSING, f"To include what customers wrote, a key needs the scope {MAY_READ}.")
-    _check(body.url, request)
+    subscriptions.check(body.url, request.app.state.settings.webhook_allow_networks)
     return await db.write(lambda session: _with_secret(subscriptions.create(session, body)))
 
 
@@ -91,7 +74,7 @@ async def read_webhook(webhook_id: Number, db: Db) -> Any:
 async def change_webhook(webhook_id: Number, body: WebhookPatch, db: Db, request: Request, caller: Writer) -> Any:
     """Change what is sent. A webhook that was switched off goes on with what waits when it is enabled."""
     if body.url is not None:
-        _check(body.url, request)
+        subscriptions.check(body.url, request.app.state.settings.webhook_allow_networks)
     reads = caller.may(MAY_READ)
     return await db.write(lambda session: _out(subscriptions.change(session, webhook_id, body, reads=reads)))
 

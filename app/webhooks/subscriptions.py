@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from sqlalchemy import delete, update
 from sqlmodel import Session, col, select
 
-from app.errors import Code, Problem
+from app.errors import Code, Place, Problem
 from app.ids import uuid7
 from app.models import Delivery, Webhook, now
 from app.touchpoints.registry import registered
@@ -16,6 +16,9 @@ from app.webhooks import events
 from app.webhooks.chats import masked
 from app.webhooks.schemas import WebhookIn, WebhookPatch
 from app.webhooks.signature import new_secret
+
+if TYPE_CHECKING:
+    from app.webhooks.address import Networks
 
 FORMER_SIGNS_FOR = timedelta(hours=24)
 
@@ -31,6 +34,25 @@ def one(session: Session, number: int) -> Webhook:
 def page(session: Session, after: int, limit: int) -> list[Webhook]:
     """Webhooks in the order they were made, those after number `after`."""
     return list(session.exec(select(Webhook).where(col(Webhook.id) > after).order_by(col(Webhook.id)).limit(limit)))
+
+
+def shown(row: Webhook) -> dict[str, Any]:
+    """A webhook as it may be shown: without its secrets, and a chat's address without what opens it."""
+    words = {name: getattr(row, name).split() for name in ("events", "touchpoints", "include")}
+    hidden = row.model_dump(exclude={"secret", "former_secret", "former_until", "told_at"})
+    return hidden | words | {"url": masked(row.url, row.format), "enabled": row.disabled_at is None}
+
+
+def check(url: str, allowed: "Networks") -> None:
+    """Problem invalid_request for an address that can never be called."""
+    from app.webhooks import address  # brings an HTTP client: 70 ms of a start
+
+    try:
+        address.check(url, allowed)
+    except address.Refused as refused:
+        mend = "Give a public https address, or let the operator add its network to TOUCHSTONE_WEBHOOK_ALLOW_NETWORKS."
+        place = Place(place="body.url", message=str(refused), mend=mend)
+        raise Problem(Code.INVALID_REQUEST, "This address cannot be called.", errors=[place]) from None
 
 
 def create(session: Session, body: WebhookIn) -> Webhook:
@@ -107,6 +129,16 @@ def test(session: Session, number: int) -> Delivery:
     return row
 
 
+def is_answered(session: Session, number: UUID) -> bool:
+    """Whether a delivery was tried and something came of it."""
+    row = session.get(Delivery, number)
+    return row is None or bool(row.status or row.error)
+
+
+def state_of(row: Delivery) -> str:
+    return "waiting" if row.due_at else "delivered" if row.delivered_at else "given_up"
+
+
 def deliveries(session: Session, number: int, before: UUID | None, limit: int) -> list[Delivery]:
     """Newest first, those before `before`; Problem not_found for an unknown webhook."""
     wanted = select(Delivery).where(Delivery.webhook_id == one(session, number).id)
@@ -114,12 +146,12 @@ def deliveries(session: Session, number: int, before: UUID | None, limit: int) -
     return list(session.exec(wanted.order_by(col(Delivery.id).desc()).limit(limit)))
 
 
-def replay(session: Session, number: int, since: datetime, *, delivered: bool) -> int:
-    """Make deliveries that were tried due again; returns how many. Problem not_found."""
+def replay(session: Session, number: int, since: datetime | None, *, delivered: bool, only: UUID | None = None) -> int:
+    """Make deliveries that were tried due again, or `only` one; returns how many. Problem not_found."""
     hook = one(session, number)
-    these = update(Delivery).where(
-        col(Delivery.webhook_id) == hook.id, col(Delivery.created_at) >= since, col(Delivery.tries) > 0
-    )
+    these = update(Delivery).where(col(Delivery.webhook_id) == hook.id, col(Delivery.tries) > 0)
+    these = these.where(col(Delivery.created_at) >= since) if since else these
+    these = these.where(col(Delivery.id) == only) if only else these
     these = these if delivered else these.where(col(Delivery.delivered_at).is_(None))
     # one try stays: it has been heard of, and is withdrawn aloud if it must be
     result: Any = session.execute(these.values(due_at=now(), delivered_at=None, tries=1))

@@ -25,6 +25,7 @@ PAGES = (
     "/journeys/order/edit",
     "/keys",
     "/devices",
+    "/webhooks",
     "/search?q=late",
     "/help",
     "/map",

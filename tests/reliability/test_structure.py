@@ -99,6 +99,7 @@ MAY = {
         "scores",
         "search",
         "touchpoints",
+        "webhooks",
     },
     "demo": {"actions", "devices", "ingest", "journeys", "monitoring", "scores.rollup", "touchpoints"},
     "cli": {
