@@ -5,48 +5,48 @@ from that source. Days that hang together weigh less. Levels are shares of the s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log, sqrt
 
 from app.monitoring import tilts
+from app.monitoring.tilts import Tilts
 from app.scores import day_variance
 
 BASE_DAYS, LAG_MIN, LAG_MAX, LAG_ANSWERS = 112, 28, 84, 300
 BASE_ANSWERS, BASE_DAYS_MIN, SOURCE_ANSWERS, OWN_SHAPE_ANSWERS = 100, 14, 50, 200
 SHIFT = 0.5  # what is looked for, in deviations of the answers
 Place = tuple[int, int, str]  # weekday, quarter of the day, source
+Levels = Callable[[float], tuple[float, float]]  # of what is usual: the level held against it, and the one looked for
 
 
-@dataclass(frozen=True, slots=True)
 class Cell:
-    """The answers of one local day (days since 1970), quarter of the day (0..3) and source, by rating, low to high."""
+    """The answers of one local day (days since 1970), quarter of the day (0..3) and source, by rating, low to high.
 
-    day: int
-    quarter: int
-    source: str
-    counts: tuple[int, ...]
+    `n` is how many, `total` the sum of the ratings as shares of the scale. Several of one place add up.
+    """
 
-    @property
-    def n(self) -> int:
-        return sum(self.counts)
+    __slots__ = "counts", "day", "n", "part", "place", "source", "total"
 
-    @property
-    def total(self) -> float:
-        """The sum of the ratings as shares of the scale."""
-        return sum(place * count for place, count in enumerate(self.counts)) / (len(self.counts) - 1)
+    def __init__(self, day: int, part: int, source: str, counts: tuple[int, ...]) -> None:
+        self.day, self.part, self.source, self.counts = day, part, source, counts
+        self.n, self.total = _weighed(counts)
+        self.place: Place = (day % 7, part, source)
 
-    @property
-    def place(self) -> Place:
-        return (self.day + 3) % 7, self.quarter, self.source  # Monday is 0: 1970 began on a Thursday
+
+@lru_cache(2048)
+def _weighed(counts: tuple[int, ...]) -> tuple[int, float]:
+    return sum(counts), sum(place * count for place, count in enumerate(counts)) / (len(counts) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a look found. `learning`: the past is too thin to compare with, and nothing else is said.
 
-    `fell` when `w` has reached `h`; `since` is the first day of the fall, between `earliest` and `latest` with 95 %,
-    `before` and `after` the levels around it, `n` the answers since then, and `sources` the same of each source.
+    `fell` when `w` has reached `h`. Only then the rest is worked out: `since` is the first day of the fall, between
+    `earliest` and `latest` with 95 %, `before` and `after` are the levels around it, `n` the answers since then, and
+    `sources` the same of each source.
     """
 
     learning: bool = False
@@ -71,10 +71,6 @@ class Part:
     after: float
     n: int
 
-    def turned(self) -> "Part":
-        """Read from the other end of the scale."""
-        return replace(self, before=1 - self.before, after=1 - self.after)
-
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
@@ -87,16 +83,10 @@ class Baseline:
     se: float
     n: int
 
-    def lower(self, place: Place) -> tuple[float, float]:
+    def lower(self, usual: float) -> tuple[float, float]:
         """The level that is usual at the least, and the one that is looked for."""
-        usual = min(max(self.usual(place) - 0.5 * self.se, 0.02), 0.985)
-        return usual, min(max(usual - SHIFT * self.sd, 0.005), 0.98)
-
-    def turned(self) -> "Baseline":
-        """Read from the other end of the scale."""
-        usual = self.usual
-        shapes = {source: shape[::-1] for source, shape in self.shapes.items()}
-        return replace(self, usual=lambda place: 1 - usual(place), shapes=shapes)
+        least = min(max(usual - 0.5 * self.se, 0.02), 0.985)
+        return least, min(max(least - SHIFT * self.sd, 0.005), 0.98)
 
 
 def past(cells: Iterable[Cell], today: int, baseline_from: int = 0) -> "Past | None":
@@ -124,66 +114,87 @@ class Past:
 
     def fell(self, per_alarm: float) -> Found:
         """Whether the level fell, and since when."""
-        path = self._path(self.recent, self.fit.lower)
-        w, since = 0.0, self.start
-        for day, gain in path:
-            w += gain
-            if w <= 0:
-                w, since = 0.0, day + 1
-        h = self._threshold(per_alarm)
-        fallen = [cell for cell in self.recent if cell.day >= since]
-        parts = tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
-        n = sum(part.n for part in parts)
-        before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
-        earliest, latest = _dated(path, since)
-        return Found(False, w >= h, since, earliest, latest, w, h, before, after, n, parts)
+        return self._moved(self.fit.lower, per_alarm)
 
     def rose(self, per_alarm: float) -> Found:
         """Whether the level rose: the fall of the same answers read from the other end of the scale."""
-        found = self.turned().fell(per_alarm)
-        parts = tuple(part.turned() for part in found.sources)
-        return replace(found, before=1 - found.before, after=1 - found.after, sources=parts)
+        return self._moved(_turned(self.fit.lower), per_alarm)
 
-    def is_back(self, day: int, fallen: float, n: int, per_alarm: float) -> bool:
-        """Whether the level rose again after `day`, when it lay `fallen` below what is usual, as `n` answers told."""
+    def is_back(self, day: int, moved: float, n: int, per_alarm: float, *, rise: bool = False) -> bool:
+        """Whether the level came back after `day`, when it lay `moved` from what is usual, as `n` answers told."""
         se = sqrt(self.fit.sd**2 / max(n, 1) + self.fit.rho * self.fit.sd**2 / max(1.0, n / max(self.rate, 1.0)))
 
-        def levels(place: Place) -> tuple[float, float]:
-            low = _within(self.fit.usual(place) - fallen + 0.5 * se)
+        def levels(usual: float) -> tuple[float, float]:
+            low = _within(usual - moved + 0.5 * se)
             return low, _within(low + SHIFT * self.fit.sd)
 
         w, most = 0.0, 0.0
-        for _, gain in self._path([cell for cell in self.recent if cell.day > day], levels):
+        for _, gain in self._path(
+            [cell for cell in self.recent if cell.day > day], _turned(levels) if rise else levels
+        ):
             w = max(0.0, w + gain)
             most = max(most, w)
         return most >= self._threshold(per_alarm)
 
-    def turned(self) -> "Past":
-        """The same answers, read from the other end of the scale."""
-        recent = [replace(cell, counts=cell.counts[::-1]) for cell in self.recent]
-        return replace(self, fit=self.fit.turned(), recent=recent)
+    def _moved(self, levels: Levels, per_alarm: float) -> Found:
+        path = self._path(self.recent, levels)
+        w, since, h = 0.0, self.start, self._threshold(per_alarm)
+        for day, gain in path:
+            w += gain
+            if w <= 0:
+                w, since = 0.0, day + 1
+        return self._found(path, since, w, h) if w >= h else Found(w=w, h=h)
+
+    def _found(self, path: Sequence[tuple[int, float]], since: int, w: float, h: float) -> Found:
+        fallen = [cell for cell in self.recent if cell.day >= since]
+        parts = tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
+        n = sum(part.n for part in parts)
+        before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
+        return Found(False, True, since, *_dated(path, since), w, h, before, after, n, parts)
 
     def _threshold(self, per_alarm: float) -> float:
         effective = self.rate / (1 + max(self.rate - 1, 0) * self.fit.rho)
         return max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
 
-    def _path(self, cells: Sequence[Cell], levels: Callable[["Place"], tuple[float, float]]) -> list[tuple[int, float]]:
+    def _path(self, cells: Sequence[Cell], levels: Levels) -> list[tuple[int, float]]:
         """What each day with answers adds for the second of two levels and against the first one."""
-        known: dict[Place, tuple[float, float]] = {}
+        known = self._lines({cell.place for cell in cells}, levels)
         gains: dict[int, float] = defaultdict(float)
         counts: dict[int, int] = defaultdict(int)
         for cell in cells:
-            if cell.place not in known:
-                known[cell.place] = tilts.pair(self.fit.shapes[cell.source], *levels(cell.place))
             slope, constant = known[cell.place]
             gains[cell.day] += slope * cell.total + constant * cell.n
             counts[cell.day] += cell.n
         return [(day, gains[day] / (1 + (counts[day] - 1) * self.fit.rho)) for day in sorted(gains)]
 
+    def _lines(self, places: Iterable[Place], levels: Levels) -> dict[Place, tuple[float, float]]:
+        """What an answer at each place adds: a slope times its value, and a constant."""
+        by_source: dict[str, list[tuple[float, Place]]] = defaultdict(list)
+        for place in places:
+            by_source[place[2]].append((self.fit.usual(place), place))
+        lines: dict[Place, tuple[float, float]] = {}
+        for source, usual in by_source.items():
+            usual.sort()
+            pairs = Tilts(self.fit.shapes[source]).pairs([levels(level) for level, _ in usual])
+            lines.update(zip((place for _, place in usual), pairs, strict=True))
+        return lines
+
+
+def _turned(levels: Levels) -> Levels:
+    """The same read from the other end of the scale."""
+
+    def turned(usual: float) -> tuple[float, float]:
+        first, second = levels(1 - usual)
+        return 1 - first, 1 - second
+
+    return turned
+
 
 def _of_known_sources(base: Sequence[Cell]) -> list[Cell]:
     """A source with few answers has no usual level: what it brings is no fall of the others."""
-    counts = _sums(base, lambda cell: cell.source, lambda cell: cell.n)
+    counts: dict[str, int] = defaultdict(int)
+    for cell in base:
+        counts[cell.source] += cell.n
     return [cell for cell in base if counts[cell.source] >= SOURCE_ANSWERS]
 
 
@@ -211,42 +222,31 @@ def _dated(path: Sequence[tuple[int, float]], since: int) -> tuple[int, int]:
     return min(days), max(days)
 
 
-def _sums(
-    cells: Iterable[Cell], key: Callable[[Cell], Hashable], value: Callable[[Cell], float]
-) -> dict[Hashable, float]:
-    sums: dict[Hashable, float] = defaultdict(float)
-    for cell in cells:
-        sums[key(cell)] += value(cell)
-    return sums
-
-
 def _shape(cells: Sequence[Cell]) -> list[float]:
     """The share of each rating; half an answer is added to each, so that none is impossible."""
-    width = len(cells[0].counts)
-    counts = [sum(cell.counts[place] for cell in cells) + 0.5 for place in range(width)]
+    counts = [sum(given) + 0.5 for given in zip(*(cell.counts for cell in cells), strict=True)]
     return [count / sum(counts) for count in counts]
 
 
 def _fit(base: Sequence[Cell]) -> Baseline:
     shape = _shape(base)
     values = tilts.values(len(shape))
-    # days of 1970 moved so that the remainder by seven is that of `place`
-    cells = [day_variance.Cell(cell.day + 3, cell.quarter, cell.source, cell.n, cell.total) for cell in base]
     mean = sum(q * v for q, v in zip(shape, values, strict=True))
     within = sum(q * v * v for q, v in zip(shape, values, strict=True)) - mean * mean
-    usual = day_variance.usual(cells, mean)
-    rho = day_variance.rho(cells, usual, within)
+    usual = day_variance.usual(base, mean)
+    rho = day_variance.rho(base, usual, within)
     n, days = sum(cell.n for cell in base), len({cell.day for cell in base})
+    se = sqrt(within / n + rho * within / days)
+    return Baseline(lambda place: usual.expected(*place), _shapes(base, shape), sqrt(within), rho, se, n)
+
+
+def _shapes(base: Sequence[Cell], whole: Sequence[float]) -> dict[str, Sequence[float]]:
+    """The shape of each source's answers, which is that of all where they are few."""
     by_source: dict[str, list[Cell]] = defaultdict(list)
     for cell in base:
         by_source[cell.source].append(cell)
-    own = {
-        source: _shape(cells) if sum(cell.n for cell in cells) >= OWN_SHAPE_ANSWERS else shape
-        for source, cells in by_source.items()
-    }
-    return Baseline(
-        lambda place: usual.expected(*place), own, sqrt(within), rho, sqrt(within / n + rho * within / days), n
-    )
+    many = {source: sum(cell.n for cell in cells) >= OWN_SHAPE_ANSWERS for source, cells in by_source.items()}
+    return {source: _shape(cells) if many[source] else whole for source, cells in by_source.items()}
 
 
 def _within(level: float) -> float:

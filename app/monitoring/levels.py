@@ -3,18 +3,21 @@
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func
+from sqlalchemy import TextClause, bindparam, func, text
 from sqlmodel import Session, col, select
 
-from app.models import Alert, Rollup
+from app.db import core
+from app.models import Alert
 from app.monitoring import drop
 from app.monitoring.drop import Cell, Found, Past
 from app.monitoring.seen import Seen
 from app.scores.buckets import hour_start
 from app.touchpoints.registry import Known
+from app.touchpoints.scales import RATING_MAX
 
 TOLD_FROM = 0.03  # of the scale: a smaller change is none to act on
 State = Literal["watched", "learning", "too_thin"]
@@ -22,6 +25,7 @@ _HOUR, _QUARTER, _DAY = 3600, 6 * 3600, 24 * 3600
 _FIRST = date(1970, 1, 1).toordinal()
 _DAYS_READ = drop.BASE_DAYS + drop.LAG_MAX
 KINDS = ("drop", "rise")
+_COUNTS = [f"n{rating}" for rating in range(RATING_MAX + 1)]
 
 
 class Told(NamedTuple):
@@ -69,17 +73,16 @@ def _unwatched(cells: Sequence[Cell], today: int) -> State:
 def _changes(known: Known, past: Past, told: Mapping[str, Told], per_alarm: float) -> Iterator[Seen]:
     for kind, found in (("drop", past.fell(per_alarm)), ("rise", past.rose(per_alarm))):
         before = told.get(kind)
-        over = _is_over(found) or (before is not None and _is_back(past, kind, before, per_alarm))
-        there = found.fell and abs(found.after - found.before) >= TOLD_FROM
-        if over or there:
-            yield Seen(known.id, kind, not over, _midnight(found.since, known.zone), _evidence(found))
+        if before is not None and (_is_over(found) or _is_back(past, kind, before, per_alarm)):
+            yield Seen(known.id, kind, False, _midnight(past.start, known.zone))
+        elif found.fell and abs(found.after - found.before) >= TOLD_FROM:
+            yield Seen(known.id, kind, True, _midnight(found.since, known.zone), _evidence(found))
 
 
 def _is_back(past: Past, kind: str, told: Told, per_alarm: float) -> bool:
     """Whether the level came back since that was told."""
     moved = abs(told.evidence["level_before"] - told.evidence["level_after"]) / 100
-    turned = past if kind == "drop" else past.turned()
-    return turned.is_back(told.day, moved, told.evidence["answers"], per_alarm)
+    return past.is_back(told.day, moved, told.evidence["answers"], per_alarm, rise=kind == "rise")
 
 
 def _is_over(found: Found) -> bool:
@@ -104,30 +107,44 @@ def _day(at: datetime, zone: ZoneInfo) -> int:
 
 
 def _cells(session: Session, these: Sequence[Known], at: datetime) -> dict[int, list[Cell]]:
-    """The counts by touchpoint."""
+    """The counts by touchpoint: one statement for those that share a time zone and a scale."""
+    alike: dict[tuple[ZoneInfo, tuple[str, ...]], list[int]] = defaultdict(list)
+    for known in these:
+        alike[known.zone, tuple(known.scale.upward(_COUNTS))].append(known.id)
     cells: dict[int, list[Cell]] = defaultdict(list)
-    for zone in {known.zone for known in these}:
-        scales = {known.id: known.scale for known in these if known.zone == zone}
+    for (zone, counts), ids in alike.items():
         until = hour_start(int(at.timestamp()), zone)
-        for span in offsets(until - _DAYS_READ * _DAY, until, zone):
-            for number, part, source, *counts in _sums(session, list(scales), *span):
-                day, quarter = divmod(int(part), 4)
-                given = tuple(int(n) for n in scales[number].upward(counts))
-                cells[number].append(Cell(day, quarter, source, given))
+        since = until - _DAYS_READ * _DAY
+        quarters = _Quarters(offsets(since, until, zone))
+        asked = {"ids": ids, "since": since, "until": until}
+        for number, hour, source, *given in core(session).execute(_hours(counts), asked):
+            cells[number].append(Cell(*quarters[hour], source, tuple(given)))
     return cells
 
 
-def _sums(session: Session, ids: list[int], since: int, until: int, offset: int) -> Any:
-    """Touchpoint, quarter of a local day since 1970, source and counts by rating, of the hours in [since, until)."""
-    sums: Any = [func.sum(getattr(Rollup, f"n{rating}")) for rating in range(11)]
-    part: Any = (col(Rollup.bucket) + offset) // _QUARTER
-    keys: Any = (Rollup.touchpoint_id, part, Rollup.source)
-    whose = col(Rollup.touchpoint_id).in_(ids), Rollup.grain == "hour", Rollup.slice == "counted"
-    when = col(Rollup.bucket) >= since, col(Rollup.bucket) < until
-    return session.execute(select(*keys, *sums).where(*whose, *when).group_by(*keys))
+@lru_cache
+def _hours(counts: tuple[str, ...]) -> TextClause:
+    """Touchpoint, start of an hour in [since, until), source and the counts of these columns."""
+    return text(
+        f"SELECT touchpoint_id, bucket, source, {', '.join(counts)} FROM rollup WHERE touchpoint_id IN :ids "  # noqa: S608
+        "AND grain = 'hour' AND bucket >= :since AND bucket < :until AND slice = 'counted'"
+    ).bindparams(bindparam("ids", expanding=True))
 
 
-def offsets(since: int, until: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+class _Quarters(dict[int, tuple[int, int]]):
+    """The local day since 1970, and its quarter, in which an hour lies, by the second it began."""
+
+    def __init__(self, parts: Sequence[tuple[int, int, int]]) -> None:
+        self._parts = parts
+
+    def __missing__(self, hour: int) -> tuple[int, int]:
+        offset = next(offset for since, until, offset in self._parts if since <= hour < until)
+        self[hour] = divmod((hour + offset) // _QUARTER, 4)
+        return self[hour]
+
+
+@lru_cache
+def offsets(since: int, until: int, zone: ZoneInfo) -> Sequence[tuple[int, int, int]]:
     """The parts of [since, until) in which local time keeps its distance from UTC, and this distance, in seconds."""
     parts: list[tuple[int, int, int]] = []
     for start in range(since, until, _HOUR):

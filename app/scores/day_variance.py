@@ -6,17 +6,32 @@ One place for verdicts, for drops and for effects of actions; formulas in docs/n
 from collections import defaultdict
 from collections.abc import Sequence
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 LAGS = 4  # neighbouring days up to so far apart
 _SWEEPS = 4
 _SOURCE, _OTHER = 20, 150  # answers that draw the effect of a source, a weekday or a part towards 0
 _FLOOR = 0.05**2  # no days are taken to be more alike than this
-_WEEKDAYS = 7  # degrees of freedom that the effects of weekdays take
+_WEEK = 7  # days, and the degrees of freedom that the effects of weekdays take
+
+
+class Counted(Protocol):
+    """The answers of one day, part and source: how many, and the sum of their values."""
+
+    @property
+    def day(self) -> int: ...
+    @property
+    def part(self) -> int: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def n(self) -> float: ...
+    @property
+    def total(self) -> float: ...
 
 
 class Cell(NamedTuple):
-    """The answers of one day, part and source: how many, and the sum of their values."""
+    """What is `Counted`, as such."""
 
     day: int  # ordinal, so that Monday is day % 7 == 1
     part: int  # of the day, or whatever else has a level of its own
@@ -39,32 +54,33 @@ class Usual(NamedTuple):
         return self.mean + known + self.source.get(source, 0.0)
 
 
-def usual(cells: Sequence[Cell], mean: float, part_draw: float = _OTHER) -> Usual:
+def usual(cells: Sequence[Counted], mean: float, part_draw: float = _OTHER) -> Usual:
     """Each effect with the others taken off, drawn towards 0 when it rests on few answers; parts by `part_draw`.
 
     The sweeps run over sums by (source, weekday, part), of which there are few.
     """
     sums: dict[tuple[str, int, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
     for cell in cells:
-        held = sums[cell.source, cell.day % 7, cell.part]
+        held = sums[cell.source, cell.day % _WEEK, cell.part]
         held[0] += cell.n
         held[1] += cell.total
-    effects: list[dict[Any, float]] = [{}, {}, {}]
     answers: list[dict[Any, float]] = [defaultdict(float), defaultdict(float), defaultdict(float)]
     for key, (n, _) in sums.items():
         for place in range(3):
             answers[place][key[place]] += n
+    effects: list[dict[Any, float]] = [dict.fromkeys(known, 0.0) for known in answers]
     for _ in range(_SWEEPS):
         for place, draw in ((0, _SOURCE), (1, _OTHER), (2, part_draw)):
-            rest: dict[Any, float] = defaultdict(float)
+            rest: dict[Any, float] = dict.fromkeys(effects[place], 0.0)
+            one, other = (at for at in range(3) if at != place)
+            first, second = effects[one], effects[other]
             for key, (n, total) in sums.items():
-                known = mean + sum(effects[other].get(key[other], 0.0) for other in range(3) if other != place)
-                rest[key[place]] += total - n * known
-            effects[place] = {name: rest[name] / (answers[place][name] + draw) for name in rest}
+                rest[key[place]] += total - n * (mean + (first[key[one]] + second[key[other]]))
+            effects[place] = {name: off / (answers[place][name] + draw) for name, off in rest.items()}
     return Usual(mean, *effects)
 
 
-def rho(cells: Sequence[Cell], known: Usual, within: float, taken: int = _WEEKDAYS) -> float:
+def rho(cells: Sequence[Counted], known: Usual, within: float, taken: int = _WEEK) -> float:
     """The variance of the days' own levels, neighbours included, over `within`, that of the answers.
 
     `taken` are the degrees of freedom that the effects in `known` took.
@@ -86,11 +102,15 @@ def rho(cells: Sequence[Cell], known: Usual, within: float, taken: int = _WEEKDA
     return max(tau2 + 2 * alike, _FLOOR * within) / within
 
 
-def _residuals(cells: Sequence[Cell], known: Usual) -> dict[int, tuple[float, float]]:
+def _residuals(cells: Sequence[Counted], known: Usual) -> dict[int, tuple[float, float]]:
     """Answers of each day, and how far its mean lies from what was usual for it."""
     found: dict[int, list[float]] = defaultdict(lambda: [0.0, 0.0])
+    places: dict[tuple[int, int, str], float] = {}
     for cell in cells:
+        place = cell.day % _WEEK, cell.part, cell.source
+        if place not in places:
+            places[place] = known.expected(*place)
         day = found[cell.day]
         day[0] += cell.n
-        day[1] += cell.total - cell.n * known.expected(cell.day % 7, cell.part, cell.source)
+        day[1] += cell.total - cell.n * places[place]
     return {day: (n, off / n) for day, (n, off) in found.items() if n}

@@ -6,8 +6,9 @@ Everything that depends on a scale is a field here: metrics, formulas, drawing, 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
+T = TypeVar("T")
 Label = str | Mapping[str, str]  # the id of a message, or a company's own texts by language
 ASKS = ("rated", "agree", "likely", "yes")
 DRAWINGS = ("stars", "faces", "numbers", "thumbs")
@@ -65,7 +66,7 @@ class Scale:
         """Whether each rating has a word; otherwise people say the number, and only the ends are explained."""
         return len(self.labels) == len(self.ratings)
 
-    def upward(self, counts: Sequence[float]) -> Sequence[float]:
+    def upward(self, counts: Sequence[T]) -> Sequence[T]:
         """The part of a histogram of the ratings 0..10 that is on the scale, from the poorest rating to the best."""
         inside = counts[self.low : self.high + 1]
         return inside[::-1] if self.reversed else inside

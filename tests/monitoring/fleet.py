@@ -21,7 +21,7 @@ def rows(number, cells, zone=UTC_ZONE, grains=GRAINS):
     sums = defaultdict(lambda: [0] * 11)
     for cell in cells:
         day = datetime.combine(date(1970, 1, 1) + timedelta(days=cell.day), time(), zone)
-        hour = int(day.timestamp()) + cell.quarter * 21600
+        hour = int(day.timestamp()) + cell.part * 21600
         for grain, bucket in zip(GRAINS, buckets(hour, zone), strict=True):
             counts = sums[grain, bucket, cell.source]
             for place, count in enumerate(cell.counts):

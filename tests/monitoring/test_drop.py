@@ -4,8 +4,11 @@ import random
 from math import exp, sqrt
 from statistics import median
 
+from pytest import approx
+
 from app.monitoring.drop import Cell, Found, past
 from app.monitoring.tilts import tilt
+from tests.monitoring.plain_drop import plain_w
 
 SKEWED = (0.05, 0.05, 0.10, 0.30, 0.50)
 TODAY = 20_000
@@ -57,6 +60,22 @@ def test_a_drop_is_found_and_dated_within_three_days_and_stable_touchpoints_have
     assert all(one.after < one.before - 0.05 for one in found)
 
 
+def test_the_statistic_is_that_of_its_formulas_on_answers_of_any_kind():
+    for seed in range(4):
+        rng = random.Random(seed)
+        sources = ("web", "email", "kiosk")[: rng.randint(1, 3)]
+        how = {"days": rng.choice((88, 150)), "rate": rng.choice((3, 9, 40)), "sources": sources}
+        cells = answers(seed, fall=rng.choice((0, 0.5, -0.5)), fell_on=TODAY - 12, **how)
+        if seed % 2:
+            cells = [Cell(c.day, c.part, c.source, (sum(c.counts[:3]), sum(c.counts[3:]))) for c in cells]
+        plain = [(c.day, c.part, c.source, c.counts) for c in cells]
+        for up, found in ((False, look(cells, TODAY)), (True, look_up(cells, TODAY))):
+            expected = plain_w(plain, TODAY, up=up)
+            assert found.learning == (expected is None)
+            if expected:
+                assert (found.w, found.h) == approx(expected, abs=1e-6)
+
+
 def test_a_naive_alarm_fires_where_nothing_fell():
     fired = {True: 0, False: 0}
     for seed in range(100, 110):
@@ -75,7 +94,7 @@ def test_a_rise_is_found_as_a_fall_of_the_other_end():
 def test_more_answers_of_an_unhappier_source_are_no_fall():
     cells = answers(5)
     more = [
-        Cell(c.day, c.quarter, c.source, tuple(n * 3 for n in c.counts))
+        Cell(c.day, c.part, c.source, tuple(n * 3 for n in c.counts))
         if c.source == "email" and c.day >= TODAY - 20
         else c
         for c in cells

@@ -134,7 +134,7 @@ async def test_a_drop_that_recovered_ends_by_itself_and_is_told_once(shop, clien
     await shop.write(lambda session: session.add_all(rows(1, low)))
     await look(shop)
     assert [one["kind"] for one in await listed(client, state="open")] == ["drop"]
-    again = [Cell(c.day + 10, c.quarter, c.source, c.counts) for c in answers(5, days=10)]
+    again = [Cell(c.day + 10, c.part, c.source, c.counts) for c in answers(5, days=10)]
     await more(shop, 1, again)
     await look(shop, timedelta(days=10))
     assert await listed(client, kind="drop", state="open") == []
