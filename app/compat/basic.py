@@ -1,4 +1,4 @@
-"""Keys as clients made for Delighted send them: the user name of basic authentication, without a password."""
+"""Requests as clients made for Delighted send them: the key as a user name of basic authentication, bodies as forms."""
 
 import binascii
 from base64 import b64decode
@@ -6,8 +6,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
+from starlette.types import Message, Receive
 
 from app.auth import Caller, KeyedRoute
+from app.compat import forms
 from app.errors import Code, Place, Problem
 from app.state import Db
 from app.touchpoints import registry
@@ -15,7 +17,7 @@ from app.touchpoints.registry import Known
 
 
 class BasicRoute(KeyedRoute):
-    """Takes the key from either scheme; whoever has none is refused before the body is read."""
+    """Takes the key from either scheme and JSON or a form; without a key the body is not read."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -23,9 +25,28 @@ class BasicRoute(KeyedRoute):
         async def handler(request: Request) -> Response:
             given = request.headers.raw
             headers = [(name, as_bearer(said) if name == b"authorization" else said) for name, said in given]
-            return await answer(Request({**request.scope, "headers": headers}, request.receive))
+            receive = request.receive
+            if request.headers.get("content-type", "").partition(";")[0].strip().lower() == forms.MEDIA_TYPE:
+                headers = [*(each for each in headers if each[0] != b"content-type"), _JSON]
+                receive = _read_as_json(receive)
+            return await answer(Request({**request.scope, "headers": headers}, receive))
 
         return handler
+
+
+_JSON = (b"content-type", b"application/json")
+
+
+def _read_as_json(receive: Receive) -> Receive:
+    async def receiving() -> Message:
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body"):
+            message = await receive()
+            body += message.get("body", b"")
+        return message if message["type"] != "http.request" else {**message, "body": forms.as_json(body)}
+
+    return receiving
 
 
 def as_bearer(said: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 Touchstone keeps no people and sends no mail. A person who is created is answered with rating links, to be sent by
 whoever knows the address; his id is a hash of it, the same each time, and what his answers are found by. Lists of
-people, unsubscribes and bounces are empty, and an unsubscribe is accepted without an effect: nothing is sent from here.
+people, unsubscribes and bounces are empty. Of somebody who unsubscribes a hash is kept, and no link is made for him.
 """
 
 import json
@@ -15,7 +15,8 @@ from sqlmodel import Session, col, select
 from app.auth import Caller, needs
 from app.compat import shapes
 from app.compat.basic import BasicRoute, place_of
-from app.compat.schemas import PersonIn
+from app.compat.schemas import PersonIn, UnsubscribeIn
+from app.cooldown import asked
 from app.errors import Code, Place, Problem
 from app.ingest import store
 from app.links.routes import make_links
@@ -37,15 +38,19 @@ async def create_person(request: Request, db: Db, caller: Links, body: PersonIn)
     """A person's id, and unless `send` is false his rating links."""
     address = body.email or body.phone_number
     if not address:
-        place = Place(place="body.email", message="is missing", mend="Send an email or a phone_number.")
-        raise Problem(Code.INVALID_REQUEST, "Nobody is named.", errors=[place])
+        raise _nobody("body.email", "Send an email or a phone_number.")
     number = pseudonym(request.app.state.secret, address)
     person = shapes.someone(number, now(), body.model_dump())
     return person | {"links": await _links(request, db, caller, number, body) if body.send else None}
 
 
+def _nobody(place: str, mend: str) -> Problem:
+    missing = Place(place=place, message="is missing", mend=mend)
+    return Problem(Code.INVALID_REQUEST, "Nobody is named.", errors=[missing])
+
+
 async def _links(request: Request, db: Db, caller: Caller, number: str, body: PersonIn) -> dict[str, Any] | None:
-    """The rating links of a person; None for one who was asked too recently. Properties travel if they fit."""
+    """The rating links of a person; None for one who is left in peace. Properties travel if they fit."""
     known = await place_of(request, db, caller)
     plain = {name: value for name, value in (body.properties or {}).items() if isinstance(value, str | int | bool)}
     locale = str(plain.pop("locale", "")) or None
@@ -92,8 +97,13 @@ async def delete_pending(person: Whom) -> dict[str, Any]:
 
 
 @router.post("/unsubscribes", status_code=201, dependencies=[WRITE])
-async def unsubscribe(body: dict[str, Any]) -> dict[str, Any]:
-    """Accepted: nothing is sent from here, so nobody has to be left in peace."""
+async def unsubscribe(request: Request, db: Db, body: UnsubscribeIn) -> dict[str, Any]:
+    """Nobody gets rating links any more who said so, at no touchpoint."""
+    address = body.person_email or body.person_phone_number
+    person = pseudonym(request.app.state.secret, address) if address else str(body.person_id or "")
+    if not person:
+        raise _nobody("body.person_email", "Send a person_email, a person_phone_number or a person_id.")
+    await db.write(lambda session: asked.never(session, request.app.state.ask_secrets, person))
     return {"ok": True}
 
 

@@ -42,6 +42,14 @@ class ResponsePatch(BaseModel):
     tags: list[Text] | None = None
 
 
+class UnsubscribeIn(BaseModel):
+    """Somebody who is to be asked no more."""
+
+    person_id: Text | StrictInt | None = None
+    person_email: Text | None = None
+    person_phone_number: Text | None = None
+
+
 class Listing(BaseModel):
     """Which answers, oldest first unless `order` begins with desc."""
 

@@ -1,6 +1,6 @@
 """Whom we asked, until he may be asked again: over all touchpoints, and at one that wants longer.
 
-Only a keyed hash of the reference is stored, and only until then.
+Only a keyed hash of the reference is stored, and only until then; of somebody who wants no more questions for good.
 """
 
 import hmac
@@ -16,6 +16,7 @@ from app.sql import Bulk
 
 ANYWHERE = 0  # stands in the place of a touchpoint
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until when somebody is left in peace who wants no more questions
 _COLUMNS = {"hash": "text", "touchpoint_id": "int", "again_at": "timestamptz"}
 _INTO = (
     "INSERT INTO asked_lately (hash, touchpoint_id, again_at) SELECT hash, touchpoint_id, again_at FROM {r} WHERE true"
@@ -23,7 +24,8 @@ _INTO = (
 _ON = "ON CONFLICT (hash, touchpoint_id) DO UPDATE SET again_at"
 # Writing what is there already takes the row's lock: of two mailings in the same moment the second waits, then looks.
 _LOCK = Bulk(f"{_INTO} {_ON} = asked_lately.again_at", _COLUMNS)
-_PUT = Bulk(f"{_INTO} {_ON} = excluded.again_at", _COLUMNS)
+_LATER = "CASE WHEN asked_lately.again_at > excluded.again_at THEN asked_lately.again_at ELSE excluded.again_at END"
+_PUT = Bulk(f"{_INTO} {_ON} = {_LATER}", _COLUMNS)
 _AT_A_TIME = 400
 
 
@@ -76,20 +78,27 @@ def ask(
     at: datetime,
     *,
     respect: bool = True,
-) -> set[str]:
-    """Note that these are asked now; those who were asked too recently, and are not, if `respect`."""
+) -> dict[str, datetime]:
+    """Note that these are asked now; those who are not, and when they may be: never, or if `respect` later."""
     wanted = set(respondents)
     again = cooldown.again(at)
-    if not wanted or not again:
-        return set()
+    if not wanted:
+        return {}
     # In the order of the hashes, so that two mailings never wait for each other in a circle.
-    _LOCK.run(session, sorted((hashed(secrets[0], each), ANYWHERE, _FREE) for each in wanted))
-    recent = set(until(session, secrets, wanted, cooldown.touchpoint_id, at)) if respect else set[str]()
-    asked = sorted(hashed(secrets[0], each) for each in wanted - recent)
+    if again:
+        _LOCK.run(session, sorted((hashed(secrets[0], each), ANYWHERE, _FREE) for each in wanted))
+    found = until(session, secrets, wanted, cooldown.touchpoint_id, at)
+    left = {each: moment for each, moment in found.items() if respect or moment == NEVER}
+    asked = sorted(hashed(secrets[0], each) for each in wanted - left.keys())
     for place, moment in again.items():
         if asked:
             _PUT.run(session, [(each, place, moment) for each in asked])
-    return recent
+    return left
+
+
+def never(session: Session, secrets: Sequence[bytes], respondent: str) -> None:
+    """Leave somebody in peace for good, at every touchpoint."""
+    _PUT.run(session, [(hashed(secrets[0], respondent), ANYWHERE, NEVER)])
 
 
 def forget(session: Session, at: datetime) -> None:

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
 
 
 class MayAsk(BaseModel):
-    """Whether somebody may be asked now, and if not, when he may be again."""
+    """Whether somebody may be asked now, and if not, when he may be again; never if that is null."""
 
     may: bool
     again_at: datetime | None
@@ -37,4 +37,5 @@ async def may_ask(request: Request, db: Db, query: Annotated[MayAskQuery, Query(
     place = (await state.registry.get(query.touchpoint)).id if query.touchpoint else asked.ANYWHERE
     at, who = state.clock(), query.respondent
     found = await db.read(lambda session: asked.until(session, state.ask_secrets, [who], place, at))
-    return MayAsk(may=who not in found, again_at=found.get(who))
+    again_at = found.get(who)
+    return MayAsk(may=who not in found, again_at=None if again_at == asked.NEVER else again_at)

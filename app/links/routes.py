@@ -1,6 +1,7 @@
 """POST /v1/links: rating links for the recipients of a mailing."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from app.auth import KeyedRoute, needs
-from app.cooldown.asked import Cooldown, ask
+from app.cooldown.asked import NEVER, Cooldown, ask
 from app.fast_routes import problems
 from app.ingest.channels import EMAIL
 from app.links.mail import Snippet, snippet
@@ -33,8 +34,8 @@ router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
 async def make_links(request: Request, body: LinksIn) -> Response:
     """One signed, ending link per recipient and rating, and the rating ready for their mail.
 
-    Whoever was asked too recently gets none (`skipped`). Nothing else is stored but that so many customers were asked:
-    a link needs no row until somebody answers.
+    Whoever was asked too recently, or wants no more questions, gets none (`skipped`). Nothing else is stored but that
+    so many customers were asked: a link needs no row until somebody answers.
     """
     state = request.app.state
     known: Known = await state.registry.open(body.touchpoint, ways.LINK)
@@ -55,31 +56,35 @@ async def make_links(request: Request, body: LinksIn) -> Response:
         said = {"respondent": recipient.respondent, "language": language}
         return {**said, "url": url, "urls": urls, "html": mail.html, "text": mail.text}
 
-    def asked(session: Session) -> tuple[list[Recipient], list[str]]:
+    def asked(session: Session) -> tuple[list[Recipient], list[dict[str, str]]]:
         people = {recipient.respondent for recipient in body.recipients if recipient.respondent}
-        recent = ask(session, state.ask_secrets, people, cooldown, at, respect=body.respect_cooldown)
-        chosen, skipped = _parted(body.recipients, recent, once=body.respect_cooldown and cooldown.holds)
+        left = ask(session, state.ask_secrets, people, cooldown, at, respect=body.respect_cooldown)
+        chosen, skipped = _parted(body.recipients, left, once=body.respect_cooldown and cooldown.holds)
         if chosen:
             deltas = Deltas()
             deltas.ask(known.id, at, EMAIL, len(chosen))
             apply(session, deltas)
-        return chosen, skipped
+        return chosen, [{"respondent": each, "because": _why(left.get(each))} for each in skipped]
 
     chosen, skipped = await state.db.write(asked)
     made = {
         "touchpoint": known.row.key,
         "expires_at": ends.replace(microsecond=0),
         "items": [links_of(recipient) for recipient in chosen],
-        "skipped": [{"respondent": respondent, "because": "asked_recently"} for respondent in skipped],
+        "skipped": skipped,
     }
     return Response(to_json(made), 201, media_type="application/json")
 
 
-def _parted(recipients: list[Recipient], recent: set[str], *, once: bool) -> tuple[list[Recipient], list[str]]:
-    """Who gets links, and the references of those who do not: asked recently, or named before if `once`."""
+def _why(again_at: datetime | None) -> str:
+    return "unsubscribed" if again_at == NEVER else "asked_recently"
+
+
+def _parted(recipients: list[Recipient], left: Collection[str], *, once: bool) -> tuple[list[Recipient], list[str]]:
+    """Who gets links, and the references of those who do not: left in peace, or named before if `once`."""
     chosen: list[Recipient] = []
     skipped: list[str] = []
-    seen = set(recent)
+    seen = set(left)
     for recipient in recipients:
         if recipient.respondent is not None and recipient.respondent in seen:
             skipped.append(recipient.respondent)

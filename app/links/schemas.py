@@ -64,7 +64,7 @@ class Skipped(BaseModel):
     """A recipient without links, and why."""
 
     respondent: str
-    because: Literal["asked_recently"]
+    because: Literal["asked_recently", "unsubscribed"]
 
 
 class LinksOut(BaseModel):

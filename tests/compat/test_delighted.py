@@ -91,7 +91,8 @@ def test_the_official_client_makes_all_its_calls(served):
     assert delighted.Person.all(client=client) == []
     assert list(delighted.Person.list(client=client).auto_paging_iter()) == []
     assert delighted.Unsubscribe.all(client=client) == delighted.Bounce.all(client=client) == []
-    assert delighted.Unsubscribe.create(client=client, person_email="ann@example.com")["ok"]
+    assert delighted.Unsubscribe.create(client=client, person_email="ben@example.com")["ok"]
+    assert delighted.Person.create(client=client, email="Ben@example.com")["links"] is None
     assert delighted.SurveyRequest.delete_pending(client=client, person_email="ann@example.com")["ok"]
     assert delighted.AutopilotConfiguration.retrieve("email", client=client).active is False
     for members in (delighted.AutopilotMembership.forEmail(), delighted.AutopilotMembership.forSms()):
@@ -163,6 +164,40 @@ async def test_a_key_without_a_touchpoint_goes_to_the_only_one_and_is_told_when_
     await make("other")
     refused = await client.post("/compat/delighted/v1/survey_responses.json", json=body)
     assert refused.status_code == 422 and "--touchpoint" in refused.json()["errors"][0]["mend"]
+
+
+FORM = (
+    "email=Ann%40example.com&send=true&properties[store]=Nord+2&properties[plan]=pro",
+    "person=ann%40example.com&score=9&comment=Quick%20%26%20kind&tags[]=new&tags[]=shipping&person_properties[store]=N",
+)
+
+
+async def test_bodies_may_be_forms_as_curl_sends_them(client, make):
+    await make("shop", scale="nps")
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    address = "/compat/delighted/v1"
+    person = await client.post(f"{address}/people.json", content=FORM[0], headers=headers)
+    assert person.status_code == 201 and person.json()["links"]["urls"]["10"]
+    said = (await client.post(f"{address}/survey_responses", content=FORM[1], headers=headers)).json()
+    assert (said["score"], said["comment"], said["tags"]) == (9, "Quick & kind", ["new", "shipping"])
+    assert (said["person"], said["person_properties"]) == (person.json()["id"], {"store": "N"})
+    for nonsense in (b"\xff\xfe", b"no form", b"score=nine&person=1", b"&".join([b"a=1"] * 300)):
+        refused = await client.post(f"{address}/survey_responses", content=nonsense, headers=headers)
+        assert refused.status_code in (400, 422), nonsense
+
+
+async def test_who_unsubscribes_is_never_asked_again_whatever_the_cool_down_says(client, make):
+    await make("shop")
+    address = "/compat/delighted/v1"
+    number = (await client.post(f"{address}/people", json={"email": "ann@example.com", "send": False})).json()["id"]
+    assert (await client.post(f"{address}/unsubscribes", json={"person_email": "Ann@Example.com"})).status_code == 201
+    assert (await client.get("/v1/may-ask", params={"respondent": number})).json() == {"may": False, "again_at": None}
+    asked = {"touchpoint": "shop", "recipients": [{"respondent": number}, {"respondent": "other"}]}
+    for respect in (True, False):
+        made = (await client.post("/v1/links", json=asked | {"respect_cooldown": respect})).json()
+        assert {"respondent": number, "because": "unsubscribed"} in made["skipped"]
+        assert not respect or [item["respondent"] for item in made["items"]] == ["other"]
+    assert (await client.post(f"{address}/unsubscribes", json={})).status_code == 422
 
 
 @pytest.mark.parametrize(

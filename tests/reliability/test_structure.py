@@ -83,7 +83,7 @@ MAY = {
         "touchpoints",
         "webhooks.chats",
     },
-    "compat": {"ingest", "links.routes", "links.schemas", "scores", "touchpoints"},
+    "compat": {"cooldown.asked", "ingest", "links.routes", "links.schemas", "scores", "touchpoints"},
     "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"ingest", "links", "scores", "touchpoints"},
     "dashboard": {
