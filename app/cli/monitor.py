@@ -1,7 +1,8 @@
 """`touchstone monitor`: looks at every touchpoint, opens alerts and closes those that are over."""
 
+import json
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -9,10 +10,15 @@ from app.cli.run import fail, with_chosen
 from app.models import now
 from app.sanitize import terminal_text
 
+if TYPE_CHECKING:
+    from app.monitoring.seen import Seen
+    from app.touchpoints.registry import Known
+
 
 def monitor(
     once: Annotated[bool, typer.Option("--once", help="Look at all touchpoints now, once.")] = False,
     at: Annotated[str | None, typer.Option(help="Look as of this time, such as 2026-01-31T12:00:00Z.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="What was found as a JSON object.")] = False,
 ) -> None:
     """Find touchpoints whose level fell or rose; open alerts, and close those that are over."""
     from app.monitoring import watch
@@ -26,10 +32,20 @@ def monitor(
     if moment.tzinfo is None:
         raise fail("--at has no offset; write one such as 2026-01-31T12:00:00Z.", 2)
     report = with_chosen(lambda db: watch.by_hand(db, moment))
-    for known, one in report.changes:
-        since = one.since.astimezone(known.zone).date().isoformat()
-        levels = f"from {one.evidence['level_before']} to {one.evidence['level_after']} index points"
-        typer.echo(terminal_text(f"{one.kind} {known.key} since {since}: {levels}"))
+    changes = [_change(known, one) for known, one in report.changes]
+    if as_json:
+        typer.echo(json.dumps(report.summary() | {"changes": changes}))
+        return
+    for each in changes:
+        levels = f"from {each['from']} to {each['to']} index points"
+        typer.echo(terminal_text(f"{each['kind']} {each['touchpoint']} since {each['since']}: {levels}"))
     looked = report.touchpoints
     learning = looked - report.states["watched"]
-    typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(report.changes)} changes.")
+    typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")
+
+
+def _change(known: "Known", one: "Seen") -> dict[str, Any]:
+    """As in `/v1/changes`; `since` is a day where the touchpoint is."""
+    since = one.since.astimezone(known.zone).date().isoformat()
+    levels = {"from": one.evidence["level_before"], "to": one.evidence["level_after"]}
+    return {"kind": one.kind, "touchpoint": known.key, "since": since} | levels

@@ -1,6 +1,7 @@
 """The service looks by itself: one process at a time, whoever dies over it, and nothing is told twice."""
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -9,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from app.db import open_database
-from app.monitoring import hourly, lease, watch
+from app.monitoring import hourly, lease
 from app.monitoring.hourly import Hourly
 from app.monitoring.lease import HELD, Lease, LeaseLost
 from app.settings import Settings
@@ -74,7 +75,11 @@ async def test_a_look_that_is_killed_loses_no_alert_and_tells_none_twice(fallen,
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
     assert 0 < found < len(NUMBERS), (tmp_path / "log").read_text()
-    await watch.by_hand(fallen, AT)
+    process = Forked([*arguments, "--json"], environment | {"BROKEN": ""}, tmp_path / "last")
+    assert await asyncio.to_thread(process.wait, 30) == 0, (tmp_path / "last").read_text()
+    said = json.loads((tmp_path / "last").read_text().splitlines()[-1])
+    assert said["watched"] == said["touchpoints"] == len(NUMBERS)
+    assert {one["touchpoint"] for one in said["changes"] if one["from"] > one["to"]} == {f"shop-{n}" for n in NUMBERS}
     assert len(await listed(client)) == len(NUMBERS)
     assert await told(fallen) == ["alert.opened"] * len(NUMBERS) + ["score.dropped"] * len(NUMBERS)
 
