@@ -32,7 +32,7 @@ def why(error: BaseException, url: str) -> str | None:
 def _sqlite(error: BaseException, url: URL) -> str | None:
     if isinstance(error, FileTrouble):
         return str(error) + "." * (not str(error).endswith("."))
-    path = Path(url.database or "")
+    path = Path(url.database or "").absolute()
     orig = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(orig, sqlite3.Error):
         return _by_word(getattr(orig, "sqlite_errorname", ""), str(orig), path)

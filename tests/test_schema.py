@@ -112,7 +112,7 @@ def test_migrate_goes_back_and_forth_and_says_what_is_to_be_done(own_url, told):
 
 def test_a_check_makes_no_database(told, tmp_path):
     code, error, _ = told(f"sqlite+aiosqlite:///{tmp_path}/x.db", "migrate", "--check")
-    assert code == 1 and error == "The database has no tables yet: run `touchstone migrate`.\n"
+    assert code == 1 and error == f"{tmp_path}/x.db: The database has no tables yet: run `touchstone migrate`.\n"
     assert not (tmp_path / "x.db").exists()
 
 

@@ -103,9 +103,10 @@ def test_a_full_disk_at_the_start_is_told_in_a_sentence(command, tmp_path):
 
 
 @pytest.mark.parametrize("command", COMMANDS[2:3] + COMMANDS[4:], ids=" ".join)
-def test_a_database_that_is_not_there_is_not_made_by_a_command_that_reads(command, tmp_path, told):
-    said = told(f"sqlite+aiosqlite:///{tmp_path}/x.db", *command)
-    assert len(said.splitlines()) == 1 and "There is no database at" in said, said
+def test_a_database_that_is_not_there_is_not_made_by_a_command_that_reads(command, tmp_path, told, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = told("sqlite+aiosqlite:///./x.db", *command)
+    assert len(said.splitlines()) == 1 and f"There is no database at {tmp_path}/x.db" in said, said
     assert not (tmp_path / "x.db").exists()
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.run import fail, migrated, say_which, settings, usable
+from app.cli.run import fail, migrated, of_database, say_which, settings, usable
 
 
 def migrate_command(
@@ -32,7 +32,7 @@ def migrate_command(
     for revision in left if status and not as_json else ():
         typer.echo(f"to be done: {revision}")
     if (check or status) and (wrong := schema.misfit(at)):
-        raise fail(wrong)
+        raise fail(of_database(url, wrong))
     if not as_json:
         typer.echo(f"The database is at {at}.")
     say_which(url)

@@ -2,17 +2,13 @@
 
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from app.cli.run import fail, with_chosen
 from app.models import now
 from app.sanitize import terminal_text
-
-if TYPE_CHECKING:
-    from app.monitoring.seen import Seen
-    from app.touchpoints.registry import Known
 
 
 def monitor(
@@ -32,7 +28,7 @@ def monitor(
     if moment.tzinfo is None:
         raise fail("--at has no offset; write one such as 2026-01-31T12:00:00Z.", 2)
     report = with_chosen(lambda db: watch.by_hand(db, moment))
-    changes = [_change(known, one) for known, one in report.changes]
+    changes = report.told()
     if as_json:
         typer.echo(json.dumps(report.summary() | {"changes": changes}))
         return
@@ -42,10 +38,3 @@ def monitor(
     looked = report.touchpoints
     learning = looked - report.states["watched"]
     typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")
-
-
-def _change(known: "Known", one: "Seen") -> dict[str, Any]:
-    """As in `/v1/changes`; `since` is a day where the touchpoint is."""
-    since = one.since.astimezone(known.zone).date().isoformat()
-    levels = {"from": one.evidence["level_before"], "to": one.evidence["level_after"]}
-    return {"kind": one.kind, "touchpoint": known.key, "since": since} | levels

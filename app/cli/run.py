@@ -36,11 +36,14 @@ def usable(url: str, then: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
+        from app.schema import SchemaMisfit
         from app.unusable import why
 
         said = why(error, url)
         if said is None:
             raise
+        if isinstance(error, SchemaMisfit):
+            said = of_database(url, said)
         raise fail(f"{said} {then}".rstrip()) from None
 
 
@@ -82,6 +85,11 @@ def named(url: str) -> str:
     if parsed.get_backend_name() == "sqlite":
         return str(Path(parsed.database or "").resolve())
     return parsed._replace(drivername="postgresql", password=None).render_as_string()
+
+
+def of_database(url: str, said: str) -> str:
+    """A sentence about the schema, with the database before it: it may be another one than meant."""
+    return f"{named(url)}: {said}"
 
 
 def say_which(url: str) -> None:

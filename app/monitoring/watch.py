@@ -35,6 +35,19 @@ class Report:
             state: self.states[state] for state in ("watched", "learning", "too_thin")
         }
 
+    def told(self) -> list[dict[str, Any]]:
+        """The changes with the names of `/v1/changes`; `since` is a day where the touchpoint is."""
+        return [
+            {
+                "kind": one.kind,
+                "touchpoint": known.key,
+                "since": one.since.astimezone(known.zone).date().isoformat(),
+                "from": one.evidence["level_before"],
+                "to": one.evidence["level_after"],
+            }
+            for known, one in self.changes
+        ]
+
 
 def _nothing(_: Session) -> None:
     """Whoever looks by hand asks nobody."""
