@@ -22,6 +22,7 @@ _PLACES = (
 )
 SETUP = {
     "touchpoints": "touchpoints:read",
+    "subscribers": "subscribers:read",
     "webhooks": "webhooks:read",
     "devices": "devices:read",
     "segment-keys": "touchpoints:read",

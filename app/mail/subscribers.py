@@ -1,11 +1,11 @@
 """Subscribers in the database."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,7 @@ from app.models import Letter, Subscriber, now
 from app.touchpoints.registry import registered
 
 HOME = {"en": "UTC", "de": "Europe/Berlin", "da": "Europe/Copenhagen", "pl": "Europe/Warsaw"}
+AGAIN_AFTER = timedelta(minutes=10)
 _MAIL_IS_OFF = "no mail server is set (TOUCHSTONE_SMTP_URL)"
 
 
@@ -54,6 +55,23 @@ def invite(session: Session, body: SubscriberIn, by: Inviter) -> Subscriber:
     return row
 
 
+def asked_at(session: Session, number: int) -> datetime | None:
+    """When somebody was last asked to confirm."""
+    wanted = select(Letter.created_at).where(Letter.subscriber_id == number, Letter.kind == outbox.INVITATION)
+    return session.exec(wanted.order_by(col(Letter.id).desc()).limit(1)).first()
+
+
+def ask_again(session: Session, number: int) -> None:
+    """Ask for confirmation once more whoever gets no mails, but not twice within AGAIN_AFTER; Problem not_found."""
+    row, at = by_id(session, number, locked=True), now()
+    last = asked_at(session, number)
+    if row.listens or (last and at - last < AGAIN_AFTER):
+        return
+    for name in _ENDS:
+        setattr(row, name, None)
+    outbox.put(session, row, outbox.INVITATION, at.isoformat(), at)
+
+
 _ENDS = ("confirmed_at", "unsubscribed_at", "bounced_at", "bounce", "digest_at", "digest_until")
 
 
@@ -78,6 +96,14 @@ def page(session: Session, after: int, limit: int) -> list[Subscriber]:
     """Subscribers in the order they were added, those after number `after`."""
     wanted = select(Subscriber).where(col(Subscriber.id) > after).order_by(col(Subscriber.id))
     return list(session.exec(wanted.limit(limit)))
+
+
+def late(session: Session) -> dict[int, str]:
+    """The subscribers that a mail waits for which was tried before, and what the mail server said."""
+    columns: Any = (Letter.subscriber_id, func.max(Letter.error))
+    waits = col(Letter.due_at).is_not(None), col(Letter.error) != ""
+    rows: Any = session.execute(select(*columns).where(*waits).group_by(col(Letter.subscriber_id)))
+    return dict(rows.all())
 
 
 def change(session: Session, number: int, body: SubscriberPatch) -> Subscriber:

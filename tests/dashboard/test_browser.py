@@ -26,6 +26,7 @@ PAGES = (
     "/keys",
     "/devices",
     "/webhooks",
+    "/subscribers",
     "/search?q=late",
     "/help",
     "/map",

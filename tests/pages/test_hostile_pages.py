@@ -84,7 +84,14 @@ def pages(server: LiveServer) -> list[str]:
     one = ["/touchpoints/t{}", "/touchpoints/t{}?words=1", "/touchpoints/t{}/edit", "/journeys/j{}/edit", "/t/t{}"]
     searches = [f"/comments?q={word}" for word in ("script", "alert", "%3Cscript%3Ecanary()%3C/script%3E", "W" * 190)]
     lists = ["/", "/comments", "/touchpoints/all", "/touchpoints/all?words=1", "/touchpoints", "/journeys", "/keys"]
-    return [*lists, "/devices", "/webhooks", *searches, *(path.format(number) for number in numbers for path in one)]
+    return [
+        *lists,
+        "/devices",
+        "/webhooks",
+        "/subscribers",
+        *searches,
+        *(path.format(number) for number in numbers for path in one),
+    ]
 
 
 def test_hostile_text_is_text_on_every_page(person: Page, hostile: LiveServer) -> None:

@@ -93,6 +93,7 @@ MAY = {
         "ingest",
         "journeys",
         "links",
+        "mail",
         "monitoring",
         "pages",
         "scales",
