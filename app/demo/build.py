@@ -9,12 +9,13 @@ from sqlmodel import Session, select
 
 from app.db import Database
 from app.demo import story, tablets
-from app.demo.company import DAYS, JOURNEYS, PLACES
+from app.demo.company import DAYS, JOURNEYS, PLACES, SEGMENTS
 from app.demo.people import Crowd
 from app.ingest.channels import Answer
 from app.ingest.store import store
 from app.journeys import journeys
 from app.models import Touchpoint
+from app.scores import segment_keys
 from app.scores.rollup import Deltas, apply
 from app.touchpoints import registry
 from app.touchpoints.registry import Known
@@ -42,6 +43,8 @@ def register(session: Session, origins: list[str], now: datetime) -> None:
         row = registry.create(session, place.body(origins, (now + timedelta(days=60)).date()))
         row.created_at = row.updated_at = now - timedelta(days=DAYS + 1)
     tablets.register(session, now)
+    for key, named in SEGMENTS.items():
+        segment_keys.change(session, key, named)
     for journey in JOURNEYS:
         journeys.create(session, journey)
 

@@ -1,13 +1,14 @@
 """Lindhøj, a pretend Danish shop for lamps and furniture: its touchpoints, and how well each of them does. Pure."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from importlib.resources import files
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.journeys.schemas import JourneyIn
+from app.scores.segment_schemas import SegmentKeyPatch
 from app.touchpoints.schemas import Target, TouchpointIn
 
 ZONE = ZoneInfo("Europe/Copenhagen")
@@ -26,8 +27,20 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A store or a region: its share of the answers, how far off its level is, how much of a change it saw (1: all)."""
+
+    share: float
+    level: float = 0.0
+    changed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
-    """A touchpoint of the company. `level` is about its index over 100; `topic` is what its comments are about."""
+    """A touchpoint of the company. `level` is about its index over 100; `topic` is what its comments are about.
+
+    `parts` of it are told apart by the segment key `segment`.
+    """
 
     kind: str
     owner: str
@@ -39,6 +52,8 @@ class Place:
     sources: dict[str, float]
     target: dict[str, Any] | None = None
     change: Change | None = None
+    segment: str | None = None
+    parts: dict[str, Part] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -61,6 +76,7 @@ class Place:
             target=target,
             timezone=ZONE.key,
             origins=origins if "web" in self.sources else [],
+            segments=[self.segment] if self.segment else [],
             public=self.kind in ("online_shop", "physical_store", "product_use"),
         )
 
@@ -70,9 +86,11 @@ _data: dict[str, Any] = json.loads(files(__package__).joinpath("company.json").r
 
 def _place(said: dict[str, Any]) -> Place:
     change = said.get("change")
-    return Place(**said | {"change": Change(**change) if change else None})
+    parts = {name: Part(**part) for name, part in said.get("parts", {}).items()}
+    return Place(**said | {"change": Change(**change) if change else None, "parts": parts})
 
 
 PLACES = tuple(_place(said) for said in _data["touchpoints"])
 TABLETS: tuple[dict[str, Any], ...] = tuple(_data["tablets"])
+SEGMENTS = {key: SegmentKeyPatch(**said) for key, said in _data["segments"].items()}
 JOURNEYS = tuple(JourneyIn(**said) for said in _data["journeys"])

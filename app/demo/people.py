@@ -10,7 +10,7 @@ from importlib.resources import files
 from itertools import accumulate
 from uuid import UUID
 
-from app.demo.company import DAYS, ZONE, Place
+from app.demo.company import DAYS, ZONE, Part, Place
 from app.ingest.channels import API, EMAIL, IMPORT, KIOSK, PAGE, WEB, Answer
 from app.ingest.guard import MISUSE, SPAM, UNCONFIRMED
 from app.touchpoints.registry import Known
@@ -77,8 +77,9 @@ class Crowd:
     def _answer(self, at: datetime, days_ago: int) -> tuple[Answer, int]:
         dice, known = self.dice, self.known
         source = dice.choices(list(self.place.sources), list(self.place.sources.values()))[0]
-        share = self.place.changed(days_ago)
-        rating = self._rating(self._level(at, source, share))
+        name, part = self._part()
+        share = self.place.changed(days_ago) * part.changed
+        rating = self._rating(self._level(at, source, share) + part.level)
         language = dice.choices(LANGUAGES, cum_weights=SPOKEN)[0]
         comment, reasons = self._words(rating, language, share)
         flags = self._flags(source)
@@ -93,22 +94,30 @@ class Crowd:
             flags=flags,
             locale=LOCALES[language],
             respondent=f"c-{dice.randrange(9000):04d}" if source == EMAIL else None,
-            context=None,
+            context={self.place.segment: name} if self.place.segment else None,
             occurred_at=when,
             received_at=when + timedelta(seconds=dice.randrange(600 if source in (KIOSK, IMPORT, API) else 2)),
             zone=known.zone,
         )
         return answer, round(dice.uniform(0.5, 1.5) / ANSWER_RATE[source]) if source in ANSWER_RATE else 0
 
+    def _part(self) -> tuple[str, Part]:
+        """In which part of the place it was."""
+        parts = self.place.parts
+        if not parts:
+            return "", Part(1)
+        name = self.dice.choices(list(parts), [part.share for part in parts.values()])[0]
+        return name, parts[name]
+
     def _level(self, at: datetime, source: str, share: float) -> float:
         change = self.place.change
         level = self.place.level + (share * (change.level - self.place.level) if change else 0)
         if change and change.level < self.place.level and at.weekday() in (4, 5) and at.hour >= 15:
             level -= 0.12 * share  # the vans are full
-        return max(0.05, level - 0.07) if source == EMAIL and len(self.place.sources) > 1 else max(0.05, level)
+        return level - 0.07 if source == EMAIL and len(self.place.sources) > 1 else level
 
     def _rating(self, level: float) -> int:
-        scale = self.known.scale
+        scale, level = self.known.scale, max(0.05, level)
         steps = len(scale.ratings)
         return scale.low + min(steps - 1, int(self.dice.betavariate(level * 2.6, (1 - level) * 2.6) * steps))
 
@@ -117,7 +126,7 @@ class Crowd:
         dice, scale, change = self.dice, self.known.scale, self.place.change
         height = scale.height(rating)
         mood = "bad" if height < 0.4 else "mixed" if height < 0.75 else "good"
-        news = change is not None and dice.random() < share
+        news = change is not None and dice.random() < min(1, share)
         reasons = ""
         if self.known.reasons and dice.random() < (0.55 if mood == "bad" else 0.25):
             usual = sorted(self.known.reasons)

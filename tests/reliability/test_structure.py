@@ -102,7 +102,7 @@ MAY = {
         "touchpoints",
         "webhooks",
     },
-    "demo": {"actions", "devices", "ingest", "journeys", "monitoring", "scores.rollup", "touchpoints"},
+    "demo": {"actions", "devices", "ingest", "journeys", "monitoring", "scores", "touchpoints"},
     "cli": {
         "demo",
         "importer",
