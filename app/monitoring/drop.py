@@ -7,8 +7,9 @@ from that source. Days that hang together weigh less. Levels are shares of the s
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import exp, log, sqrt
+from typing import NamedTuple
 
 from app.monitoring import tilts
 from app.monitoring.tilts import Tilts
@@ -103,7 +104,10 @@ def past(cells: Iterable[Cell], today: int, baseline_from: int = 0) -> "Past | N
     return Past(_fit(base), [cell for cell in seen if cell.day >= start and cell.source in known], start, rate)
 
 
-@dataclass(frozen=True, slots=True)
+Line = tuple[float, float]  # what an answer adds: a slope times its value, and a constant
+
+
+@dataclass(frozen=True)
 class Past:
     """What is usual, and the cells of the last weeks, from the day `start` on; `rate` answers came a day."""
 
@@ -114,11 +118,26 @@ class Past:
 
     def fell(self, per_alarm: float) -> Found:
         """Whether the level fell, and since when."""
-        return self._moved(self.fit.lower, per_alarm)
+        return self._moved(self.falls, per_alarm)
 
     def rose(self, per_alarm: float) -> Found:
         """Whether the level rose: the fall of the same answers read from the other end of the scale."""
-        return self._moved(_turned(self.fit.lower), per_alarm)
+        return self._moved(self.rises, per_alarm)
+
+    @cached_property
+    def falls(self) -> "Walk":
+        """The days so far, and what they add for a fall."""
+        return self.walk(self.recent, self.fit.lower)
+
+    @cached_property
+    def rises(self) -> "Walk":
+        """The same for a rise."""
+        return self.walk(self.recent, _turned(self.fit.lower))
+
+    @property
+    def effective(self) -> float:
+        """As how many independent answers those of a usual day count."""
+        return self.rate / (1 + max(self.rate - 1, 0) * self.fit.rho)
 
     def is_back(self, day: int, moved: float, n: int, per_alarm: float, *, rise: bool = False) -> bool:
         """Whether the level came back after `day`, when it lay `moved` from what is usual, as `n` answers told."""
@@ -128,22 +147,20 @@ class Past:
             low = _within(usual - moved + 0.5 * se)
             return low, _within(low + SHIFT * self.fit.sd)
 
+        later = [cell for cell in self.recent if cell.day > day]
         w, most = 0.0, 0.0
-        for _, gain in self._path(
-            [cell for cell in self.recent if cell.day > day], _turned(levels) if rise else levels
-        ):
+        for _, gain in self.walk(later, _turned(levels) if rise else levels).path:
             w = max(0.0, w + gain)
             most = max(most, w)
-        return most >= self._threshold(per_alarm)
+        return most >= threshold(self.effective, per_alarm)
 
-    def _moved(self, levels: Levels, per_alarm: float) -> Found:
-        path = self._path(self.recent, levels)
-        w, since, h = 0.0, self.start, self._threshold(per_alarm)
-        for day, gain in path:
+    def _moved(self, walk: "Walk", per_alarm: float) -> Found:
+        w, since, h = 0.0, self.start, threshold(self.effective, per_alarm)
+        for day, gain in walk.path:
             w += gain
             if w <= 0:
                 w, since = 0.0, day + 1
-        return self._found(path, since, w, h) if w >= h else Found(w=w, h=h)
+        return self._found(walk.path, since, w, h) if w >= h else Found(w=w, h=h)
 
     def _found(self, path: Sequence[tuple[int, float]], since: int, w: float, h: float) -> Found:
         fallen = [cell for cell in self.recent if cell.day >= since]
@@ -152,32 +169,42 @@ class Past:
         before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
         return Found(False, True, since, *_dated(path, since), w, h, before, after, n, parts)
 
-    def _threshold(self, per_alarm: float) -> float:
-        effective = self.rate / (1 + max(self.rate - 1, 0) * self.fit.rho)
-        return max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
-
-    def _path(self, cells: Sequence[Cell], levels: Levels) -> list[tuple[int, float]]:
+    def walk(self, cells: Sequence[Cell], levels: Levels) -> "Walk":
         """What each day with answers adds for the second of two levels and against the first one."""
-        known = self._lines({cell.place for cell in cells}, levels)
+        lines = self.lines({cell.place for cell in cells}, levels)
         gains: dict[int, float] = defaultdict(float)
         counts: dict[int, int] = defaultdict(int)
         for cell in cells:
-            slope, constant = known[cell.place]
+            slope, constant = lines[cell.place]
             gains[cell.day] += slope * cell.total + constant * cell.n
             counts[cell.day] += cell.n
-        return [(day, gains[day] / (1 + (counts[day] - 1) * self.fit.rho)) for day in sorted(gains)]
+        path = [(day, gains[day] / (1 + (counts[day] - 1) * self.fit.rho)) for day in sorted(gains)]
+        return Walk(path, levels, lines)
 
-    def _lines(self, places: Iterable[Place], levels: Levels) -> dict[Place, tuple[float, float]]:
-        """What an answer at each place adds: a slope times its value, and a constant."""
+    def lines(self, places: Iterable[Place], levels: Levels) -> dict[Place, Line]:
+        """What an answer at each of these places adds."""
         by_source: dict[str, list[tuple[float, Place]]] = defaultdict(list)
         for place in places:
             by_source[place[2]].append((self.fit.usual(place), place))
-        lines: dict[Place, tuple[float, float]] = {}
+        lines: dict[Place, Line] = {}
         for source, usual in by_source.items():
             usual.sort()
             pairs = Tilts(self.fit.shapes[source]).pairs([levels(level) for level, _ in usual])
             lines.update(zip((place for _, place in usual), pairs, strict=True))
         return lines
+
+
+class Walk(NamedTuple):
+    """What each day with answers adds to the statistic, and by which lines."""
+
+    path: Sequence[tuple[int, float]]
+    levels: Levels
+    lines: Mapping[Place, Line]
+
+
+def threshold(effective: float, per_alarm: float) -> float:
+    """Where a change is told of so many independent answers a day, for one false alarm in so many touchpoint-years."""
+    return max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
 
 
 def _turned(levels: Levels) -> Levels:

@@ -3,15 +3,26 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
 
 from app.models import Alert, Revision
-from app.monitoring.levels import State
+from app.monitoring import counted, levels
+from app.monitoring.counted import Today
+from app.monitoring.levels import Stand, Stands
 from app.touchpoints.registry import Known
 
 Stamp = tuple[int, datetime]  # revision of the answers, when the touchpoint was changed
+
+
+class Held(NamedTuple):
+    """How a touchpoint stood on a day, what it had been before that day, and when it was changed."""
+
+    stand: Stand
+    day: int
+    before: Mapping[str, tuple[int, ...]]
+    changed_at: datetime
 
 
 @dataclass
@@ -19,7 +30,7 @@ class Memory:
     """How touchpoints were at the last look, and at which look an action was found undecided."""
 
     stamps: dict[int, Stamp] = field(default_factory=dict)
-    states: dict[int, State] = field(default_factory=dict)
+    held: dict[int, Held] = field(default_factory=dict)
     actions: dict[int, int] = field(default_factory=dict)
     looked_at: datetime | None = None
 
@@ -39,7 +50,21 @@ class Memory:
         which = closed.is_(None) if self.looked_at is None else closed.is_(None) | (closed >= self.looked_at)
         return set(session.exec(select(Alert.touchpoint_id).where(which).distinct()))
 
-    def keep(self, stamps: Mapping[int, Stamp], states: Mapping[int, State]) -> None:
-        """Remember that these were looked at, when what was found is written."""
-        self.stamps.update(stamps)
-        self.states.update(states)
+    def is_settled(self, known: Known, today: Today, at: datetime, fleet: int) -> bool:
+        """Whether a touchpoint without an alert stands as before: nothing but answers of today came, and no change.
+
+        An answer erased and one alike added on another day before today are missed, until the next day begins.
+        """
+        held = self.held.get(known.id)
+        if not held or held.day != counted.day_of(at, known.zone):
+            return False
+        if held.before != today.before or held.changed_at != known.row.updated_at:
+            return False
+        morning = held.stand.morning
+        return morning is None or morning.is_steady(today.cells, levels.per_alarm(fleet))
+
+    def keep(self, these: Sequence[Known], stands: Stands, todays: Mapping[int, Today], at: datetime) -> None:
+        """Remember how these stand, when what was found is written."""
+        for known in these:
+            day, before = counted.day_of(at, known.zone), todays[known.id].before
+            self.held[known.id] = Held(stands[known.id], day, before, known.row.updated_at)

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.models import Alert, Touchpoint
-from app.monitoring import alerts, decided, floods, lease, levels, quiet, reviews, tablets, targets
+from app.monitoring import alerts, counted, decided, floods, lease, levels, quiet, reviews, tablets, targets
 from app.monitoring.memory import Memory
 from app.monitoring.seen import Seen
 from app.touchpoints import registry
@@ -69,10 +69,17 @@ async def once(
         await note(reviews.look(these, at))
         await note(await db.read(partial(quiet.look, these=these, at=at)))
     for these in _parts([known for known in fleet if known.id in stamps], AT_A_TIME):
-        seen, states = await _levels(db, these, at, len(fleet))
-        await note([*seen, *await db.read(partial(floods.look, these=these, at=at))], renew=True)
-        memory.keep({known.id: stamps[known.id] for known in these}, states)
-        by_id = {known.id: known for known in these}
+        todays = await db.read(partial(counted.today, these=these, at=at))
+        rest = [
+            known
+            for known in these
+            if known.id in troubled or not memory.is_settled(known, todays[known.id], at, len(fleet))
+        ]
+        seen, stands = await _levels(db, rest, at, len(fleet))
+        await note([*seen, *await db.read(partial(floods.look, these=these, at=at))], renew=bool(rest))
+        memory.keep(rest, stands, todays, at)
+        memory.stamps.update((known.id, stamps[known.id]) for known in these)
+        by_id = {known.id: known for known in rest}
         report.changes += [(by_id[one.touchpoint_id], one) for one in seen if one.there and one.kind in levels.KINDS]
     for these in _parts([known for known in fleet if known.row.target], FEW_AT_A_TIME):
         found, decisions = await db.read(partial(targets.look, these=these, at=at))
@@ -81,7 +88,7 @@ async def once(
     for look in (_archived, partial(tablets.look, fleet=fleet), actions):
         await note(await db.read(partial(look, at=at)))
     memory.looked_at = at
-    report.states.update(memory.states[known.id] for known in fleet)
+    report.states.update(memory.held[known.id].stand.state for known in fleet)
     return report
 
 
@@ -116,11 +123,16 @@ def _parts(fleet: Sequence[Known], most: int) -> Iterator[Sequence[Known]]:
     return (fleet[start : start + most] for start in range(0, len(fleet), most))
 
 
-async def _levels(
-    db: Database, these: Sequence[Known], at: datetime, fleet: int
-) -> tuple[list[Seen], dict[int, levels.State]]:
-    found = await db.read(partial(levels.read, these=these, at=at))
-    return await asyncio.to_thread(levels.judge, these, at, found, fleet)
+async def _levels(db: Database, these: Sequence[Known], at: datetime, fleet: int) -> tuple[list[Seen], levels.Stands]:
+    """A few at a time: to free the counts of many at once would hold up the answers that come in."""
+    seen: list[Seen] = []
+    stands: dict[int, levels.Stand] = {}
+    for some in _parts(these, FEW_AT_A_TIME):
+        found = await db.read(partial(levels.read, these=some, at=at))
+        told, stand = await asyncio.to_thread(levels.judge, some, at, found, fleet)
+        seen += told
+        stands.update(stand)
+    return seen, stands
 
 
 async def by_hand(db: Database, at: datetime) -> Report:

@@ -1,26 +1,45 @@
-"""How long a look at 10,000 touchpoints takes: the first one, and those after each hour.
+"""How long a look at 10,000 touchpoints takes, and what customers who answer meanwhile notice of it.
 
 python -m tests.benchmarks.monitoring [TOUCHPOINTS] [ANSWERS_A_DAY]
 """
 
 import asyncio
+import itertools
 import random
 import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
+import httpx
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlmodel import Session
+
 from app import migrate
-from app.db import open_database
+from app.main import create_app
 from app.monitoring import watch
 from app.monitoring.memory import Memory
+from app.settings import Settings
 
 DAYS, HOURS = 160, (9, 11, 13, 16, 19)
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-CHANGED = 0.2  # share of the touchpoints that get answers within an hour
+LOOKS = (  # what it is, the share of the touchpoints with new answers, and when
+    ("first look", 0.0, timedelta()),
+    ("an hour without answers", 0.0, timedelta()),
+    ("an hour in which 20 % got answers", 0.2, timedelta()),
+    ("an hour in which all got answers", 1.0, timedelta()),
+    ("the first hour of a day in which 20 % got answers", 0.2, timedelta(days=1)),
+)
+TICK_S = 0.005
+ADMIN_KEY = "x" * 40
+KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
 
 def _rows(touchpoints: int, a_day: float) -> Iterator[tuple[int, int, int, int, int, int, int, int]]:
@@ -37,7 +56,7 @@ def _rows(touchpoints: int, a_day: float) -> Iterator[tuple[int, int, int, int, 
 
 TEXTS = {"phase": "purchase", "contact": "direct", "channel": "website", "scale": "stars", "timezone": "Europe/Berlin"}
 EMPTY = {"name": "{}", "question": "{}", "comment_prompt": "{}", "reasons": "[]", "tags": "[]", "origins": "[]"}
-EMPTY |= {"frame_origins": "[]", "open": "[]", "segments": "[]"}
+EMPTY |= {"frame_origins": "[]", "open": '["key"]', "segments": "[]"}
 NUMBERS = {"importance": 3, "public": 0}
 TIMES = dict.fromkeys(("created_at", "updated_at"), "2026-01-01 00:00:00.000000")
 COUNTS = ("n", *(f"n{rating}" for rating in range(1, 6)))
@@ -61,27 +80,77 @@ def fill(path: Path, touchpoints: int, a_day: float) -> int:
     return done
 
 
+@dataclass
+class Beside:
+    """What the loop and a customer who answers notice meanwhile: pauses and waits, in milliseconds."""
+
+    pauses: list[float] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+
+    async def tick(self) -> None:
+        while True:
+            started = time.perf_counter()
+            await asyncio.sleep(TICK_S)
+            self.pauses.append(1000 * (time.perf_counter() - started - TICK_S))
+
+    async def answer(self, app: FastAPI) -> None:
+        """50 answers a second at touchpoints in turn."""
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://bench", headers=KEY
+        ) as client:
+            for number in itertools.count():
+                started = time.perf_counter()
+                given = {"rating": 5}
+                answer = await client.post(f"/v1/touchpoints/t-{number % 100 + 1}/feedback", json=given)
+                assert answer.status_code in (201, 202), answer.text
+                self.waits.append(1000 * (time.perf_counter() - started))
+                await asyncio.sleep(0.02)
+
+    def said(self) -> str:
+        waits = sorted(self.waits)
+        usual, late = waits[len(waits) // 2], waits[len(waits) * 99 // 100]
+        return f"loop paused {max(self.pauses):.0f} ms at most, answers took {usual:.1f} ms, p99 {late:.1f} ms"
+
+
+@asynccontextmanager
+async def beside(app: FastAPI) -> AsyncIterator[Beside]:
+    seen = Beside()
+    tasks = [asyncio.create_task(seen.tick()), asyncio.create_task(seen.answer(app))]
+    yield seen
+    await asyncio.sleep(0.1)
+    for task in tasks:
+        task.cancel()
+    for done in await asyncio.gather(*tasks, return_exceptions=True):
+        if not isinstance(done, asyncio.CancelledError):
+            raise AssertionError(done)
+
+
 async def run(touchpoints: int, a_day: float) -> None:
-    """Print the seconds of a first look, of one after nothing came, and of one after an hour's answers."""
+    """Print the seconds of a first look and of those after, with answers coming in beside them."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bench.db"
         url = f"sqlite+aiosqlite:///{path}"
         await asyncio.to_thread(migrate.upgrade, url)
         cells = fill(path, touchpoints, a_day)
-        db, memory = open_database(url), Memory()
-        for said, changed in (("first look", 0.0), ("after an hour without answers", 0.0), ("after an hour", CHANGED)):
-            with sqlite3.connect(path) as connection:
-                connection.execute(
-                    "UPDATE revision SET revision = revision + 1 WHERE touchpoint_id % 100 < ?", (100 * changed,)
-                )
-            connection.close()
-            started, cpu = time.perf_counter(), time.process_time()
-            report = await watch.once(db, NOW, memory)
-            took, busy = time.perf_counter() - started, time.process_time() - cpu
-            print(
-                f"{touchpoints} touchpoints, {cells} cells, {said}: {took:.2f} s ({busy:.2f} s busy) {report.summary()}"
-            )
-        await db.close()
+        print(f"{touchpoints} touchpoints, {cells} cells")
+        app = create_app(Settings(database_url=url, admin_key=ADMIN_KEY, rate_limit="off"))
+        async with app.router.lifespan_context(app):
+            async with beside(app) as seen:
+                await asyncio.sleep(3)
+            print(f"no look: {seen.said()}")
+            memory = Memory()
+            for said, changed, at in LOOKS:
+                await app.state.db.write(partial(_answered, changed=changed))
+                async with beside(app) as seen:
+                    started, cpu = time.perf_counter(), time.process_time()
+                    report = await watch.once(app.state.db, NOW + at, memory)
+                    took, busy = time.perf_counter() - started, time.process_time() - cpu
+                print(f"{said}: {took:.2f} s ({busy:.2f} s busy), {report.states['watched']} watched; {seen.said()}")
+
+
+def _answered(session: Session, changed: float) -> None:
+    raised = text("UPDATE revision SET revision = revision + 1 WHERE touchpoint_id % 100 < :changed")
+    session.execute(raised, {"changed": 100 * changed})
 
 
 if __name__ == "__main__":

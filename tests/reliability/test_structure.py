@@ -41,6 +41,7 @@ PURE = (
     "mail/writing.py",
     "monitoring/silence.py",
     "monitoring/drop.py",
+    "monitoring/morning.py",
     "monitoring/flood.py",
     "monitoring/seen.py",
     "monitoring/tilts.py",
