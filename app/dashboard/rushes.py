@@ -69,10 +69,12 @@ def rushes(session: Session, standings: Sequence[Level], now: int) -> list[Rush]
     what = {"ids": list(by_id), "since": now - _DAYS * 86_400, "least": _TIMES * LEAST}
     rows = session.connection().execute(_HOURS, what).all()
     found = []
-    for number, hours in groupby(rows, key=lambda row: row[0]):
+    for number, group in groupby(rows, key=lambda row: row[0]):
+        hours = list(group)
         standing = by_id[number]
-        today = datetime.fromtimestamp(now, standing.known.zone).date()
-        most = _TIMES * read_usual(session, standing.known, today).limit
+        # What was usual before it began: of the days that follow, the rush is itself a part.
+        its_day = datetime.fromtimestamp(hours[0][1], standing.known.zone).date()
+        most = _TIMES * read_usual(session, standing.known, its_day).limit
         much = [row for row in hours if row[2] > most]
         if much:
             counts = add(tuple(row[2:]) for row in much)

@@ -80,11 +80,12 @@ async def test_a_key_that_only_reads_sees_the_group_without_the_buttons(app, cli
         assert "1.200 Antworten als auffällige Häufung zurückgehalten" in page and "Zählen lassen" not in page
 
 
-async def test_a_rush_from_many_networks_counts_and_somebody_is_told(app, client, make):
+@pytest.mark.parametrize("hour", [HOUR, HOUR - timedelta(days=1)])  # what was usual before it, not the day after
+async def test_a_rush_from_many_networks_counts_and_somebody_is_told(app, client, make, hour):
     await make("talk", scale="stars")
     known = await app.state.registry.get("talk")
-    days = [answers(known, 12, HOUR - timedelta(days=day), 5, "") for day in range(1, 20)]
-    for part in (*days, answers(known, 300, HOUR, 1, "")):
+    days = [answers(known, 12, hour - timedelta(days=day), 5, "") for day in range(1, 20)]
+    for part in (*days, answers(known, 300, hour, 1, "")):
         await app.state.db.write(lambda session, part=part: store(session, part))
     async with client_of(app) as browser:
         await browser.post("/login", data={"key": ADMIN_KEY})
