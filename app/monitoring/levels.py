@@ -81,7 +81,7 @@ def _unwatched(cells: Sequence[Cell], today: int) -> Stand:
 def _changes(known: Known, past: Past, told: Mapping[str, Told], per_alarm: float) -> Iterator[Seen]:
     for kind, found in (("drop", past.fell(per_alarm)), ("rise", past.rose(per_alarm))):
         before = told.get(kind)
-        if before is not None and (_is_over(found) or _is_back(past, kind, before, per_alarm)):
+        if before is not None and (is_over(found) or _is_back(past, kind, before, per_alarm)):
             yield Seen(known.id, kind, False, _midnight(past.start, known.zone))
         elif found.fell and abs(found.after - found.before) >= TOLD_FROM:
             yield Seen(known.id, kind, True, _midnight(found.since, known.zone), _evidence(found))
@@ -93,7 +93,7 @@ def _is_back(past: Past, kind: str, told: Told, per_alarm: float) -> bool:
     return past.is_back(told.day, moved, told.evidence["answers"], per_alarm, rise=kind == "rise")
 
 
-def _is_over(found: Found) -> bool:
+def is_over(found: Found) -> bool:
     """Whether a change that was told is over: well below where it was told, so that it does not flicker.
 
     With few touchpoints it is told at about 5; what chance leaves of it is then a quarter of that or less.

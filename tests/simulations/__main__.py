@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from tests.simulations import claims, effect, hours, journeys, ranks, segments, silences, terms
+from tests.simulations import claims, effect, ends, hours, journeys, ranks, segments, silences, terms
 from tests.simulations.claims import Rates
 from tests.simulations.draws import SHAPES, World
 
@@ -153,6 +153,14 @@ def pooled() -> Rows:
     for tau, low, places in ((0.0, 0, False), (0.1, 0, False), (0.2, 3, False), (0.1, 0, True), (0.1, 3, True)):
         situation = f"20 stores at 4 touchpoints, tau {tau:g}, {low} lower, {'places' if places else 'verdicts'}"
         yield _row(situation, segments.mixed(tau, 400, low=low, places=places), 400)
+
+
+def drop_ends() -> Rows:
+    """Wrong: a drop that was told ends within 24 days although the level stays low; found: the level came back."""
+    for fall in (0.5, 0.4):
+        found, plain = (ends.of(rule, 60, fall) for rule in (ends.in_use, ends.naive))
+        back = None if found.wait is None else 100.0
+        yield Row(f"{fall:g} deviations, 50 a day", 5.0, 100 * found.false, 100 * plain.false, back, 60)
 
 
 CLAIMS: dict[str, Callable[[], Rows]] = {

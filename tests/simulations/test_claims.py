@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, hours, journeys, segments
+from tests.simulations import claims, ends, hours, journeys, segments
 from tests.simulations.draws import SHAPES, World
 
 
@@ -95,3 +95,9 @@ def test_a_time_of_the_week_like_all_others_is_seldom_said_to_stand_out():
     found = hours.standing_out(World(500, 0.2), 60)
     assert found.wrong <= 8 and found.power >= 80
     assert found.plain > 40, "the control must fail"
+
+
+def test_a_drop_that_was_told_does_not_end_while_the_level_is_low_and_ends_when_it_is_back():
+    found = ends.of(ends.in_use, 12, 0.4)
+    assert found.false <= 0.1 and found.told <= 1.1 and found.wait is not None
+    assert ends.of(ends.naive, 12, 0.4).told >= 1.15, "the control must fail"
