@@ -167,7 +167,7 @@ CLAIMS: dict[str, Callable[[], Rows]] = {
     claim.__name__: claim
     for claim in (
         *(change, interval, mail_moves, few_answers, screen, target),
-        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled),
+        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled, drop_ends),
     )
 }
 
