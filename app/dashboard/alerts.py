@@ -16,12 +16,13 @@ from app.dashboard.alert_words import ICONS
 from app.dashboard.login import inside
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
-from app.models import Action
-from app.monitoring import alerts
+from app.models import Action, now
+from app.monitoring import alerts, told
 from app.monitoring.schemas import AlertPatch, CommentIn
 from app.state import Db
 from app.touchpoints import registry
 from app.touchpoints.registry import Known, known
+from app.webhooks import backlog
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 STATES = ("open", "acknowledged", "closed")
@@ -61,6 +62,7 @@ class Seen:
     names: dict[str, Known]
     comments: list[dict[str, Any]]
     actions: list[Action]
+    told: list[dict[str, Any]]
 
 
 @router.get("/alerts/{number}")
@@ -77,6 +79,8 @@ async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
         course=alert_words.course(seen.alert),
         comments=seen.comments,
         actions=seen.actions,
+        told=seen.told,
+        lately=now() - seen.alert["opened_at"] < backlog.KEPT,
         icons=ICONS,
         why=WHY,
     )
@@ -87,7 +91,8 @@ def _read(session: Session, visit: RequestContext, number: int) -> Seen:
     comments = _since(session, alert["touchpoint"], alert["since"]) if visit.may("feedback:read") else []
     made = select(Action).where(col(Action.alert) == str(number)) if visit.may("actions:read") else None
     actions = list(session.exec(made)) if made is not None else []
-    return Seen(alert, names_of(session, [alert]), comments, actions)
+    heard = {(one["webhook"], one["subscriber"]): one for one in reversed(told.of(session, number, visit.may))}
+    return Seen(alert, names_of(session, [alert]), comments, actions, list(reversed(heard.values())))
 
 
 def _since(session: Session, key: str | None, since: datetime) -> list[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
@@ -28,6 +29,23 @@ def alert_opened(session: Session, alert: Alert) -> None:
     for row in session.exec(select(Subscriber).where(col(Subscriber.alerts), *listening())):
         if place and covers(row, place):
             put(session, row, ALERT, str(alert.id), now())
+
+
+def told(session: Session, alert: int) -> list[dict[str, Any]]:
+    """The letters about an alert."""
+    whose = (col(Letter.subscriber_id) == col(Subscriber.id), Letter.kind == ALERT, Letter.about == str(alert))
+    return [
+        {
+            "by": "mail",
+            "webhook": None,
+            "subscriber": row.id,
+            "to": row.email,
+            "event": "alert.opened",
+            "state": "delivered" if letter.sent_at else "waiting" if letter.due_at else "given_up",
+            "at": letter.sent_at,
+        }
+        for row, letter in session.exec(select(Subscriber, Letter).where(*whose).order_by(col(Letter.id)))
+    ]
 
 
 def listening() -> Sequence[ColumnElement[bool]]:

@@ -42,6 +42,7 @@ class Delivery(Table, table=True):
     __table_args__ = (
         Index("ix_delivery_webhook", "webhook_id", "id"),
         Index("ix_delivery_feedback", "feedback_id"),
+        index_of("feedback_id IS NULL", "ix_delivery_alert", "touchpoint_id", "id"),
         index_of("due_at IS NOT NULL", "ix_delivery_due", "webhook_id", "due_at"),
     )
     id: UUID = Field(primary_key=True)

@@ -8,11 +8,12 @@ from fastapi import APIRouter, Depends
 from app import paging
 from app.auth import Caller, KeyedRoute, needs
 from app.models import now
-from app.monitoring import alerts, changes, lease
+from app.monitoring import alerts, changes, lease, told
 from app.monitoring.schemas import (
     AlertList,
     AlertOut,
     AlertPatch,
+    AlertRead,
     ChangeList,
     CommentIn,
     Kind,
@@ -46,9 +47,12 @@ async def list_alerts(
     return _listed(found, limit, "id")
 
 
-@router.get("/alerts/{alert_id:int}", dependencies=[READ], response_model=AlertOut)
-async def read_alert(alert_id: int, db: Db) -> Any:
-    return await db.read(lambda session: alerts.read(session, alert_id))
+@router.get("/alerts/{alert_id:int}", response_model=AlertRead)
+async def read_alert(alert_id: int, db: Db, caller: Annotated[Caller, READ]) -> Any:
+    """One alert, and who was told of it."""
+    return await db.read(
+        lambda session: alerts.read(session, alert_id) | {"told": told.of(session, alert_id, caller.may)}
+    )
 
 
 @router.patch("/alerts/{alert_id:int}", dependencies=[WRITE], response_model=AlertOut)

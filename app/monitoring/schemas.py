@@ -52,6 +52,24 @@ class AlertOut(BaseModel):
     action: int | None = Field(description="the first action that was made of it")
 
 
+class Told(BaseModel):
+    """One message about an alert, to one place or person."""
+
+    by: Literal["mail", "standard", "slack", "teams"]
+    webhook: int | None
+    subscriber: int | None
+    to: str | None = Field(description="the address, a chat's shortened; null without the scope to read it")
+    event: str
+    state: Literal["waiting", "delivered", "given_up"]
+    at: datetime | None = Field(description="when it arrived")
+
+
+class AlertRead(AlertOut):
+    """A trouble at a touchpoint, and who was told of it."""
+
+    told: list[Told] = Field(description="webhooks and chats for thirty days, mails for a year")
+
+
 class AlertList(BaseModel):
     items: list[AlertOut]
     next_cursor: str | None

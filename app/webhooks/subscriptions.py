@@ -1,5 +1,6 @@
 """Webhooks and their deliveries in the database."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,26 @@ def test(session: Session, number: int) -> Delivery:
     session.add(row)
     session.flush()
     return row
+
+
+def told(session: Session, touchpoint_id: int, alert: int) -> list[dict[str, Any]]:
+    """What webhooks and chats were sent of an alert, the oldest first; it is kept for thirty days."""
+    about = col(Delivery.feedback_id).is_(None), Delivery.touchpoint_id == touchpoint_id
+    wanted = select(Delivery, Webhook).join(Webhook, col(Webhook.id) == Delivery.webhook_id)
+    rows = session.exec(wanted.where(*about, col(Delivery.type).in_(events.ALERTS)).order_by(col(Delivery.id)))
+    return [
+        {
+            "by": hook.format,
+            "webhook": hook.id,
+            "subscriber": None,
+            "to": masked(hook.url, hook.format),
+            "event": row.type,
+            "state": state_of(row),
+            "at": row.delivered_at,
+        }
+        for row, hook in rows
+        if json.loads(row.body)["data"]["id"] == alert
+    ]
 
 
 def is_answered(session: Session, number: UUID) -> bool:

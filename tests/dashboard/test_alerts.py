@@ -1,5 +1,7 @@
 """Alerts are looked at, taken, written about, made actions of and closed on pages."""
 
+from app.mail import subscribers
+from app.models import now
 from tests.conftest import client_of
 from tests.dashboard.company import fell, press, signed_in
 
@@ -63,3 +65,33 @@ async def test_every_kind_of_alert_has_a_name_and_a_reader_has_no_buttons(app, c
     await reader.aclose()
     async with client_of(app) as nobody:
         assert (await nobody.get("/alerts")).status_code == 303
+
+
+async def test_an_alert_says_who_was_told_and_whether_it_arrived(app, client, make):
+    await make("delivery", name="Delivery")
+    slack = {"url": "https://hooks.slack.com/services/T0/B0/secretpart", "format": "slack"}
+    await client.post("/v1/webhooks", json=slack | {"events": ["alert.opened", "score.dropped"]})
+    await client.post("/v1/subscribers", json={"email": "anna@lindhoej.example"})
+
+    def confirmed(session):
+        subscribers.by_id(session, 1).confirmed_at = now()
+
+    await app.state.db.write(confirmed)
+    await fell(app, kind="silence")
+    await fell(app)
+    (told, *_) = (await client.get("/v1/alerts/2")).json()["told"]
+    assert {(one["by"], one["event"]) for one in (await client.get("/v1/alerts/2")).json()["told"]} == {
+        ("slack", "alert.opened"),
+        ("slack", "score.dropped"),
+        ("mail", "alert.opened"),
+    }
+    assert told["state"] == "waiting" and told["at"] is None
+    person = await signed_in(app)
+    page = (await person.get("/alerts/2")).text
+    assert page.count("https://hooks.slack.com/***") == 1 and "anna@lindhoej.example" in page
+    assert "secretpart" not in page
+    key = (await client.post("/v1/keys", json={"name": "K", "scopes": ["alerts:read", "scores:read"]})).json()["key"]
+    clerk = client_of(app, headers={"Authorization": f"Bearer {key}"})
+    assert {one["to"] for one in (await clerk.get("/v1/alerts/2")).json()["told"]} == {None}
+    await clerk.aclose()
+    await person.aclose()
