@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import listing
 from app.answers.schemas import AnswerQuery
-from app.dashboard import alert_words
+from app.dashboard import alert_words, split
 from app.dashboard.alert_words import ICONS
 from app.dashboard.login import inside
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
@@ -63,6 +63,7 @@ class Seen:
     comments: list[dict[str, Any]]
     actions: list[Action]
     told: list[dict[str, Any]]
+    segments: dict[str, tuple[str, str]]  # what their keys and values are called
 
 
 @router.get("/alerts/{number}")
@@ -81,6 +82,7 @@ async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
         actions=seen.actions,
         told=seen.told,
         lately=now() - seen.alert["opened_at"] < backlog.KEPT,
+        segments=seen.segments,
         icons=ICONS,
         why=WHY,
     )
@@ -92,7 +94,9 @@ def _read(session: Session, visit: RequestContext, number: int) -> Seen:
     made = select(Action).where(col(Action.alert) == str(number)) if visit.may("actions:read") else None
     actions = list(session.exec(made)) if made is not None else []
     heard = {(one["webhook"], one["subscriber"]): one for one in reversed(told.of(session, number, visit.may))}
-    return Seen(alert, names_of(session, [alert]), comments, actions, list(reversed(heard.values())))
+    named = [one["segment"] for one in alert["evidence"].get("segments", ())]
+    spoken = split.spoken(session, named, visit.words)
+    return Seen(alert, names_of(session, [alert]), comments, actions, list(reversed(heard.values())), spoken)
 
 
 def _since(session: Session, key: str | None, since: datetime) -> list[dict[str, Any]]:

@@ -93,3 +93,15 @@ def named(key: str, value: str, names: Mapping[str, Mapping[str, str]], t: Local
     if key == "locale" and not names.get(value):
         return t.tag_name(value)
     return t.own(names[value]) if names.get(value) else value
+
+
+def spoken(session: Session, segments: Sequence[str], t: Localized) -> dict[str, tuple[str, str]]:
+    """What people call the keys and the values of segments such as `store:nord`."""
+    pairs = {one: one.partition(":")[::2] for one in segments}
+    rows = session.exec(select(SegmentKey).where(col(SegmentKey.key).in_([key for key, _ in pairs.values()])))
+    said = {row.key: row for row in rows}
+    found = {}
+    for one, (key, value) in pairs.items():
+        names = {each["value"]: each["name"] for each in said[key].values} if key in said else {}
+        found[one] = t.begun(title(key, said.get(key), t)), named(key, value, names, t)
+    return found

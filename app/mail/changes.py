@@ -11,6 +11,7 @@ from app.pages.i18n import in_language
 
 LEVELS = ("drop", "rise")
 TROUBLES = ("silence", "flood", "review_due")
+_NAMED = 3  # segments
 EFFECTS = ("better", "worse", "no_evidence", "too_few")
 
 
@@ -55,6 +56,8 @@ def _since(alert: Alert, say: Say) -> str:
     said = [say(when, day=say.day(alert.since))]
     if alert.kind in LEVELS and evidence.get("answers"):
         said.append(say("answers_since", n=evidence["answers"]))
+    if names := [line_of(one["segment"].partition(":")[2]) for one in evidence.get("segments", ())[:_NAMED]]:
+        said.append(say("where", names=", ".join(names)))
     if alert.kind in ("silence", "flood") and evidence.get("usual"):
         said.append(say("usual", number=say.number(round(evidence["usual"], 1))))
     return " ".join(said)

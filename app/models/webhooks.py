@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, Text
+from sqlalchemy import JSON, BigInteger, Column, Index, SmallInteger, Text
 from sqlmodel import Field
 
 from app.models.base import Table, index_of, now
@@ -30,6 +30,9 @@ class Webhook(Table, table=True):
     format: str = Field(default="standard", max_length=16)
     language: str = Field(default="en", max_length=2)
     include: str = Field(default="", max_length=40)
+    segments: list[str] = Field(
+        [], sa_column=Column(JSON, nullable=False, server_default="[]")
+    )  # none: whatever they are
     told_at: datetime | None = None  # when the log last said that it fails
 
 

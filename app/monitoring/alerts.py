@@ -1,7 +1,8 @@
 """Alerts: one per trouble. It opens, grows and ends; each is told in the transaction that wrote it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import func
@@ -56,7 +57,7 @@ def _opened(session: Session, one: Seen, at: datetime) -> None:
         session.flush()
         too = _TOLD_TOO.get(one.kind) or _OF_TARGETS.get(one.evidence.get("verdict", ""))
         for name in filter(None, (events.OPENED, too)):
-            outbox.announce(session, name, one.touchpoint_id, key, _said(row, key))
+            outbox.announce(session, name, one.touchpoint_id, key, _said(row, key), segments(row))
         mail.alert_opened(session, row)
 
 
@@ -109,11 +110,17 @@ def read(session: Session, number: int) -> dict[str, Any]:
 
 
 def page(
-    session: Session, before: int | None, limit: int, *, state: str | None, kind: str | None, touchpoint: str | None
+    session: Session,
+    before: int | None,
+    limit: int,
+    *,
+    state: str | None,
+    kind: str | None,
+    touchpoint: str | None,
+    segment: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Alerts, the newest first, those before the id `before`."""
+    """Alerts, the newest first, those before the id `before`; with a `segment` those that name it in their evidence."""
     wanted: list[Any] = [col(Alert.touchpoint_id) == col(Touchpoint.id)]
-    wanted += [col(Alert.id) < before] if before is not None else []
     wanted += [col(Alert.kind) == kind] if kind else []
     wanted += [col(Touchpoint.key) == touchpoint] if touchpoint else []
     closed, seen = col(Alert.closed_at), col(Alert.acknowledged_at)
@@ -123,10 +130,25 @@ def page(
         "acknowledged": [closed.is_(None), seen.is_not(None)],
         "open": [closed.is_(None), seen.is_(None)],
     }[state]
-    rows = session.exec(select(Alert, Touchpoint.key).where(*wanted).order_by(col(Alert.id).desc()).limit(limit))
-    found = list(rows)
+    rows = _newest_first(session, select(Alert, Touchpoint.key).where(*wanted), before, limit)
+    found = list(islice((one for one in rows if segment is None or segment in segments(one[0])), limit))
     made = _actions(session, [row.id for row, _ in found])
     return [_shown(row, key) | {"action": made.get(str(row.id))} for row, key in found]
+
+
+def _newest_first(session: Session, wanted: Any, before: int | None, most: int) -> Iterator[tuple[Alert, str]]:
+    """One after the other: which segments an alert names, no index knows."""
+    part = most
+    while part == most:
+        earlier = wanted.where(col(Alert.id) < before) if before is not None else wanted
+        rows = session.exec(earlier.order_by(col(Alert.id).desc()).limit(most)).all()
+        yield from rows
+        part, before = len(rows), rows[-1][0].id if rows else None
+
+
+def segments(row: Alert) -> list[str]:
+    """In which segments it happened, as far as that was found."""
+    return [one["segment"] for one in row.evidence.get("segments", ())]
 
 
 def public(session: Session, row: Alert, key: str) -> dict[str, Any]:
@@ -156,7 +178,7 @@ def _close(
 ) -> None:
     row.closed_at, row.because, row.closed_by = max(at, row.opened_at), because, who
     session.flush()
-    outbox.announce(session, events.CLOSED, row.touchpoint_id, key, _said(row, key))
+    outbox.announce(session, events.CLOSED, row.touchpoint_id, key, _said(row, key), segments(row))
 
 
 def _locked(session: Session, touchpoint_id: int) -> str:

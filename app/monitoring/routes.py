@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
 
 from app import paging
 from app.auth import Caller, KeyedRoute, needs
@@ -20,6 +21,7 @@ from app.monitoring.schemas import (
     MonitoringOut,
     State,
 )
+from app.scores.schemas import SEGMENT
 from app.state import Db
 from app.timestamps import Moment
 from app.touchpoints.schemas import Slug
@@ -36,13 +38,19 @@ async def list_alerts(
     state: State | None = None,
     kind: Kind | None = None,
     touchpoint: Slug | None = None,
+    segment: Annotated[
+        Annotated[str, Field(pattern=SEGMENT)] | None,
+        Query(description="only drops and rises that were found to have happened in this one, such as `store:nord`"),
+    ] = None,
     limit: paging.Limit = 50,
     cursor: paging.Cursor = None,
 ) -> Any:
     """Alerts, the newest first."""
     before = paging.number(cursor)
     found = await db.read(
-        lambda session: alerts.page(session, before, limit + 1, state=state, kind=kind, touchpoint=touchpoint)
+        lambda session: alerts.page(
+            session, before, limit + 1, state=state, kind=kind, touchpoint=touchpoint, segment=segment
+        )
     )
     return _listed(found, limit, "id")
 

@@ -47,7 +47,10 @@ class AlertOut(BaseModel):
     closed_at: datetime | None
     closed_by: str | None = Field(description="null when the monitoring saw it end")
     because: Because | None
-    evidence: dict[str, Any] = Field(description="the numbers; levels are index points, 0 to 100")
+    evidence: dict[str, Any] = Field(
+        description="the numbers; levels are index points, 0 to 100. `segments` are those in which a level moved, of "
+        "the keys that the touchpoint declares and of `segments_compared` with 30 ratings before and since"
+    )
     comments: list[Comment]
     action: int | None = Field(description="the first action that was made of it")
 

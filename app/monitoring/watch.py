@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.models import Alert, Touchpoint
-from app.monitoring import alerts, counted, decided, floods, lease, levels, quiet, reviews, tablets, targets
+from app.monitoring import alerts, counted, decided, floods, lease, levels, quiet, reviews, tablets, targets, where
 from app.monitoring.memory import Memory
 from app.monitoring.seen import Seen
 from app.touchpoints import registry
@@ -76,6 +76,7 @@ async def once(
             if known.id in troubled or not memory.is_settled(known, todays[known.id], at, len(fleet))
         ]
         seen, stands = await _levels(db, rest, at, len(fleet))
+        seen = await db.read(partial(where.named, seen=seen, these=rest, at=at))
         await note([*seen, *await db.read(partial(floods.look, these=these, at=at))], renew=bool(rest))
         memory.keep(rest, stands, todays, at)
         memory.stamps.update((known.id, stamps[known.id]) for known in these)

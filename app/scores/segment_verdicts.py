@@ -67,6 +67,31 @@ def whole(scale: Scale, counts: Sequence[int], worth: Sequence[float]) -> Whole:
     return Whole(sum(n for n, _ in inside), sum(n * w for n, w in inside), sum(n * w * w for n, w in inside))
 
 
+class Moved(NamedTuple):
+    """A segment's mean in two periods, in units of the values (0..1), and the p-value that they are the same."""
+
+    before: float
+    after: float
+    p: float
+
+
+def moved(wholes: Sequence[Mapping[str, Whole]], days: Sequence[Iterable[Day]]) -> dict[str, Moved]:
+    """How each segment moved from the first to the second of two periods; what has too few in one is not there.
+
+    The p-values are each one's own: whoever looks at several corrects them.
+    """
+    both = {f"{at}{name}": one for at, found in enumerate(wholes) for name, one in found.items()}
+    told = measure(both, (day._replace(segment=f"{at}{day.segment}") for at, some in enumerate(days) for day in some))
+    found = {}
+    for name in wholes[0]:
+        ends = f"0{name}", f"1{name}"
+        if all(end in told.means for end in ends):
+            before, after = (told.means[end] for end in ends)
+            size = sum(told.sizes[end] for end in ends)
+            found[name] = Moved(before, after, _p((after - before) / sqrt(size), told.freedom))
+    return found
+
+
 class Measured(NamedTuple):
     """The segments of which something can be told: their means, the variances of these, and degrees of freedom."""
 

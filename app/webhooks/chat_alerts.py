@@ -1,4 +1,4 @@
-"""What a chat shows of an alert: one plain sentence, and the page behind it. Pure."""
+"""What a chat shows of an alert: a plain sentence or two, and the page behind them. Pure."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from app.webhooks.events import CLOSED
 
 Say = Callable[..., str]
+_NAMED = 3  # segments
 
 
 def sentence(event: Mapping[str, Any], touchpoint: str, inert: Callable[[str, int], str], say: Say) -> str:
@@ -23,7 +24,13 @@ def sentence(event: Mapping[str, Any], touchpoint: str, inert: Callable[[str, in
         values["n"] = evidence.get("set_aside", 0)
     if alert["kind"] in ("device_silent", "action"):
         values["name"] = inert(str(evidence.get("name") or evidence.get("title") or ""), 200)
-    return say(f"alert_{which}", **values)
+    return " ".join([say(f"alert_{which}", **values), *_where(evidence, inert, say)])
+
+
+def _where(evidence: Mapping[str, Any], inert: Callable[[str, int], str], say: Say) -> list[str]:
+    """In which segments it happened, as far as that was found."""
+    names = [inert(one["segment"].partition(":")[2], 80) for one in evidence.get("segments", ())[:_NAMED]]
+    return [say("alert_where", names=", ".join(names))] if names else []
 
 
 def _which(alert: Mapping[str, Any]) -> str:

@@ -1,12 +1,13 @@
 """The events that a webhook can subscribe to. Pure."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic_core import to_json
 
+from app.scores.segment_values import NONE, Said, reader
 from app.scores.slices import Answered
 
 CREATED, CHANGED, WITHDRAWN, LOW_RATING = EVENTS = (
@@ -30,7 +31,7 @@ TEST = "webhook.test"
 SETTLES = {"web": 1, "page": 1, "email": 2}
 
 
-class Told(Answered, Protocol):
+class Told(Answered, Said, Protocol):
     """What an event says of an answer, or is decided by."""
 
     id: UUID
@@ -81,8 +82,17 @@ def is_low(answer: Told, poor: range) -> bool:
     return answer.rating is not None and answer.rating in poor
 
 
-def about(name: str, answer: Told, touchpoint: str, scale: str) -> Mapping[str, Any]:
-    """What is said of an answer: nothing that a customer wrote and no person; who may read that, asks for the id."""
+def segments(answer: Told, keys: Iterable[str]) -> list[str]:
+    """Where an answer was given, by the keys that its touchpoint declares, such as `store:nord`."""
+    said = ((key, reader(key)(answer)) for key in keys)
+    return [f"{key}:{value}" for key, value in said if value != NONE]
+
+
+def about(name: str, answer: Told, touchpoint: str, scale: str, where: Sequence[str] = ()) -> Mapping[str, Any]:
+    """What is said of an answer: nothing that a customer wrote and no person; who may read that, asks for the id.
+
+    `where` are its `segments`.
+    """
     which = {"id": answer.id, "touchpoint": touchpoint}
     if name == WITHDRAWN:
         return which
@@ -92,6 +102,7 @@ def about(name: str, answer: Told, touchpoint: str, scale: str) -> Mapping[str, 
         "has_comment": bool(answer.comment),
         "reasons": answer.reasons.split(),
         "source": answer.source,
+        "segments": where,
         "occurred_at": answer.occurred_at,
     }
 

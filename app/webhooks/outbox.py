@@ -3,7 +3,8 @@
 An answer that somebody may still be writing waits there until it is settled, and is told as it is then.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ _INSERT = Bulk(
     f"INSERT INTO delivery ({_NAMES}, tries, error) SELECT {_NAMES}, 0, '' FROM {{r}} WHERE true",  # noqa: S608
     _COLUMNS,
 )
-_WANTED = Lookup("SELECT id, events, touchpoints FROM webhook WHERE disabled_at IS NULL")
+_WANTED = Lookup("SELECT id, events, touchpoints, CAST(segments AS text) FROM webhook WHERE disabled_at IS NULL")
 _HISTORY = "import"  # what is imported happened long ago
 _KEY: Any = (col(Delivery.touchpoint_id), col(Delivery.feedback_id))
 _AT_A_TIME = 400  # answers
@@ -47,34 +48,44 @@ _AT_A_TIME = 400  # answers
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one webhook wants to hear of; of all touchpoints if it names none."""
+    """What one webhook wants to hear of; of all touchpoints if it names none, and of all segments."""
 
     webhook_id: int
     events: frozenset[str]
     touchpoints: frozenset[str]
+    segments: frozenset[str] = frozenset()
 
-    def covers(self, name: str, touchpoint: str) -> bool:
-        return name in self.events and (not self.touchpoints or touchpoint in self.touchpoints)
+    def covers(self, name: str, touchpoint: str, where: Collection[str] = ()) -> bool:
+        """Whether it wants an event of this name that is about these segments."""
+        here = not self.touchpoints or touchpoint in self.touchpoints
+        return name in self.events and here and (not self.segments or not self.segments.isdisjoint(where))
+
+
+def _wishes(session: Session) -> list[Wish]:
+    return [
+        Wish(number, frozenset(names.split()), frozenset(keys.split()), frozenset(json.loads(where)))
+        for number, names, keys, where in _WANTED.rows(session, {})
+    ]
 
 
 def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelta()) -> None:
     """Queue what the webhooks want to hear of these changes of answers, each when it is settled."""
-    found = _WANTED.rows(session, {}) if moves else []
-    wishes = [Wish(number, frozenset(names.split()), frozenset(keys.split())) for number, names, keys in found]
-    if wishes:
+    if moves and (wishes := _wishes(session)):
         _INSERT.run(session, list(_rows(session, wishes, moves, settling)))
 
 
-def announce(session: Session, name: str, touchpoint_id: int, key: str, data: Mapping[str, Any]) -> None:
-    """Queue an event that is about a touchpoint and no answer, for the webhooks that want it."""
+def announce(
+    session: Session, name: str, touchpoint_id: int, key: str, data: Mapping[str, Any], where: Collection[str] = ()
+) -> None:
+    """Queue an event that is about a touchpoint and no answer, for the webhooks that want it; `where` it happened."""
     at = now()
     text = events.body(name, at, data)
-    for number, names, keys in _WANTED.rows(session, {}):
-        if Wish(number, frozenset(names.split()), frozenset(keys.split())).covers(name, key):
+    for wish in _wishes(session):
+        if wish.covers(name, key, where):
             session.add(
                 Delivery(
                     id=uuid7(),
-                    webhook_id=number,
+                    webhook_id=wish.webhook_id,
                     touchpoint_id=touchpoint_id,
                     type=name,
                     body=text,
@@ -90,23 +101,29 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
     known = _touchpoints(session, {one.touchpoint_id for _, _, one in kept})
     untold = _take_back(session, [one for before, _, one in kept if before])
     for before, after, one in kept:
-        key, scale = known[one.touchpoint_id]
+        key, scale, keys = known[one.touchpoint_id]
+        where = events.segments(one, keys)
         happened = events.happened(before, after, scale.poor)
         gone = WITHDRAWN in happened
         heard = _heard(session, wishes, one) if gone else wishes
         waiting = untold.get(_key(one), {}) if events.counts(after) else {}
         due = at if gone else events.settled(one, at, settling)
-        for name, whom in _whom(heard, happened, waiting, key, low=events.is_low(one, scale.poor)).items():
-            text = events.body(name, at, events.about(name, one, key, scale.name))
+        for name, whom in _whom(heard, happened, waiting, (key, where), low=events.is_low(one, scale.poor)).items():
+            text = events.body(name, at, events.about(name, one, key, scale.name, where))
             said = one.touchpoint_id, one.id, name, text, at, due, one.trace
             yield from ((uuid7(), number, *said) for number in whom)
 
 
 def _whom(
-    wishes: Sequence[Wish], happened: Sequence[str], waiting: Mapping[int, set[str]], key: str, *, low: bool
+    wishes: Sequence[Wish],
+    happened: Sequence[str],
+    waiting: Mapping[int, set[str]],
+    at: tuple[str, Collection[str]],
+    *,
+    low: bool,
 ) -> Mapping[str, list[int]]:
-    """Which webhooks are told which events, of those that happened and those that waited untold for each."""
-    names = {wish.webhook_id: [name for name in happened if wish.covers(name, key)] for wish in wishes}
+    """Which webhooks are told which events `at` a touchpoint and in segments: what happened, and what waited untold."""
+    names = {wish.webhook_id: [name for name in happened if wish.covers(name, *at)] for wish in wishes}
     whom: dict[str, list[int]] = {}
     for number in names.keys() | waiting.keys():
         for name in events.folded(waiting.get(number, ()), names.get(number, ()), low=low):
@@ -157,11 +174,11 @@ def _of(one: Told) -> tuple[Any, Any]:
     return col(Delivery.feedback_id) == one.id, col(Delivery.touchpoint_id) == one.touchpoint_id
 
 
-def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, Scale]]:
-    """Key and scale of each."""
-    columns: Any = (Touchpoint.id, Touchpoint.key, Touchpoint.scale, Touchpoint.own_scale)
+def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, Scale, Sequence[str]]]:
+    """Key, scale and declared segment keys of each."""
+    columns: Any = (Touchpoint.id, Touchpoint.key, Touchpoint.scale, Touchpoint.own_scale, Touchpoint.segments)
     found = session.execute(select(*columns).where(col(Touchpoint.id).in_(sorted(numbers))))
-    return {row.id: (row.key, scale_of(row)) for row in found}
+    return {row.id: (row.key, scale_of(row), row.segments) for row in found}
 
 
 def forget(session: Session, one: Told) -> None:

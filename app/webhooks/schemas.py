@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
+from app.scores.schemas import SEGMENT
 from app.timestamps import Time
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, one_of
@@ -33,6 +34,16 @@ Include = Annotated[
 ]
 
 
+Segments = Annotated[
+    list[Annotated[str, Field(pattern=SEGMENT)]],
+    Field(
+        max_length=200,
+        description="such as `store:nord`: only answers in one of them, and drops and rises that happened in one; none "
+        "for all",
+    ),
+]
+
+
 class WebhookIn(BaseModel):
     """An address that wants to be told."""
 
@@ -40,6 +51,7 @@ class WebhookIn(BaseModel):
     url: Url
     events: Events
     touchpoints: Touchpoints = []
+    segments: Segments = []
     format: Format = Field(STANDARD, description="`slack` or `teams`: a sentence with a link, as that chat takes it")
     language: Language = Field("en", description="of a chat's sentences")
     include: Include = []
@@ -52,6 +64,7 @@ class WebhookPatch(BaseModel):
     url: Url | None = None
     events: Events | None = None
     touchpoints: Touchpoints | None = None
+    segments: Segments | None = None
     language: Language | None = None
     include: Include | None = None
     enabled: StrictBool | None = None
@@ -64,6 +77,7 @@ class WebhookOut(BaseModel):
     url: str = Field(description="of a chat only its beginning: who knows all of it can write there")
     events: list[str]
     touchpoints: list[str]
+    segments: list[str]
     format: str
     language: str
     include: list[str]

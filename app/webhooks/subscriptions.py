@@ -63,6 +63,7 @@ def create(session: Session, body: WebhookIn) -> Webhook:
         url=body.url,
         events=_words(body.events),
         touchpoints=_words(body.touchpoints),
+        segments=body.segments,
         format=body.format,
         language=body.language,
         include=_words(body.include),
@@ -98,6 +99,7 @@ def change(session: Session, number: int, body: WebhookPatch, *, reads: bool) ->
     if body.touchpoints is not None:
         registered(session, body.touchpoints)
         row.touchpoints = _words(body.touchpoints)
+    row.segments = row.segments if body.segments is None else body.segments
     if body.enabled:
         row.disabled_at = row.disabled_because = row.failing_since = None
     elif body.enabled is False:

@@ -60,6 +60,7 @@ def test_an_event_holds_no_word_of_a_customer_and_no_person():
         "has_comment",
         "reasons",
         "source",
+        "segments",
         "occurred_at",
     }
     assert about(WITHDRAWN, GOOD, "checkout", "csat") == {"id": GOOD.id, "touchpoint": "checkout"}
