@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -119,16 +119,26 @@ def constant_rate(url: str, rate: int, seconds: int) -> float:
 
 def batches(url: str, seconds: float, rounds: int) -> tuple[float, float]:
     """Answers per second: batches of 500 over HTTP from four senders, and bare multi-row inserts by the driver into the
-    same table. Medians of rounds in turns; what is sent or inserted was put together before."""
+    same table (of a copy of SQLite's file, which the service shares with nobody). Medians of rounds in turns; what is
+    sent or inserted was put together before."""
     served, bare = [], []
     with touchstone(_fresh(url, "batch")) as running:
         asyncio.run(_served(running.url, 0.2))
+        bare_file = _copied(_fresh(url, "batch"), _fresh(url, "bare")) if "sqlite" in url else ""
         for _ in range(rounds):
             served.append(asyncio.run(_served(running.url, seconds)))
-            bare.append(
-                _bare_sqlite(_fresh(url, "batch"), seconds) if "sqlite" in url else _bare_postgres(url, seconds)
-            )
+            bare.append(_bare_sqlite(bare_file, seconds) if bare_file else _bare_postgres(url, seconds))
     return statistics.median(served), statistics.median(bare)
+
+
+def _path(url: str) -> str:
+    return urlsplit(url).path.removeprefix("/")
+
+
+def _copied(url: str, to: str) -> str:
+    with closing(sqlite3.connect(_path(url))) as source, closing(sqlite3.connect(_path(to))) as target:
+        source.backup(target)
+    return to
 
 
 SENDERS = 4
@@ -137,7 +147,7 @@ _COMMENTS = [f"Quick, the {number}th time." for number in range(500)]
 
 
 async def _served(url: str, seconds: float) -> float:
-    requests = iter([_request("/v1/feedback/batch", _batch()) for _ in range(int(200 * seconds))])
+    requests = iter([_request("/v1/feedback/batch", _batch()) for _ in range(int(400 * seconds))])
     started, sent = time.perf_counter(), 0
 
     async def sender() -> None:
@@ -162,7 +172,7 @@ _INSERT = "INSERT INTO feedback (touchpoint_id, id, rating, comment, reasons, so
 
 
 def _bare_sqlite(url: str, seconds: float) -> float:
-    connection = sqlite3.connect(urlsplit(url).path.removeprefix("/"), isolation_level=None)
+    connection = sqlite3.connect(_path(url), isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
     places = ", ".join(["(?, ?, ?, ?, '', 'api', '', ?, ?)"] * 500)
@@ -176,7 +186,7 @@ def _bare_sqlite(url: str, seconds: float) -> float:
         for _ in range(int(200 * seconds))
     ]
     started, times = time.perf_counter(), 0
-    while time.perf_counter() - started < seconds:
+    while times < len(many) and time.perf_counter() - started < seconds:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"{_INSERT} VALUES {places}", many[times])
         connection.execute("COMMIT")
@@ -195,7 +205,7 @@ def _bare_postgres(url: str, seconds: float) -> float:
         said = (_RATINGS, _COMMENTS, [now] * 500, [now] * 500)
         many = [[[uuid7() for _ in range(500)], *said] for _ in range(int(200 * seconds))]
         started, times = time.perf_counter(), 0
-        while time.perf_counter() - started < seconds:
+        while times < len(many) and time.perf_counter() - started < seconds:
             await connection.execute(statement, *many[times])
             times += 1
         await connection.close()

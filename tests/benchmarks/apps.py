@@ -29,7 +29,7 @@ def stores_nothing() -> FastAPI:
             touchpoint=key,
             rating=body.rating,
             comment=body.comment,
-            reasons=body.reasons,
+            reasons=body.reasons or [],
             source="api",
             occurred_at=now,
             received_at=now,
