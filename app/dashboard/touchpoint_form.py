@@ -24,6 +24,7 @@ def values_of(row: Touchpoint) -> dict[str, str]:
         "importance": str(row.importance),
         "timezone": row.timezone,
         "tags": ", ".join(row.tags),
+        "segments": ", ".join(row.segments),
         "origins": "\n".join(row.origins),
         "repeat_days": str(row.repeat_days or ""),
         "ask_every_days": str(row.ask_every_days or ""),
@@ -65,7 +66,9 @@ def body_of(posting: Posting) -> dict[str, Any]:
         body["language"] = get("language") or None
     body |= {text: _by_language(posting, text) for text in TEXTS if _by_language(posting, text)}
     body["owner"] = get("owner") or None
-    body["tags"] = [tag for part in get("tags").split(",") if (tag := part.strip())]
+    body["tags"] = _parted(get("tags"))
+    if "segments" in posting.fields:
+        body["segments"] = _parted(get("segments"))
     body["origins"] = get("origins").split()
     body["frame_origins"] = get("frame_origins").split()
     reviewed = {"type": get("reviewed_type"), "name": get("reviewed_name") or None}
@@ -88,6 +91,10 @@ def body_of(posting: Posting) -> dict[str, Any]:
             "by": get("target_by") or None,
         }
     return body
+
+
+def _parted(text: str) -> list[str]:
+    return [part for each in text.split(",") if (part := each.strip())]
 
 
 def number(text: str) -> int | float | str:

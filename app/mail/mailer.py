@@ -52,7 +52,8 @@ class Mailer:
         while not self._over.is_set():
             await self._turns.take(self.turn)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._over.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._over.wait()
 
     async def turn(self) -> None:
         """Write the digests that are due, and send what there is to send."""

@@ -123,7 +123,8 @@ class Backfill:
                 while await self._db.read(abandoned):
                     await self._piece(clear)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):  # before Python 3.12 wait_for swallows a cancellation now and then
+                    await self._wake.wait()
             self._wake.clear()
 
     async def _piece(self, work: Work[object]) -> None:

@@ -160,7 +160,8 @@ class Deliverer:
         while True:
             await self._turns.take(self.turn)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):  # before Python 3.12 wait_for swallows a cancellation now and then
+                    await self._more.wait()
             self._more.clear()
 
     async def turn(self) -> None:

@@ -34,6 +34,7 @@ async def test_a_touchpoint_is_changed_by_its_form(
         "tags": "north, core",
         "origins": "https://shop.example\nhttps://www.shop.example",
         "frame_origins": "https://*.notion.site",
+        "segments": "store, plan",
         "reviewed_type": "LocalBusiness",
         "reviewed_name": "The Till",
         "target_metric": "csat",
@@ -46,7 +47,7 @@ async def test_a_touchpoint_is_changed_by_its_form(
     row = (await client.get("/v1/touchpoints/checkout")).json()
     assert row["name"] == {"en": "Till", "de": "Kasse"}
     assert row["origins"] == ["https://shop.example", "https://www.shop.example"]
-    assert row["frame_origins"] == ["https://*.notion.site"]
+    assert row["frame_origins"] == ["https://*.notion.site"] and row["segments"] == ["store", "plan"]
     assert row["reviewed"] == {"type": "LocalBusiness", "name": "The Till"}
     assert row["target"] == {"metric": "csat", "value": 82.5, "by": None}
     assert (row["tags"], row["importance"]) == (["north", "core"], 5)

@@ -412,3 +412,15 @@ async def test_hostile_text_never_reaches_a_receiver(client, make, subscribe, de
         leaves = [value for value in event["data"].values() if isinstance(value, str)]
         assert all(re.fullmatch(r"[\w:.+-]{1,64}", leaf, re.ASCII) for leaf in leaves), body
         assert body.isascii() and len(body) < 1000 and "x-injected" not in headers
+
+
+async def test_stopping_ends_whatever_happens_in_that_moment(app):
+    for pauses in range(6):
+        deliverer = Deliverer(app.state.db, LOOPBACK)
+        deliverer.start()
+        await asyncio.sleep(0.05)  # it waits for its next turn
+        deliverer._more.set()
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(3):
+            await deliverer.close()
