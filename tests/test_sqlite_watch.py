@@ -20,13 +20,12 @@ class Then:
     """A path; whoever has looked at it is held up while something happens."""
 
     def __init__(self, path, work):
-        self._path, self._work = path, work
+        self._path, self.thread = path, threading.Thread(target=work)
 
     def stat(self):
         found = self._path.stat()
-        thread = threading.Thread(target=self._work)
-        thread.start()
-        thread.join(0.3)
+        self.thread.start()
+        self.thread.join(0.3)  # it may have to wait for the one who looks
         return found
 
 
@@ -43,9 +42,10 @@ def test_a_log_that_is_moved_after_the_file_was_looked_at_is_no_overwritten_file
 
         move()
         connection.execute("INSERT INTO t VALUES (zeroblob(500000))")
-        paths = file._paths
-        file._paths = Then(path, move), *paths[1:]
+        paths, held_up = file._paths, Then(path, move)
+        file._paths = held_up, *paths[1:]
         file.check()
+        held_up.thread.join()
         file._paths = paths
         file.check()
         with path.open("r+b") as stranger:
