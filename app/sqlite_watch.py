@@ -45,7 +45,7 @@ class OpenFile:
         self._file, self._index = _Held(path), _Held(self._paths[2])
         self._identities = [_identity(each.stat()) for each in self._paths]
         self.moves = self._moving = False
-        self._judging = threading.Lock()  # nobody notes what the file is like while somebody else judges it
+        self._judging = threading.Lock()  # what was seen is not judged by what we noted after it
         self._note()
 
     def _note(self) -> None:
@@ -75,7 +75,6 @@ class OpenFile:
 
     def _check(self) -> None:
         found: list[os.stat_result | None] = []
-        progress = self._progress()
         for each in self._paths:
             try:
                 found.append(each.stat())
@@ -85,25 +84,22 @@ class OpenFile:
             raise FileGone(f"{self.path} is gone")
         if _identity(found[0]) != self._identities[0]:
             raise FileReplaced(f"{self.path} is another file than the one that is open")
-        self._judge((found[0].st_mtime_ns, found[0].st_size), progress)
+        self._judge((found[0].st_mtime_ns, found[0].st_size))
         if [each and _identity(each) for each in found] != self._identities:
             raise FileReplaced(f"the write-ahead log beside {self.path} is gone or another one")
 
-    def _judge(self, written: tuple[int, int], progress: tuple[bytes, bool]) -> None:
-        """Raise FileOverwritten if somebody wrote to the file who is not SQLite moving the log.
-
-        `progress` is of before the file was looked at. While the log is moved beside us, by another thread or process,
-        what was seen is of no one moment: it is looked at again when that is through.
-        """
-        header = self._file.read(_HEADER)
-        touched = (header, written[1]) == (self._header, self._written[1])
-        moved, under_way = progress
-        sound = written == self._written or touched or self._by_sqlite(moved, header)
-        if under_way or self._progress() != progress or self._moving:
-            return
-        if not sound:
-            raise FileOverwritten(f"{self.path} was overwritten")
-        self._written, self._header, self._moved = written, header, moved
+    def _judge(self, written: tuple[int, int]) -> None:
+        """Raise FileOverwritten if somebody wrote to the file who is not SQLite moving the log."""
+        moved, under_way = self._progress()
+        if written != self._written:
+            if under_way or self._moving:  # looked at when it is through
+                return
+            header = self._file.read(_HEADER)
+            touched = (header, written[1]) == (self._header, self._written[1])
+            if not (touched or self._by_sqlite(moved, header)):
+                raise FileOverwritten(f"{self.path} was overwritten")
+            self._written, self._header = written, header
+        self._moved = moved
 
     def _by_sqlite(self, moved: bytes, header: bytes) -> bool:
         """Whether another process can have moved more of the log, so that the file went forward.
