@@ -1,8 +1,6 @@
 """Ratings by weekday and hour of the day, in local time."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -10,6 +8,7 @@ from sqlmodel import Session
 
 from app.dashboard.levels import index
 from app.scores import formulas
+from app.scores.buckets import offsets
 from app.scores.counts import NONE, Counts, add, ratings
 from app.scores.days import Days, Part, student
 from app.scores.slices import COUNTS
@@ -26,18 +25,6 @@ _SLOTS = text(
     "WHERE touchpoint_id = :id AND grain = 'hour' AND bucket >= :since AND bucket < :until AND slice = 'counted' "
     "GROUP BY (bucket + :offset) / 3600 % 168"
 )
-
-
-def offsets(since: int, until: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
-    """[since, until) cut where the clocks change: (start, end, seconds ahead of UTC)."""
-
-    def ahead(second: int) -> int:
-        offset = datetime.fromtimestamp(second, zone).utcoffset()
-        return int(offset.total_seconds()) if offset else 0
-
-    runs = [(next(group), offset) for offset, group in groupby(range(since, until, 3600), key=ahead)]
-    ends = [start for start, _ in runs[1:]] + [until]
-    return [(start, end, offset) for (start, offset), end in zip(runs, ends, strict=True)]
 
 
 def read(session: Session, touchpoint_id: int, since: int, until: int, zone: ZoneInfo) -> dict[tuple[int, int], Counts]:

@@ -13,7 +13,7 @@ from sqlmodel import Session, select
 from starlette.responses import Response
 
 from app.answers import cells
-from app.dashboard import periods, places_said, split
+from app.dashboard import periods, rank_words, split
 from app.dashboard.charts import Curve
 from app.dashboard.localized import Localized
 from app.dashboard.request_context import PageRoute, RequestContext, Signed
@@ -169,7 +169,7 @@ def lines(
             row,
             _name(said, row.value, t),
             _said(row),
-            places_said.place(row.place, found.among, t),
+            rank_words.place(row.place, found.among, t),
             row.beside.difference.value if row.beside.difference else 0.0,
             Curve(trends[row.value], low, low + _SPAN, 100, 32) if row.value in trends else None,
         )

@@ -14,11 +14,11 @@ from sqlmodel import Session
 from app.db import core
 from app.monitoring import drop
 from app.monitoring.drop import Cell
-from app.scores.buckets import day_start, hour_start
+from app.scores.buckets import day_start, hour_start, offsets
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import RATING_MAX
 
-_HOUR, _QUARTER, _DAY = 3600, 6 * 3600, 24 * 3600
+_QUARTER, _DAY = 6 * 3600, 24 * 3600
 _AHEAD = 2 * _DAY  # answers of tomorrow come from clocks that are wrong
 _FIRST = date(1970, 1, 1).toordinal()
 _DAYS = drop.BASE_DAYS + drop.LAG_MAX
@@ -103,24 +103,6 @@ class _Quarters(dict[int, tuple[int, int]]):
         offset = next(offset for since, until, offset in self._parts if since <= hour < until)
         self[hour] = divmod((hour + offset) // _QUARTER, 4)
         return self[hour]
-
-
-@lru_cache
-def offsets(since: int, until: int, zone: ZoneInfo) -> Sequence[tuple[int, int, int]]:
-    """The parts of [since, until) in which local time keeps its distance from UTC, and this distance, in seconds."""
-    parts: list[tuple[int, int, int]] = []
-    for start in range(since, until, _HOUR):
-        offset = _offset(start, zone)
-        if parts and parts[-1][2] == offset:
-            parts[-1] = parts[-1][0], min(start + _HOUR, until), offset
-        else:
-            parts.append((start, min(start + _HOUR, until), offset))
-    return parts
-
-
-def _offset(second: int, zone: ZoneInfo) -> int:
-    distance = datetime.fromtimestamp(second, zone).utcoffset()
-    return int(distance.total_seconds()) if distance else 0
 
 
 def date_of(day: int) -> date:

@@ -7,6 +7,7 @@ to whole local hours, which is the finest that is kept.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -118,6 +119,19 @@ def spans(since: int, until: int, zone: tzinfo, coarsest: str = MONTH) -> list[S
         return spans(since, until, zone, finer)
     middle = Span(coarsest, start, end)
     return [*spans(since, start, zone, finer), middle, *spans(end, until, zone, finer)]
+
+
+@lru_cache
+def offsets(since: int, until: int, zone: ZoneInfo) -> list[tuple[int, int, int]]:
+    """[since, until) cut where the clocks change: (start, end, seconds ahead of UTC)."""
+
+    def ahead(second: int) -> int:
+        offset = _local(second, zone).utcoffset()
+        return int(offset.total_seconds()) if offset else 0
+
+    runs = [(next(group), offset) for offset, group in groupby(range(since, until, 3600), key=ahead)]
+    ends = [start for start, _ in runs[1:]] + [until]
+    return [(start, end, offset) for (start, offset), end in zip(runs, ends, strict=True)] if runs else []
 
 
 def to_time(second: int) -> datetime:

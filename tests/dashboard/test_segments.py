@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.dashboard.localized import Localized, texts
-from app.dashboard.places_said import place
+from app.dashboard.rank_words import place
 from app.scores.segment_verdicts import Place
 
 EN = Localized("en", texts("en"))
