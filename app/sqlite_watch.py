@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from app.sqlite_file import FileTrouble, sides
 
@@ -18,6 +19,18 @@ _HEADER = 100  # bytes; the file's format is https://www.sqlite.org/fileformat2.
 _LOCKED = 0x40000002, 510  # the bytes that every open connection holds a shared lock on: the first, and how many
 _MOVER = 0x40000400  # a byte that SQLite locks never: who holds it moves the log
 Identity = tuple[int, int]
+
+
+class Progress(NamedTuple):
+    """Which log it is, how much of it SQLite has moved into the file, and whether it is doing so now."""
+
+    log: bytes
+    done: bytes
+    under_way: bool
+
+    @property
+    def none(self) -> bool:
+        return self.done == b"\0\0\0\0"
 
 
 class FileGone(FileTrouble):
@@ -49,9 +62,9 @@ class OpenFile:
         self._note()
 
     def _note(self) -> None:
+        self._moved = self._progress()
         found = self.path.stat()
         self._written = found.st_mtime_ns, found.st_size
-        self._moved = self._progress()[0]
         self._header = self._file.read(_HEADER)
 
     def look(self) -> None:
@@ -74,6 +87,7 @@ class OpenFile:
             self._check()
 
     def _check(self) -> None:
+        moved = self._progress()  # before the file, or a move that comes between the two would be noted too early
         found: list[os.stat_result | None] = []
         for each in self._paths:
             try:
@@ -84,38 +98,36 @@ class OpenFile:
             raise FileGone(f"{self.path} is gone")
         if _identity(found[0]) != self._identities[0]:
             raise FileReplaced(f"{self.path} is another file than the one that is open")
-        self._judge((found[0].st_mtime_ns, found[0].st_size))
+        self._judge(moved, (found[0].st_mtime_ns, found[0].st_size))
         if [each and _identity(each) for each in found] != self._identities:
             raise FileReplaced(f"the write-ahead log beside {self.path} is gone or another one")
 
-    def _judge(self, written: tuple[int, int]) -> None:
+    def _judge(self, moved: Progress, written: tuple[int, int]) -> None:
         """Raise FileOverwritten if somebody wrote to the file who is not SQLite moving the log."""
-        moved, under_way = self._progress()
         if written != self._written:
-            if under_way or self._moving:  # looked at when it is through
-                return
             header = self._file.read(_HEADER)
+            if self._moving or moved.under_way or moved != self._progress():  # looked at when it is through
+                return
             touched = (header, written[1]) == (self._header, self._written[1])
-            if not (touched or self._by_sqlite(moved, header)):
+            whole = written[1] >= _length(header)
+            if not (touched or (whole and self._by_sqlite(moved, header))):
                 raise FileOverwritten(f"{self.path} was overwritten")
             self._written, self._header = written, header
         self._moved = moved
 
-    def _by_sqlite(self, moved: bytes, header: bytes) -> bool:
+    def _by_sqlite(self, moved: Progress, header: bytes) -> bool:
         """Whether another process can have moved more of the log, so that the file went forward.
 
-        To a process that moves the log itself that is another program's doing. When nothing of the present log has been
-        moved, that program must have moved the one before.
+        A log of which nothing has been moved may be new because we wrote to it. Then the file must not have become
+        smaller either, which SQLite makes it only by VACUUM.
         """
         before, after = _generation(self._header), _generation(header)
-        none_moved = moved.endswith(b"\0\0\0\0")
-        return moved != self._moved and (after > before if self.moves and none_moved else after >= before)
+        return moved != self._moved and (after >= before if moved.none else after[0] >= before[0])
 
-    def _progress(self) -> tuple[bytes, bool]:
-        """Which log it is and how much of it SQLite has moved into the file; whether it is doing so now."""
+    def _progress(self) -> Progress:
         index = self._index.read(136)
         done, attempted = index[96:100], index[128:132]
-        return index[32:40] + done, done != attempted
+        return Progress(index[32:40], done, under_way=done != attempted)
 
     def may_move(self) -> bool:
         """Whether this process is the one that moves the log; another takes that over when it ends."""
@@ -209,9 +221,17 @@ def _identity(found: os.stat_result) -> Identity:
     return found.st_dev, found.st_ino
 
 
-def _generation(header: bytes) -> int:
-    """The user_version in a file's header: the writer counts it up, so that a copy from before has a lower one.
+def _generation(header: bytes) -> tuple[int, int]:
+    """The user_version in a file's header, -1 for what is no database, and the number of its pages.
 
-    -1 for what is no database.
+    The writer counts the first up, so that a copy from before has a lower one. Other programs do not.
     """
-    return int.from_bytes(header[60:64], "big", signed=True) if header.startswith(b"SQLite format 3\0") else -1
+    if not header.startswith(b"SQLite format 3\0"):
+        return -1, 0
+    return int.from_bytes(header[60:64], "big", signed=True), int.from_bytes(header[28:32], "big")
+
+
+def _length(header: bytes) -> int:
+    """How many bytes a file with this header has at least, between two moves of the log."""
+    size = int.from_bytes(header[16:18], "big")
+    return int.from_bytes(header[28:32], "big") * (65536 if size == 1 else size)
