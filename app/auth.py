@@ -23,7 +23,7 @@ from app.settings import Settings
 
 KEY_PREFIX, DEVICE_PREFIX = "tsk_", "tsd_"
 BEARER = HTTPBearer(scheme_name="key", description="An API key; the operation names the scope.", auto_error=False)
-ADMIN = "admin"
+ADMIN, MAILS = "admin", "mails:send"
 SCOPES = (
     ADMIN,
     "touchpoints:read",
@@ -32,6 +32,7 @@ SCOPES = (
     "feedback:write",
     "scores:read",
     "links:write",
+    MAILS,
     "keys:read",
     "keys:write",
     "devices:read",

@@ -1,26 +1,24 @@
 """People, unsubscribes, bounces and autopilot, as Delighted's API has them.
 
-Touchstone keeps no people and sends no mail. A person who is created is answered with rating links, to be sent by
-whoever knows the address; his id is a hash of it, the same each time, and what his answers are found by. Lists of
-people, unsubscribes and bounces are empty. Of somebody who unsubscribes a hash is kept, and no link is made for him.
+Touchstone keeps no people. A person who is created is answered with rating links (asking.py); his id is a hash of his
+address, the same each time, and what his answers are found by. Lists of people, unsubscribes and bounces are empty. Of
+somebody who unsubscribes a hash is kept, and no link is made for him.
 """
 
-import json
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
-from pydantic import Field, ValidationError
+from pydantic import Field
 from sqlmodel import Session, col, select
 
 from app.auth import Caller, needs
-from app.compat import shapes
+from app.compat import asking, shapes
 from app.compat.basic import BasicRoute, place_of
 from app.compat.schemas import PersonIn, UnsubscribeIn
 from app.cooldown import asked
 from app.errors import Code, Place, Problem
 from app.ingest import store
-from app.links.routes import make_links
-from app.links.schemas import LinksIn, Recipient
+from app.mail import rating
 from app.models import Feedback, now
 from app.secret import pseudonym
 from app.state import Db
@@ -35,32 +33,21 @@ ERASED_AT_ONCE = 1000
 
 @router.post("/people", status_code=201)
 async def create_person(request: Request, db: Db, caller: Links, body: PersonIn) -> dict[str, Any]:
-    """A person's id, and unless `send` is false his rating links."""
+    """A person's id, and unless `send` is false his rating links; a mail with them if that is asked for."""
     address = body.email or body.phone_number
     if not address:
         raise _nobody("body.email", "Send an email or a phone_number.")
     number = pseudonym(request.app.state.secret, address)
     person = shapes.someone(number, now(), body.model_dump())
-    return person | {"links": await _links(request, db, caller, number, body) if body.send else None}
+    if body.send is False:
+        return person | {"links": None}
+    known, mails = await place_of(request, db, caller), asking.mails_at(request, caller, body)
+    return person | await asking.ask(request, known, number, body, mails)
 
 
 def _nobody(place: str, mend: str) -> Problem:
     missing = Place(place=place, message="is missing", mend=mend)
     return Problem(Code.INVALID_REQUEST, "Nobody is named.", errors=[missing])
-
-
-async def _links(request: Request, db: Db, caller: Caller, number: str, body: PersonIn) -> dict[str, Any] | None:
-    """The rating links of a person; None for one who is left in peace. Properties travel if they fit."""
-    known = await place_of(request, db, caller)
-    plain = {name: value for name, value in (body.properties or {}).items() if isinstance(value, str | int | bool)}
-    locale = str(plain.pop("locale", "")) or None
-    try:
-        who = Recipient(respondent=number, locale=locale, context=plain or None)
-    except ValidationError:
-        who = Recipient(respondent=number)
-    answer = await make_links(request, LinksIn(touchpoint=known.key, recipients=[who]))
-    made = json.loads(bytes(answer.body))
-    return made["items"][0] | {"expires_at": made["expires_at"]} if made["items"] else None
 
 
 @router.get("/people", dependencies=[READ])
@@ -77,6 +64,7 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
     known = await place_of(request, db, caller)
     kind, _, address = identifier.removesuffix(".json").partition(":")
     number = pseudonym(request.app.state.secret, address) if address else kind
+    await db.write(lambda session: rating.take_back(session, number))
     wanted = select(Feedback.id).where(col(Feedback.touchpoint_id) == known.id, col(Feedback.respondent) == number)
 
     def work(session: Session) -> int:
@@ -91,8 +79,10 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
 
 
 @router.delete("/people/{person}/survey_requests/pending", status_code=202, dependencies=[WRITE])
-async def delete_pending(person: Whom) -> dict[str, Any]:
-    """Nothing is pending: nothing is sent from here."""
+async def delete_pending(request: Request, db: Db, person: Whom) -> dict[str, Any]:
+    """A mail that waits for somebody, by his address or his id, does not go."""
+    number = pseudonym(request.app.state.secret, person) if "@" in person else person
+    await db.write(lambda session: rating.take_back(session, number))
     return {"ok": True}
 
 

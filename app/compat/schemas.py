@@ -6,6 +6,7 @@ from pydantic import AfterValidator, BaseModel, Field, StrictInt
 
 from app.sanitize import plain_text
 
+DELAY_MAX = 365 * 86_400  # seconds
 LATEST = 7_258_118_399  # the end of the year 2199
 Seconds = Annotated[int, Field(ge=0, le=LATEST)]
 Text = Annotated[str, Field(max_length=500), AfterValidator(plain_text)]
@@ -18,7 +19,9 @@ class PersonIn(BaseModel):
     email: Text | None = None
     phone_number: Text | None = None
     name: Text | None = None
-    send: bool = True
+    send: bool | None = None
+    channel: Annotated[str, Field(max_length=40)] = "email"
+    delay: Annotated[int, Field(ge=0, le=DELAY_MAX)] = 0
     properties: Properties | None = None
 
 

@@ -53,6 +53,11 @@ def someone(number: str, at: datetime, said: Mapping[str, Any] | None = None) ->
     }
 
 
+def scheduled(at: datetime) -> dict[str, int]:
+    """What is said of a person whom a mail waits for."""
+    return dict.fromkeys(("survey_scheduled_at", "next_survey_scheduled_at"), seconds(at))
+
+
 def metrics(scale: str, distribution: Mapping[str, int], figures: Mapping[str, Any]) -> dict[str, Any]:
     """The figures of a touchpoint: the survey type's own groups where it has some, and each score's share."""
     counts = {int(rating): count for rating, count in distribution.items()}

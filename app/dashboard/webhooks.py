@@ -26,7 +26,7 @@ WISHES = (
     (events.LOW_RATING, events.DROPPED, events.RISEN, events.SILENT, events.DEVICE_SILENT, events.REVIEW_DUE),
     (events.TARGET_MET, events.TARGET_MISSED, events.ACTION_DECIDED),
     (events.OPENED, events.CLOSED),
-    (events.CREATED, events.CHANGED, events.WITHDRAWN),
+    (events.CREATED, events.CHANGED, events.WITHDRAWN, events.LINK_CREATED),
 )
 _USUAL = [events.LOW_RATING, events.DROPPED, events.SILENT, events.DEVICE_SILENT]
 _MOST, _DELIVERIES = 200, 20

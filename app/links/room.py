@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.datastructures import State
 
-from app.links import demo, pages, routes
+from app.links import demo, pages, routes, stop
 from app.links.recent_presses import Recent
 from app.links.token import SigningKeys
 from app.rooms import Room
@@ -18,4 +18,4 @@ async def running(state: State, _: Settings) -> AsyncIterator[None]:
     yield
 
 
-ROOM = Room((routes.router, pages.router, demo.router), fast=(pages.router,), running=running)
+ROOM = Room((routes.router, pages.router, stop.router, demo.router), fast=(pages.router, stop.router), running=running)

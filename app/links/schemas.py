@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
@@ -52,6 +53,7 @@ class LinksIn(BaseModel):
 class RecipientLinks(BaseModel):
     """One recipient's links. Put `html` and `text` into their mail, or build your own around `urls`."""
 
+    id: UUID = Field(description="of the answer that the link gives; there is none until somebody presses")
     respondent: str | None
     language: str
     url: str = Field(description="the page with nothing chosen yet")

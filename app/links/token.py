@@ -102,8 +102,17 @@ def read(token: str, ring: SigningKeys) -> Link:
         language=SPOKEN[(first & 15) - 1] if first & 15 else None,
         respondent=extras.get("r"),
         context=extras.get("c"),
-        id=UUID(bytes=hashlib.sha256(b"answer\0" + raw).digest()[:16], version=5),
+        id=_answer(raw),
     )
+
+
+def answer_of(token: str) -> UUID:
+    """The id of the answer that a token of ours gives; it does not lead back to the token."""
+    return _answer(_bytes(token))
+
+
+def _answer(raw: bytes) -> UUID:
+    return UUID(bytes=hashlib.sha256(b"answer\0" + raw).digest()[:16], version=5)
 
 
 @dataclass(frozen=True, slots=True)

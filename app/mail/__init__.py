@@ -1,5 +1,7 @@
 """Mail: people are told of alerts and get a digest, in their language, once they have confirmed that they want it.
 
+A customer is asked for a rating (rating.py) where a client wants that; such a mail waits beside the letters.
+
 The path of a letter:
 
     outbox.py     in the transaction of what happened: who gets a letter; digests.py: whose digest is due

@@ -1,18 +1,22 @@
 """A letter is written when it is sent: what was erased or closed meanwhile is not told as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from functools import partial
 from uuid import UUID
 
 from sqlmodel import Session
 
-from app.mail import alert, digest, draw, invitation
+from app.cooldown.asked import ANYWHERE, NEVER, until
+from app.mail import alert, digest, invitation, rating
+from app.mail.draw import Drawn, message
+from app.mail.draw import letter as draw_letter
 from app.mail.outbox import ALERT, DIGEST, INVITATION
 from app.mail.tokens import CONFIRM, STOP, token
-from app.mail.writing import Links, Mail
-from app.models import Letter, Subscriber
+from app.mail.writing import Links
+from app.models import Letter, RatingMail, Subscriber
 
 _KINDS = {INVITATION: invitation.mail, ALERT: alert.mail, DIGEST: digest.mail}
 
@@ -21,7 +25,7 @@ _KINDS = {INVITATION: invitation.mail, ALERT: alert.mail, DIGEST: digest.mail}
 class Written:
     """A letter that is still to be drawn: that takes the processor some milliseconds, and needs no database."""
 
-    mail: Mail
+    draw: Callable[[], Drawn]
     language: str
     mail_from: str
     to: str
@@ -34,7 +38,8 @@ class Written:
         return parseaddr(self.mail_from)[1]
 
     def message(self) -> bytes:
-        return draw.message(self.mail, self.language, sender=self.mail_from, to=self.to, number=self.number, at=self.at)
+        drawn = self.draw()
+        return message(drawn, self.language, sender=self.mail_from, to=self.to, number=self.number, at=self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,8 @@ class Sender:
 
     def written(self, session: Session, number: UUID, at: datetime) -> Written | str:
         """The letter; or why there is none to send."""
+        if asked := session.get(RatingMail, number):
+            return self._asking(session, asked, at)
         letter = session.get(Letter, number)
         whose = session.get(Subscriber, letter.subscriber_id) if letter else None
         if letter is None or whose is None:
@@ -56,7 +63,18 @@ class Sender:
         made = _KINDS[letter.kind](session, whose, letter.about, self._links(whose), at)
         if made is None:
             return "nothing to tell any more"
-        return Written(made, whose.language, self.mail_from, whose.email, number, letter.created_at)
+        draw = partial(draw_letter, made, whose.language)
+        return Written(draw, whose.language, self.mail_from, whose.email, number, letter.created_at)
+
+    def _asking(self, session: Session, row: RatingMail, at: datetime) -> Written | str:
+        """A mail that asks a customer; or why he is not asked."""
+        if until(session, self.secrets, [row.respondent], ANYWHERE, at).get(row.respondent) == NEVER:
+            return "no longer wanted"
+        about = rating.place(session, row.touchpoint_id)
+        if about is None:
+            return "the touchpoint takes no answers any more"
+        draw = partial(rating.drawn, about, row, self.mail_from)
+        return Written(draw, row.language, self.mail_from, row.email, row.id, row.created_at)
 
     def _links(self, whose: Subscriber) -> Links:
         base = (self.service or whose.base).rstrip("/")

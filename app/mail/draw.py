@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -27,9 +28,9 @@ def text(mail: Mail) -> str:
 
 
 def _lines(mail: Mail) -> Iterator[str]:
-    yield from [*_wrapped(mail.over), "", *_wrapped(mail.title)]
+    yield from [*wrapped(mail.over), "", *wrapped(mail.title)]
     for line in mail.lines:
-        yield from ["", *_wrapped(line)]
+        yield from ["", *wrapped(line)]
     if mail.button:
         yield from ["", f"{mail.button[0]}:", mail.button[1]]
     for part in mail.parts:
@@ -38,46 +39,61 @@ def _lines(mail: Mail) -> Iterator[str]:
             yield from ["", *_item(item)]
         for quote in part.quotes:
             yield from ["", *_quote(quote)]
-        yield from ["", *_wrapped(part.below)] if part.below else []
+        yield from ["", *wrapped(part.below)] if part.below else []
     yield from ["", "-- "]
     for line in mail.ends:
-        yield from _wrapped(line)
+        yield from wrapped(line)
     yield from [f"{mail.stop[0]}:", mail.stop[1]]
 
 
 def _item(item: Item) -> Iterator[str]:
-    yield from _wrapped(f"{item.name} {item.said}".rstrip(), "* ", "  ")
+    yield from wrapped(f"{item.name} {item.said}".rstrip(), "* ", "  ")
     levels = ", ".join(f"{level.name} {round(level.value)}" for level in item.levels)
     for line in filter(None, (levels, item.more)):
-        yield from _wrapped(line, "  ", "  ")
+        yield from wrapped(line, "  ", "  ")
     yield f"  {item.url}"
 
 
 def _quote(quote: Quote) -> Sequence[str]:
-    return [*_wrapped(f"{quote.said}:", "  ", "  "), *_wrapped(quote.text, "  > ", "  > ")]
+    return [*wrapped(f"{quote.said}:", "  ", "  "), *wrapped(quote.text, "  > ", "  > ")]
 
 
-def _wrapped(line: str, first: str = "", rest: str = "") -> list[str]:
+def wrapped(line: str, first: str = "", rest: str = "") -> list[str]:
     return textwrap.wrap(
         line, WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
     )
 
 
-def message(mail: Mail, language: str, *, sender: str, to: str, number: UUID, at: datetime) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A letter in both forms; `stop` is the address that a mail program's own button posts to."""
+
+    subject: str
+    text: str
+    html: str
+    stop: str
+
+
+def letter(mail: Mail, language: str) -> Drawn:
+    """A letter as it is sent."""
+    return Drawn(mail.subject, text(mail), html(mail, language), mail.stop[1])
+
+
+def message(drawn: Drawn, language: str, *, sender: str, to: str, number: UUID, at: datetime) -> bytes:
     """The bytes to hand in. The Message-ID is the letter's own: one that comes twice is known again."""
     name, address = parseaddr(sender)
     made = EmailMessage(_POLICY)
     made["From"] = Address(name, addr_spec=address)
     made["To"] = to
-    made["Subject"] = line_of(mail.subject)
+    made["Subject"] = line_of(drawn.subject)
     made["Date"] = format_datetime(at)
     made["Message-ID"] = f"<{number}@{address.partition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"
-    made.set_content(text(mail), cte="quoted-printable")
-    made.add_alternative(html(mail, language), subtype="html", cte="quoted-printable")
+    made.set_content(drawn.text, cte="quoted-printable")
+    made.add_alternative(drawn.html, subtype="html", cte="quoted-printable")
     made["Content-Language"] = language  # earlier, it would become one of the first part
     # Written by hand: the library would fold the address, and a mail program would not find its way.
-    ends = f"List-Unsubscribe: <{mail.stop[1]}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
+    ends = f"List-Unsubscribe: <{drawn.stop}>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
     return ends.encode("ascii") + made.as_bytes()
 
 

@@ -12,7 +12,7 @@ from app.models.answers import (
 from app.models.asking import Asked, AskedLately
 from app.models.base import Table, index_of, json_column, now
 from app.models.journeys import Journey, Stage
-from app.models.mail import Letter, Subscriber
+from app.models.mail import Letter, RatingMail, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
 from app.models.segments import Segment, SegmentKey, SegmentRollup, Split
@@ -37,6 +37,7 @@ __all__ = [
     "Letter",
     "Monitoring",
     "OwnScale",
+    "RatingMail",
     "Review",
     "Revision",
     "Rollup",

@@ -1,4 +1,4 @@
-"""Who is told by mail, and the mails."""
+"""Who is told by mail, and the mails; and mails that ask a customer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -62,5 +62,29 @@ class Letter(Table, table=True):
     created_at: datetime
     due_at: datetime | None = None
     sent_at: datetime | None = None
+    tries: int = Field(default=0, sa_type=SmallInteger)
+    error: str = Field(default="", max_length=200)
+
+
+class RatingMail(Table, table=True):
+    """A mail that asks one customer for a rating, on its way. What is sent or given up is deleted, address and all.
+
+    `id` is that of the answer which the link `url` gives, `respondent` the reference that the answer will have. It may
+    be asked for ahead: `created_at` is when it is to go.
+    """
+
+    __tablename__ = "rating_mail"
+    __table_args__ = (
+        Index("ix_rating_mail_due", "due_at"),
+        Index("ix_rating_mail_respondent", "respondent"),
+    )
+    id: UUID = Field(primary_key=True)
+    touchpoint_id: int
+    respondent: str = Field(max_length=200)
+    email: str = Field(max_length=254)
+    language: str = Field(max_length=35)
+    url: str = Field(sa_type=Text)
+    created_at: datetime
+    due_at: datetime
     tries: int = Field(default=0, sa_type=SmallInteger)
     error: str = Field(default="", max_length=200)

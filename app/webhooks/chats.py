@@ -10,14 +10,21 @@ from typing import Any
 from pydantic_core import to_json
 
 from app.webhooks import chat_alerts
-from app.webhooks.events import ALERTS, CHANGED, CREATED, LOW_RATING, TEST, WITHDRAWN
+from app.webhooks.events import ALERTS, CHANGED, CREATED, LINK_CREATED, LOW_RATING, TEST, WITHDRAWN
 
 STANDARD, SLACK, TEAMS = FORMATS = ("standard", "slack", "teams")
 COMMENT_MOST, CONTEXT_MOST = 500, 300  # characters; the whole text is behind the link
 MASK = "***"
 _BIDI = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _ALIVE = re.compile(r"(?<=[.@:/#\\])(?=\S)|(?<=\S)(?=[@#*_~`\[])|^(?=[@#*_~`>\[-])")
-_KEYS = {CREATED: "created", CHANGED: "changed", LOW_RATING: "low", WITHDRAWN: "withdrawn", TEST: "test"}
+_KEYS = {
+    CREATED: "created",
+    CHANGED: "changed",
+    LOW_RATING: "low",
+    WITHDRAWN: "withdrawn",
+    TEST: "test",
+    LINK_CREATED: "link",
+}
 Say = Callable[..., str]
 
 

@@ -24,6 +24,7 @@ ALERTS = (
     *(TARGET_MET, TARGET_MISSED, ACTION_DECIDED),
     *(DEVICE_SILENT, SILENT, REVIEW_DUE),
 )
+LINK_CREATED = "link.created"
 TEST = "webhook.test"
 # How many times the settling time an answer waits to be told, unless its comment is there. A press on a rating link may
 # be contradicted for two minutes, and then counts no more: a score can take an answer back, a message cannot. What a
@@ -105,6 +106,11 @@ def about(name: str, answer: Told, touchpoint: str, scale: str, where: Sequence[
         "segments": where,
         "occurred_at": answer.occurred_at,
     }
+
+
+def about_link(number: UUID, touchpoint: str, ends: datetime) -> Mapping[str, Any]:
+    """What is said of a rating link: the answer that it may give, and neither the link nor whose it is."""
+    return {"id": number, "touchpoint": touchpoint, "expires_at": ends}
 
 
 def body(name: str, at: datetime, data: Mapping[str, Any]) -> str:

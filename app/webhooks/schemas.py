@@ -11,7 +11,7 @@ from app.timestamps import Time
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, one_of
 from app.webhooks.chats import FORMATS, STANDARD
-from app.webhooks.events import ALERTS, EVENTS
+from app.webhooks.events import ALERTS, EVENTS, LINK_CREATED
 
 _URL_SAID = r"^[Hh][Tt][Tt][Pp][Ss]?://[A-Za-z0-9._:\[\]-]+([/?][^\s#]*)?$"  # `address.check` says more
 Url = Annotated[
@@ -23,8 +23,9 @@ Url = Annotated[
         json_schema_extra={"pattern": _URL_SAID},
     ),
 ]
-Event = Annotated[str, *one_of((*EVENTS, *ALERTS), "event")]
-Events = Annotated[list[Event], Field(min_length=1, max_length=len(EVENTS) + len(ALERTS))]
+_EVENTS = (*EVENTS, *ALERTS, LINK_CREATED)
+Event = Annotated[str, *one_of(_EVENTS, "event")]
+Events = Annotated[list[Event], Field(min_length=1, max_length=len(_EVENTS))]
 Touchpoints = Annotated[list[Slug], Field(max_length=200, description="keys; none for every touchpoint")]
 Format = Annotated[str, *one_of(FORMATS, "format")]
 Language = Annotated[str, *one_of(LANGUAGES, "language")]

@@ -84,6 +84,8 @@ MAY = {
     "links": {"cooldown", "ingest", "scores.rollup", "touchpoints", "pages.i18n", "pages.render", "pages.choices"},
     "mail": {
         "answers.handling",
+        "cooldown.asked",
+        "links.mail",
         "monitoring.changes",
         "pages.choices",
         "pages.i18n",
@@ -92,7 +94,18 @@ MAY = {
         "touchpoints",
         "webhooks.chats",
     },
-    "compat": {"cooldown.asked", "ingest", "links.routes", "links.schemas", "scores", "touchpoints"},
+    "compat": {
+        "cooldown.asked",
+        "ingest",
+        "links.routes",
+        "links.schemas",
+        "mail.rating",
+        "mail.schemas",
+        "scores",
+        "touchpoints",
+        "webhooks.events",
+        "webhooks.outbox",
+    },
     "importer": {"answers.cells", "ingest", "touchpoints"},
     "pages": {"ingest", "links", "scores", "touchpoints"},
     "dashboard": {
