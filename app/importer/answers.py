@@ -4,15 +4,15 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import sha1
 from json import dumps
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import pydantic
 
 from app.errors import Problem, invalid
+from app.importer.numbering import UNNUMBERED, Named, uuid5
 from app.importer.ratings import Ratings
 from app.importer.row import LeftOut, Row, RowError
 from app.importer.slugs import former_slug, slug
@@ -22,11 +22,7 @@ from app.ingest.routes import to_answer
 from app.ingest.schemas import CONTEXT_MAX, NAME_MAX, TEXT_MAX, AnswerIn
 from app.touchpoints.registry import Known
 
-NAMESPACE = UUID("5b0c6d0e-6b1f-5d5e-9a3e-6f1d0c1f7a51").bytes  # changing it would double every import
 SKIP, IMPORT_DAY = UNDATED = ("skip", "import-day")
-UNNUMBERED = UUID(int=0)  # until the answer is known
-_UNVERSIONED = ~(0xF << 76 | 0b11 << 62)
-_VERSION_5 = 0x5 << 76 | 0b10 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +57,9 @@ class Columns:
         return None if self.touchpoint is not None else former_slug(self.touchpoint_prefix, cell.strip())
 
 
-class Numbered(NamedTuple):
-    """An answer, and the id that versions before this one would have given it, where it may be stored under that."""
-
-    answer: Answer
-    former: UUID | None = None
-
-
 @dataclass(slots=True)
 class Reader:
-    """Makes answers of rows. It counts equal ones: about 100 bytes for each different one of a file without ids.
+    """Makes answers of rows.
 
     `undated` is what becomes of an empty time: an error (None), left out (`skip`), or dated now (`import-day`).
     `imported` are the touchpoints that have imported answers already; `person` makes an opaque reference of a cell.
@@ -84,8 +73,6 @@ class Reader:
     ratings: Ratings = field(default_factory=Ratings)
     day_first: bool | None = None
     person: Callable[[str], str] = str
-    _seen: dict[int, int] = field(default_factory=dict)
-    _rows_seen: dict[int, int] = field(default_factory=dict)
     _ratings: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
     def wanted(self) -> tuple[str | None, ...]:
@@ -95,7 +82,7 @@ class Reader:
         return (of.touchpoint_column, of.rating, of.comment, of.time, of.id, of.respondent, of.clock, of.count, around,
                 *of.context, *of.wide)  # fmt: skip
 
-    def answer(self, row: Row, known: Known) -> Numbered:
+    def answer(self, row: Row, known: Known) -> Named:
         """The row as an answer at `known`; RowError when it cannot be taken, LeftOut when it is not wanted."""
         _, rating, comment, time, number, respondent, clock, _, around, *context = row.cells
         if around and self.columns.unwanted and around in self.columns.unwanted[1]:
@@ -111,17 +98,16 @@ class Reader:
             said["respondent"] = self.person(respondent.strip())
         if context and (around_it := _context(self.columns.context, context)):
             said["context"] = around_it
-        given = self._given(known, number.strip())
+        given, name = self._given(known, number.strip())
         try:
             told = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
             answer = to_answer(known, told, IMPORT, given or UNNUMBERED, self.received)
         except (pydantic.ValidationError, Problem) as error:
             raise refused(error) from None
-        if given:
-            return Numbered(answer)
-        answer.id = _counted(self._seen, content(known.key, answer))
-        former = known.id in self.imported
-        return Numbered(answer, _counted(self._rows_seen, "\x1f".join((known.key, *row.content))) if former else None)
+        if given or name:
+            return Named(answer, name)
+        former = "\x1f".join((known.key, *row.content)) if known.id in self.imported else None
+        return Named(answer, content(known.key, answer), former)
 
     def _rating(self, cell: str, known: Known) -> int | None:
         rating, of = self._ratings.get(cell) or self._read(cell)
@@ -147,32 +133,24 @@ class Reader:
             raise LeftOut("have no time")
         return at
 
-    def _given(self, known: Known, text: str) -> UUID | None:
-        """The row's own id, or the one that it always gets; None without a column of ids."""
+    def _given(self, known: Known, text: str) -> tuple[UUID | None, str | None]:
+        """The row's own id or the one that it always gets, or the name that its many answers have in common."""
         if self.columns.id is None:
-            return None
+            return None, None
         if not text:
             raise RowError(f"has no {self.columns.id}")
         if self.columns.counts:
-            return _counted(self._seen, f"{known.key}\x1f{text}")
+            return None, f"{known.key}\x1f{text}"
         try:
-            return UUID(text)
+            return UUID(text), None
         except ValueError:
-            return uuid5(f"{known.key}\x1f{text}")
+            return uuid5(f"{known.key}\x1f{text}"), None
 
 
 def content(touchpoint: str, answer: Answer) -> str:
     """What an answer is, wherever else its row may say: importing it again adds nothing."""
     at = answer.claimed_at.astimezone(UTC).isoformat() if answer.claimed_at else ""
     return f"{touchpoint}\x1f{at}\x1f{answer.rating}\x1f{' '.join(answer.comment.split()) if answer.comment else ''}"
-
-
-def _counted(seen: dict[int, int], name: str) -> UUID:
-    """The id of `name`, another one each time it comes again: equal answers are kept apart."""
-    first = uuid5(name)
-    before = seen.get(first.int, 0)
-    seen[first.int] = before + 1
-    return uuid5(f"{name}\x1e{before}") if before else first
 
 
 @lru_cache
@@ -186,12 +164,6 @@ def refused(error: pydantic.ValidationError | Problem) -> RowError:
     where = (error if isinstance(error, Problem) else invalid(error, "")).errors[0]
     field_name = where.place.removeprefix("body.")
     return RowError(f"{field_name}: {where.message}" + (f" ({where.mend})" if where.mend else ""))
-
-
-def uuid5(name: str) -> UUID:
-    """The UUID version 5 (RFC 9562) of `name`; like uuid.uuid5, but takes text that is not valid Unicode too."""
-    digest = sha1(NAMESPACE + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & _UNVERSIONED | _VERSION_5)
 
 
 def _context(names: tuple[str, ...], cells: list[str]) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping as Names
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from app.answers.cells import is_export
 from app.importer import column_guess, presets, scale_guess
@@ -14,12 +14,11 @@ from app.importer.mapping import HASHED, Mapping
 from app.importer.presets import Preset
 from app.importer.ratings import read_rescale, scale_up_to
 from app.importer.row import LeftOut, Row, RowError
-from app.importer.rows import layout_of, open_table
+from app.importer.rows import chunks, layout_of, open_table
 from app.importer.slugs import slug
 from app.importer.times import day_first, joined, order_of
 from app.touchpoints.scales import SCALES
 
-SAMPLE_ROWS = 5000
 DIFFERENT_MAX = 2000  # ratings: a column with more of them holds something else
 OTHER_RATINGS_SHOWN = 5
 
@@ -71,7 +70,8 @@ def look(
     layout = layout_of(path, encoding)
     with open_table(path, layout) as table:
         names = table.names
-        sample = [row.cells for _, row in islice(table.rows([*names, None]), SAMPLE_ROWS) if isinstance(row, Row)]
+        first: Sequence[Any] = next(chunks(table.rows([*names, None])), ())
+        sample = [row.cells for _, row in first if isinstance(row, Row)]
     if is_export(names) and said.columns == Columns():
         return Looked(layout, names, None)
     known = _preset(preset, names)

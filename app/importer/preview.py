@@ -69,14 +69,14 @@ def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row 
         if not isinstance(row, Row):
             raise row
         key = mapping.columns.key(row.cells[0])
-        numbered = reader.answer(row, _pretended(key, mapping.scale))
+        named = reader.answer(row, _pretended(key, mapping.scale))
     except RowError as error:
         found.tally.refuse(line, str(error), ())
     except LeftOut as why:
         found.tally.left[str(why)] += 1
     else:
         if len(found.answers) < SHOWN:
-            found.answers.append((line, key, numbered.answer))
+            found.answers.append((line, key, named.answer))
 
 
 def _pretended(key: str, scale: str | None) -> registry.Known:

@@ -10,7 +10,8 @@ import pydantic
 
 from app.answers.cells import COLUMNS
 from app.errors import Problem
-from app.importer.answers import Numbered, refused
+from app.importer.answers import refused
+from app.importer.numbering import Named
 from app.importer.ratings import whole
 from app.importer.row import Row, RowError
 from app.ingest import guard
@@ -44,7 +45,7 @@ class Restorer:
         """The columns in the order in which `answer` takes the cells; the first is the touchpoint's key."""
         return [name if name in self.names else None for name in CELLS]
 
-    def answer(self, row: Row, known: Known) -> Numbered:
+    def answer(self, row: Row, known: Known) -> Named:
         """The row as the answer it was; RowError when it cannot be taken."""
         said = _said(row)
         try:
@@ -53,7 +54,7 @@ class Restorer:
             guard.occurred(max(told.occurred_at, told.received_at), self.now, IMPORT)
         except (pydantic.ValidationError, Problem) as error:
             raise refused(error) from None
-        return Numbered(
+        return Named(
             Answer(
                 known.id,
                 told.id,

@@ -15,6 +15,8 @@ class RowError(Exception):
 class LeftOut(Exception):
     """A row that is not wanted; the message says why."""
 
+    content = ()
+
 
 class FileError(Exception):
     """A file that cannot be read as a whole."""

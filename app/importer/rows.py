@@ -16,6 +16,8 @@ from app.importer.layout import JSON, NDJSON, XLSX, Layout, names_of, of_text
 from app.importer.packed import Unpacked, unpacked
 from app.importer.row import FileError, LeftOut, Row, RowError, Rows
 
+CHUNK, CHUNK_CHARACTERS = 5000, 1 << 22  # rows that are in memory together, and about how long they are
+LINE_MAX = 1 << 26  # characters: a file that ends no line must not be read at once
 SAMPLE = 1 << 18  # characters that the layout is found by
 PIECE = 1 << 20
 NAMED_OBJECTS = 200  # of JSON: the columns are the keys of so many
@@ -31,6 +33,19 @@ class Table(NamedTuple):
     names: list[str]
     rows: Callable[[Sequence[str | None]], Rows]
     position: Callable[[], int]
+
+
+def chunks(rows: Rows) -> Iterator[list[tuple[int, Row | RowError | LeftOut]]]:
+    """The rows, some thousands at a time, and fewer where they are long."""
+    chunk, characters = [], 0
+    for each in rows:
+        chunk.append(each)
+        characters += sum(map(len, each[1].content))
+        if len(chunk) == CHUNK or characters > CHUNK_CHARACTERS:
+            yield chunk
+            chunk, characters = [], 0
+    if chunk:
+        yield chunk
 
 
 def layout_of(path: Path, encoding: str | None = None) -> Layout:
@@ -96,8 +111,8 @@ def _text(found: Unpacked, encoding: str) -> io.TextIOWrapper:
 def _records(lines: io.TextIOWrapper, layout: Layout) -> Iterator[tuple[int, list[str] | RowError]]:
     """The cells of each row, with the line it begins on; one that spans lines has the number of its first."""
     for _ in range(layout.skip):
-        lines.readline()
-    reader = csv.reader(lines, delimiter=layout.delimiter)
+        lines.readline(LINE_MAX)
+    reader = csv.reader(_lines(lines), delimiter=layout.delimiter)
     line = layout.skip + 1
     while True:
         try:
@@ -112,6 +127,11 @@ def _records(lines: io.TextIOWrapper, layout: Layout) -> Iterator[tuple[int, lis
         except (EOFError, OSError) as error:
             yield line, RowError(f"the file cannot be read from here on: {error}")
             return
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    """The lines; what is longer than any is parted."""
+    return iter(partial(text.readline, LINE_MAX), "")
 
 
 def _rows(records: Iterator[tuple[int, Any]], names: list[str], wanted: Sequence[str | None]) -> Rows:
@@ -160,4 +180,4 @@ def _json_rows(text: io.TextIOWrapper, layout: Layout, wanted: Sequence[str | No
 
 
 def _objects(text: io.TextIOWrapper, layout: Layout) -> documents.Objects:
-    return documents.of_lines(text) if layout.kind == NDJSON else documents.of_array(text)
+    return documents.of_lines(_lines(text)) if layout.kind == NDJSON else documents.of_array(text)

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -15,13 +14,14 @@ from sqlmodel import Session, col, select
 from app.answers.cells import is_export
 from app.db import Database
 from app.errors import Problem, invalid
-from app.importer.answers import Columns, Numbered, Reader
+from app.importer.answers import Columns, Reader
 from app.importer.counted_rows import counted
 from app.importer.layout import Layout
+from app.importer.numbering import Named, Numbered, Numbering
 from app.importer.ratings import Ratings
 from app.importer.restore import Restorer, scale
 from app.importer.row import FileError, LeftOut, Row, RowError
-from app.importer.rows import layout_of, open_table
+from app.importer.rows import chunks, layout_of, open_table
 from app.importer.tally import Tally
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
@@ -30,7 +30,6 @@ from app.touchpoints import own_scales, registry
 from app.touchpoints.registry import Known
 from app.touchpoints.schemas import TouchpointIn
 
-CHUNK = 5000
 NEW_TOUCHPOINTS_MAX = 1000  # more of them means that the column is the wrong one
 Chunk = Sequence[tuple[int, Row | RowError | LeftOut]]
 Work = Callable[[Session], dict[str, Known]]
@@ -62,6 +61,7 @@ class Import:
     tally: Tally = field(default_factory=Tally)
     _by_key: dict[str, Known] = field(default_factory=dict)
     _by_cell: dict[str, Known] = field(default_factory=dict)
+    _numbering: Numbering = field(default_factory=Numbering)
 
     async def run(self, path: Path, progress: Callable[[int, int], None]) -> Tally:
         """Import the file at `path`; `progress(bytes_read, rows)` is called after each chunk.
@@ -77,7 +77,7 @@ class Import:
             rows = table.rows(reader.wanted())
             if self.columns and self.columns.counts:
                 rows = counted(rows, self.columns, len(reader.wanted()))
-            while chunk := list(islice(rows, CHUNK)):
+            for chunk in chunks(rows):
                 if self.wish.create_touchpoints:
                     await self._create_missing(chunk)
                 answers = self._answers(reader, chunk)
@@ -105,22 +105,25 @@ class Import:
         return Restorer(frozenset(names), datetime.now(UTC))
 
     def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> list[tuple[int, Numbered]]:
-        found, of_file = [], self.tally.of_file
+        lines: list[int] = []
+        found: list[Named] = []
+        of_file = self.tally.of_file
         for line, row in chunk:
             try:
                 if not isinstance(row, Row):
                     raise row
                 cell = row.cells[0]
                 known = self._by_cell.get(cell) or self._touchpoint(row)
-                numbered = reader.answer(row, known)
+                named = reader.answer(row, known)
             except RowError as error:
                 self.tally.refuse(line, str(error), row.content if isinstance(row, Row) else error.content)
             except LeftOut as why:
                 self.tally.left[str(why)] += 1
             else:
-                of_file[known.key][numbered.answer.rating] += 1
-                found.append((line, numbered))
-        return found
+                of_file[known.key][named.answer.rating] += 1
+                lines.append(line)
+                found.append(named)
+        return list(zip(lines, self._numbering.give(found), strict=True))
 
     def _key(self, cell: str) -> str:
         return cell if self.columns is None else self.columns.key(cell)

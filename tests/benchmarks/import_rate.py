@@ -19,7 +19,8 @@ from statistics import median
 from app import migrate
 from app.db import open_database
 from app.importer.answers import Columns
-from app.importer.run import CHUNK, Import, Wish
+from app.importer.rows import CHUNK
+from app.importer.run import Import, Wish
 
 ROUNDS = 5
 REAL = Path(__file__).parents[3] / "shared" / "data" / "insteval.csv.gz"

@@ -5,7 +5,8 @@ from hashlib import sha1
 from pathlib import Path
 from uuid import UUID
 
-from app.importer.answers import NAMESPACE, Columns
+from app.importer.answers import Columns
+from app.importer.numbering import NAMESPACE
 from app.importer.run import Wish
 from app.ingest.channels import IMPORT
 from app.ingest.routes import to_answer
