@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import listing
 from app.answers.schemas import AnswerQuery
-from app.dashboard import alert_words, split
+from app.dashboard import alert_words, drop_chart, split
 from app.dashboard.alert_words import ICONS
 from app.dashboard.login import inside
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
@@ -64,6 +64,7 @@ class Seen:
     actions: list[Action]
     told: list[dict[str, Any]]
     segments: dict[str, tuple[str, str]]  # what their keys and values are called
+    around: drop_chart.Around | None
 
 
 @router.get("/alerts/{number}")
@@ -77,6 +78,7 @@ async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
         known=here,
         title=alert_words.title(seen.alert, seen.names, visit.words),
         says=alert_words.says(seen.alert, here, visit.words),
+        around=seen.around,
         course=alert_words.course(seen.alert),
         comments=seen.comments,
         actions=seen.actions,
@@ -96,7 +98,11 @@ def _read(session: Session, visit: RequestContext, number: int) -> Seen:
     heard = {(one["webhook"], one["subscriber"]): one for one in reversed(told.of(session, number, visit.may))}
     named = [one["segment"] for one in alert["evidence"].get("segments", ())]
     spoken = split.spoken(session, named, visit.words)
-    return Seen(alert, names_of(session, [alert]), comments, actions, list(reversed(heard.values())), spoken)
+    names = names_of(session, [alert])
+    here = names.get(alert["touchpoint"])
+    drawn = here and alert["kind"] in drop_chart.KINDS and visit.may("scores:read")
+    around = drop_chart.read(session, here, alert, now()) if here and drawn else None
+    return Seen(alert, names, comments, actions, list(reversed(heard.values())), spoken, around)
 
 
 def _since(session: Session, key: str | None, since: datetime) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 A strict content security policy allows no `style`, so each picture is SVG whose positions are attributes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -83,3 +84,13 @@ class Curve:
 def per_cent(part: float, whole: float) -> str:
     """`part` of `whole` as an SVG length."""
     return f"{number(100 * part / whole) if whole else 0}%"
+
+
+def across(second: float, edges: Sequence[float]) -> float:
+    """How many steps of a chart lie before a moment, 0 or all of them for one outside.
+
+    `edges` are where the steps begin, and where the last one ends. Each step is drawn equally wide: months, too.
+    """
+    inside = min(max(second, edges[0]), edges[-1])
+    step = min(bisect_right(edges, inside), len(edges) - 1) - 1
+    return step + (inside - edges[step]) / (edges[step + 1] - edges[step])

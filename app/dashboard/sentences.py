@@ -82,16 +82,12 @@ def touchpoint(standing: Level, period: Period, t: Localized) -> Markup:
 
 def goal(standing: Level, t: Localized) -> str:
     """The target's value; with the metric's name where it is not the index."""
-    aim = standing.goal
-    assert aim is not None
-    value = t.number(aim.value, 0 if aim.value.is_integer() else 1)
-    return value if aim.metric == "index" else f"{value} ({t.named('metric', aim.metric)})"
+    found = standing.goal
+    assert found is not None
+    return aim(found.metric, found.value, t)
 
 
-def own(standing: Level, t: Localized) -> Markup:
-    """How the target's own measure stands against it: satisfied 72, target 75."""
-    aim = standing.goal
-    assert aim is not None and aim.now is not None
-    digits = 1 if aim.metric == "mean" or not aim.value.is_integer() else 0
-    now = t.number(aim.now.value, 1 if aim.metric == "mean" else 0)
-    return t("own", metric=t.named("metric", aim.metric), now=now, target=t.number(aim.value, digits))
+def aim(metric: str, value: float, t: Localized) -> str:
+    """A target of any touchpoint: 70, or 75 (satisfied)."""
+    said = t.number(value, 0 if value.is_integer() else 1)
+    return said if metric == "index" else f"{said} ({t.named('metric', metric)})"

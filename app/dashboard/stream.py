@@ -1,4 +1,4 @@
-"""The comments below a touchpoint: the newest first, with filters, full-text search and pages."""
+"""The comments below a touchpoint: the latest few, or with filters, full-text search and pages."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from app.ingest.channels import SOURCES
 from app.touchpoints.registry import Known
 
 PAGE = 20
+LATEST = 5  # of a touchpoint's page where nothing is looked for: the inbox is another page
 STATES = ("new", "seen", "needs_reply", "done")
 FLAGS = ("spam", "misuse", "burst", "test", "duplicate", "unconfirmed")
 
@@ -35,7 +36,8 @@ def query_of(visit: RequestContext, touchpoint: Known | None) -> tuple[AnswerQue
     """The question that a page's address asks; Problem invalid_request."""
     given = visit.request.query_params
     asked = {name: given[name] for name in ("q", "mood", "source", "flag", "handling") if given.get(name)}
-    values: dict[str, Any] = {"limit": PAGE, "has_comment": True, "cursor": given.get("cursor") or None}
+    limit = PAGE if asked or given.get("cursor") else LATEST
+    values: dict[str, Any] = {"limit": limit, "has_comment": True, "cursor": given.get("cursor") or None}
     values |= {name: asked[name] for name in ("q", "source") if name in asked}
     if asked.get("flag") in FLAGS:
         values |= {"flag": asked["flag"], "has_comment": None}

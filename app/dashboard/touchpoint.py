@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,13 +13,14 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import charts, heatmap, levels, periods, sentences, split, stream
+from app.dashboard import heatmap, history, levels, marks, periods, sentences, split, stream
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
 from app.dashboard.periods import Period
 from app.dashboard.ranks import Sample, compared, told_apart
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
+from app.dashboard.trend import Trend
 from app.errors import Code, Problem
 from app.ingest import store
 from app.pages.choices import ends
@@ -28,7 +28,7 @@ from app.pages.hosted import address
 from app.pages.i18n import messages
 from app.scores import baseline, formulas, score, serve, verdicts
 from app.scores import counts as rollup
-from app.scores.buckets import start_of
+from app.scores.buckets import next_start, start_of
 from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.scores.days import Days
 from app.state import Db
@@ -43,9 +43,9 @@ class Seen:
 
     standing: Level
     parts: dict[Part, Counts]
-    starts: list[int]
-    trend: list[Counts]
-    over: int  # how many of them are over; the rest is the running one
+    trend: list[Counts]  # of each step of the chart
+    chart: Trend
+    events: list[marks.Event]
     moved: verdicts.Moved | None  # the last quarter of those that are over against the first
     alike: baseline.BySource
     heat: dict[tuple[int, int], Counts]
@@ -62,14 +62,17 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
     seen = await db.read(lambda session: _read(session, visit, known, period, now))
     found, t = seen.standing, visit.words
     rows, pairs = sources(known, seen)
+    marked, unmarked = marks.placed(seen.events, seen.chart.edges, now)
     return visit.page(
         "touchpoint.html",
         known=known,
         period=period,
         s=found,
         sentence=sentences.touchpoint(found, period, t),
-        trend=trend(seen, known),
+        trend=seen.chart,
         trend_says=trend_says(seen, known, period, t),
+        marks=marked,
+        unmarked=unmarked,
         facts=facts(known, seen),
         ends=ends(known.scale, messages("customer", t.language)),
         distribution=[(rating, ratings(found.now)[rating]) for rating in reversed(known.scale.ratings)],
@@ -100,21 +103,29 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
     starts = period.trend_starts(now, known.zone, first)
     by_start = rollup.series(session, known.id, starts[0], window.until, known.zone, period.interval)
     comments = stream.read(session, visit, known) if visit.may("feedback:read") else None
-    over = sum(start < start_of(period.interval, now, known.zone) for start in starts)
+    trend = [score.counted(by_start.get(start, {})) for start in starts]
+    chart = _chart(known, period, starts, trend, now)
     since = window.since if period.days else now
     alike = baseline.by_source(session, [known], since)[known.id]
     return Seen(
         found,
         parts,
-        starts,
-        [score.counted(by_start.get(start, {})) for start in starts],
-        over,
-        _moved(known, [by_start.get(start, {}) for start in starts[:over]], starts, alike[None]),
+        trend,
+        chart,
+        history.read(session, visit, known, starts[0]),
+        _moved(known, [by_start.get(start, {}) for start in starts[: chart.over]], starts, alike[None]),
         alike,
         heatmap.read(session, known.id, window.since, window.until, known.zone),
         comments,
         split.read(session, known, period, visit.request.query_params.get("by"), visit.words),
     )
+
+
+def _chart(known: Known, period: Period, starts: list[int], trend: Sequence[Counts], now: int) -> Trend:
+    points = [levels.index(known.scale, counts) for counts in trend]
+    edges = [*starts, next_start(period.interval, starts[-1], known.zone)]
+    over = sum(start < start_of(period.interval, now, known.zone) for start in starts)
+    return Trend(points, [counts[0] for counts in trend], edges, over, known.zone)
 
 
 def quarter(steps: int) -> int:
@@ -133,37 +144,9 @@ def _moved(
     return verdicts.compare(known.scale, "index", score.by_source(last), score.by_source(first), length, days)
 
 
-def trend(seen: Seen, known: Known) -> dict[str, Any]:
-    """The chart: curve, bars of answers, labels, and the table behind it. What is not over yet stands apart."""
-    points = [levels.index(known.scale, counts) for counts in seen.trend]
-    most = max((counts[0] for counts in seen.trend), default=0)
-    days = [datetime.fromtimestamp(start, known.zone).date() for start in seen.starts]
-    every = max(1, round(len(days) / 7))
-    running = next((point for point in points[seen.over :] if point), None)
-    return {
-        "curve": charts.Curve([*points[: seen.over], *[None] * (len(points) - seen.over)], 0, 100, len(points), 100),
-        "running": running and (charts.per_cent(len(points) - 0.5, len(points)), running.value),
-        "over": seen.over,
-        "any": any(points),
-        "most": most,
-        "bars": [
-            (
-                charts.per_cent(place + 0.13, len(days)),
-                charts.per_cent(0.74, len(days)),
-                25 * counts[0] / most,
-                place < seen.over,
-            )
-            for place, counts in enumerate(seen.trend)
-            if counts[0]
-        ],
-        "labels": [(charts.per_cent(place, len(days)), days[place]) for place in range(0, len(days), every)],
-        "rows": list(zip(days, points, [counts[0] for counts in seen.trend], strict=True)),
-    }
-
-
 def trend_says(seen: Seen, known: Known, period: Period, t: Localized) -> Markup:
     """What the trend shows: its first quarter against its last, where chance does not explain the difference."""
-    parts = seen.trend[: seen.over]
+    parts = seen.trend[: seen.chart.over]
     part = quarter(len(parts))
     before, now = add([NONE, *parts[:part]]), add([NONE, *parts[-part:]])
     first, last = levels.index(known.scale, before), levels.index(known.scale, now)

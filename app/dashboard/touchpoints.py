@@ -10,11 +10,12 @@ from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.actions import reviews
+from app.actions.schemas import ReviewIn
 from app.dashboard.first_run import columns
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem, refused
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.dashboard.touchpoint_form import body_of, languages_of, values_of
-from app.errors import Problem
+from app.errors import Code, Problem
 from app.models import Touchpoint
 from app.pages.choices import ends
 from app.pages.i18n import messages
@@ -134,10 +135,15 @@ def added(language: str) -> str:
 
 @router.post("/touchpoints/{key}/reviewed")
 async def reviewed(key: str, db: Db, posting: Posting = Posted) -> Response:
-    """Note that somebody has looked at the touchpoint again."""
-    posting.visit.need("actions:write")
-    await db.write(lambda session: reviews.record(session, key, posting.visit.caller.name, None))
-    posting.visit.request.app.state.registry.forget()
+    """Note that somebody has looked at the touchpoint again, and what was found."""
+    visit = posting.visit
+    visit.need("actions:write")
+    try:
+        said = ReviewIn(note=posting.get("note") or None)
+    except pydantic.ValidationError:
+        raise Problem(Code.INVALID_REQUEST, str(visit.words("review_wrong"))) from None
+    await db.write(lambda session: reviews.record(session, key, visit.caller.name, said.note))
+    visit.request.app.state.registry.forget()
     return RedirectResponse(f"/touchpoints/{key}", 303)
 
 

@@ -27,11 +27,16 @@ async def tell(db: Database, now: datetime) -> None:
 
 def _before(session: Session, now: datetime) -> None:
     _false_alarm(session, "hotline", now)
-    _reviewed(session, "invoice", now)
+    registry.change(session, "invoice", TouchpointPatch(review_interval_days=_EACH))
+    note = "The due date stands at the bottom; move it up."
+    _reviewed(session, "invoice", now - timedelta(days=_REVIEWED), "Tomasz Zieliński", note)
+    note = "Our contract with the carrier ends soon. Watch what comes after it."
+    _reviewed(session, "delivery", now - timedelta(days=_REVIEWED), "Anders Holm", note)
     aim = Target(metric="index", value=70, by=(now - timedelta(days=2)).date())
     registry.change(session, "product-use", TouchpointPatch(target=aim))
     for row in session.exec(select(TargetRecord)):
-        row.set_at = now - timedelta(days=120)
+        row.set_at = now - timedelta(days=170 if row.ended_at else 120)
+        row.ended_at = row.ended_at and now - timedelta(days=120)
 
 
 def _false_alarm(session: Session, key: str, now: datetime) -> None:
@@ -43,12 +48,10 @@ def _false_alarm(session: Session, key: str, now: datetime) -> None:
     session.add(row)
 
 
-def _reviewed(session: Session, key: str, now: datetime) -> None:
-    at = now - timedelta(days=_REVIEWED)
-    row = registry.change(session, key, TouchpointPatch(review_interval_days=_EACH))
+def _reviewed(session: Session, key: str, at: datetime, who: str, note: str) -> None:
+    row = registry.by_key(session, key)
     row.reviewed_at = at
-    note = "The due date stands at the bottom; move it up."
-    session.add(Review(touchpoint_id=row.id or 0, reviewed_at=at, reviewed_by="Tomasz Zieliński", note=note))
+    session.add(Review(touchpoint_id=row.id or 0, reviewed_at=at, reviewed_by=who, note=note))
 
 
 def _done(session: Session, now: datetime) -> None:

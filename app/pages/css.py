@@ -9,7 +9,9 @@ from typing import Literal
 
 Node = tuple[str, "list[Node]"]  # a selector or at-rule with what stands in it; a declaration has nothing in it
 
-_INNER = r"\([^()]*(?:\([^()]*(?:\([^()]*\)[^()]*)*\)[^()]*)*\)"  # parentheses in parentheses, up to three deep
+_INNER = r"\([^()]*\)"  # parentheses in parentheses, up to five deep
+for _ in range(4):
+    _INNER = rf"\([^()]*(?:{_INNER}[^()]*)*\)"
 _TOKEN = re.compile(rf'"[^"]*"|{_INNER}|[{{}};]|[^"(){{}};]+')
 _SELECTOR = re.compile(rf"(?:{_INNER}|[^,()])+")
 _SPACES = ((r"\s+", " "), (r"\s*([{};])\s*", r"\1"), (r"([:,]) ", r"\1"), (r" ([~>!]) ?", r"\1"), (r";}", "}"))

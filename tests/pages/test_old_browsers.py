@@ -61,6 +61,7 @@ def test_no_rule_stands_in_another_and_what_is_guarded_stands_apart(name: str) -
         ("@media (height >= 5px) { a { b: c } }", "@media (min-height:5px){a{b:c}}"),
         ("a:has(b), c { d: e }", "c{d:e}a:has(b){d:e}"),
         (":is(a, b) c { d: calc(1px + 2px) }", ":is(a,b) c{d:calc(1px + 2px)}"),
+        ("a { b: c(d, e(f(1%, g(2px, 3%)), 1fr)) }", "a{b:c(d,e(f(1%,g(2px,3%)),1fr))}"),
         ('a::after { content: " →" / "" }', 'a::after{content:" →" / ""}'),
         ("@keyframes x { from { a: b } to { a: c } }", "@keyframes x{from{a:b}to{a:c}}"),
         ("a { b: light-dark(#fff, #000); c: d }", "a{b:#fff;c:d}@media (prefers-color-scheme:dark){a{b:#000}}"),
