@@ -7,6 +7,7 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,14 +15,15 @@ from sqlalchemy import delete, func, select, tuple_
 from sqlmodel import Session, col
 
 from app.ids import uuid7
-from app.models import Delivery, Touchpoint, now
+from app.models import Delivery, now
 from app.sql import Bulk, Lookup
-from app.touchpoints.scales import Scale, scale_of
+from app.touchpoints.scales import SCALES, own_scale
 from app.webhooks import events
 from app.webhooks.events import WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, UUID]  # touchpoint and answer
+Place = tuple[str, str, range, Sequence[str]]  # a touchpoint: key, scale, the low ratings, declared segment keys
 Row = tuple[UUID, int, int, UUID, str, str, datetime, datetime, str | None]  # a value for each of _COLUMNS
 
 _COLUMNS = {
@@ -62,10 +64,12 @@ class Wish:
 
 
 def _wishes(session: Session) -> list[Wish]:
-    return [
-        Wish(number, frozenset(names.split()), frozenset(keys.split()), frozenset(json.loads(where)))
-        for number, names, keys, where in _WANTED.rows(session, {})
-    ]
+    return [_wish(*row) for row in _WANTED.rows(session, {})]
+
+
+@lru_cache(1024)  # each batch of answers asks for the same ones
+def _wish(number: int, names: str, keys: str, where: str) -> Wish:
+    return Wish(number, frozenset(names.split()), frozenset(keys.split()), frozenset(json.loads(where)))
 
 
 def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelta()) -> None:
@@ -100,16 +104,19 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
     kept = [(before, after, one) for before, after, one in _net(moves) if one.source != _HISTORY]
     known = _touchpoints(session, {one.touchpoint_id for _, _, one in kept})
     untold = _take_back(session, [one for before, _, one in kept if before])
+    wished = frozenset[str]().union(*(wish.events for wish in wishes))
     for before, after, one in kept:
-        key, scale, keys = known[one.touchpoint_id]
+        key, scale, poor, keys = known[one.touchpoint_id]
+        happened = events.happened(before, after, poor)
+        if before is None and wished.isdisjoint(happened):
+            continue  # most answers: nothing of it waits, and nobody wants to hear of it
         where = events.segments(one, keys)
-        happened = events.happened(before, after, scale.poor)
         gone = WITHDRAWN in happened
         heard = _heard(session, wishes, one) if gone else wishes
         waiting = untold.get(_key(one), {}) if events.counts(after) else {}
         due = at if gone else events.settled(one, at, settling)
-        for name, whom in _whom(heard, happened, waiting, (key, where), low=events.is_low(one, scale.poor)).items():
-            text = events.body(name, at, events.about(name, one, key, scale.name, where))
+        for name, whom in _whom(heard, happened, waiting, (key, where), low=events.is_low(one, poor)).items():
+            text = events.body(name, at, events.about(name, one, key, scale, where))
             said = one.touchpoint_id, one.id, name, text, at, due, one.trace
             yield from ((uuid7(), number, *said) for number in whom)
 
@@ -133,6 +140,9 @@ def _whom(
 
 def _net(moves: Sequence[Move]) -> Iterator[tuple[Told | None, Told | None, Told]]:
     """What happened to each answer in all, and the answer: two presses in one batch may contradict each other."""
+    if all(before is None for before, _ in moves):  # each of them is new, and there once
+        yield from ((None, one, one) for _, one in moves if one)
+        return
     net: dict[Key, tuple[Told | None, Told | None, Told]] = {}
     for before, after in moves:
         if one := after or before:
@@ -174,11 +184,26 @@ def _of(one: Told) -> tuple[Any, Any]:
     return col(Delivery.feedback_id) == one.id, col(Delivery.touchpoint_id) == one.touchpoint_id
 
 
-def _touchpoints(session: Session, numbers: set[int]) -> dict[int, tuple[str, Scale, Sequence[str]]]:
-    """Key, scale and declared segment keys of each."""
-    columns: Any = (Touchpoint.id, Touchpoint.key, Touchpoint.scale, Touchpoint.own_scale, Touchpoint.segments)
-    found = session.execute(select(*columns).where(col(Touchpoint.id).in_(sorted(numbers))))
-    return {row.id: (row.key, scale_of(row), row.segments) for row in found}
+def _touchpoints(session: Session, numbers: set[int]) -> dict[int, Place]:
+    """Those with these ids."""
+    ids, found = sorted(numbers), dict[int, Place]()
+    for start in range(0, len(ids), _AT_A_TIME):
+        some = {f"id{place}": number for place, number in enumerate(ids[start : start + _AT_A_TIME])}
+        found |= {number: _place(*said) for number, *said in _places(len(some)).rows(session, some)}
+    return found
+
+
+@lru_cache(_AT_A_TIME)
+def _places(ids: int) -> Lookup:
+    whose = ", ".join(f":id{place}" for place in range(ids))
+    columns = "id, key, scale, CAST(own_scale AS text), CAST(segments AS text)"
+    return Lookup(f"SELECT {columns} FROM touchpoint WHERE id IN ({whose})")  # noqa: S608 - only our own names
+
+
+@lru_cache(4096)
+def _place(key: str, scale: str, own: str | None, segments: str) -> Place:
+    known = own_scale(scale, json.loads(own)) if own and own != "null" else SCALES[scale]
+    return key, scale, known.poor, json.loads(segments)
 
 
 def forget(session: Session, one: Told) -> None:

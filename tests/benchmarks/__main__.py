@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import answers, scores
+from tests.benchmarks import answers, scores, told
 from tests.benchmarks.load import KEY, command, free_port, post, wait_for, wrk
 
 README = Path(__file__).parents[2] / "README.md"
@@ -71,6 +71,14 @@ def _memory_under_overload(url: str, seconds: int) -> Iterator[Line]:
         found = wrk(running.url + answers.PATH, connections=1000, seconds=seconds, script=post(answers.BODY))
         yield Line("memory with the queue full (1,000 connections)", f"{running.memory_mb():.0f} MB", "250 MB")
         yield Line("of these answered with 503", f"{found.failed:,} of {found.rate * seconds:,.0f}")
+
+
+def of_told(rounds: int) -> Iterator[Line]:
+    """What it costs an answer that a subscriber and a chat are there to be told."""
+    for kind, database in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+        for name, ratios in told.told(kind, 4 * rounds).items():
+            what = f"{database}: an answer with a subscriber and a chat on, {name}, against without (processor time)"
+            yield Line(what, f"{statistics.median(ratios):.2f} x", told.PROMISED.get(name, ""))
 
 
 def of_scores(seconds: int, rounds: int) -> Iterator[Line]:
@@ -141,13 +149,14 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--large", action="store_true", help="ten million answers instead of one")
     parser.add_argument("--write", action="store_true", help="put the figures into the table of the README")
-    parser.add_argument("--only", choices=["sqlite", "postgresql", "scores", "size"])
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "told", "scores", "size"])
     chosen = parser.parse_args()
     seconds, rounds = (2, 1) if chosen.quick else (6, 3)
     os.environ.setdefault("TMPDIR", tempfile.gettempdir())
     parts = {
         "sqlite": of_answers("sqlite", "1.0 x", seconds, rounds),
         "postgresql": of_answers("postgresql", "0.95 x", seconds, rounds),
+        "told": of_told(rounds),
         "scores": of_scores(seconds, rounds),
         "size": of_size(10_000, 10_000_000 if chosen.large else 1_000_000),
     }

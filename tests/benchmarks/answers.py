@@ -72,16 +72,16 @@ def latency(url: str, seconds: int) -> Figures:
 
 async def open_loop(url: str, rate: int, seconds: int, connections: int = 64) -> list[float]:
     """Seconds each answer took from the moment it was due, at a constant rate whatever the service does."""
-    request = _request(PATH, BODY.encode())
+    one_more = request(PATH, BODY.encode())
     started = time.perf_counter() + 0.2
     took: list[float] = []
 
     async def one(first: int) -> None:
-        async with _connected(url) as ask:
+        async with connected(url) as ask:
             for number in range(first, rate * seconds, connections):
                 due = started + number / rate
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                answer = await ask(request)
+                answer = await ask(one_more)
                 assert answer.startswith(b"HTTP/1.1 201"), answer
                 took.append(time.perf_counter() - due)
 
@@ -89,13 +89,13 @@ async def open_loop(url: str, rate: int, seconds: int, connections: int = 64) ->
     return sorted(took)
 
 
-def _request(path: str, body: bytes) -> bytes:
+def request(path: str, body: bytes) -> bytes:
     head = f"POST {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n"
     return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
 @asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Callable[[bytes], Awaitable[bytes]]]:
+async def connected(url: str) -> AsyncIterator[Callable[[bytes], Awaitable[bytes]]]:
     """Sends a request and gives back the whole answer; an HTTP library would take a core from what is measured."""
     host = urlsplit(url)
     reader, writer = await asyncio.open_connection(host.hostname, host.port)
@@ -147,12 +147,12 @@ _COMMENTS = [f"Quick, the {number}th time." for number in range(500)]
 
 
 async def _served(url: str, seconds: float) -> float:
-    requests = iter([_request("/v1/feedback/batch", _batch()) for _ in range(int(400 * seconds))])
+    requests = iter([request("/v1/feedback/batch", _batch()) for _ in range(int(400 * seconds))])
     started, sent = time.perf_counter(), 0
 
     async def sender() -> None:
         nonlocal sent
-        async with _connected(url) as ask:
+        async with connected(url) as ask:
             while time.perf_counter() - started < seconds:
                 answer = await ask(next(requests))
                 assert answer.endswith(b'"created":500,"duplicate":0,"updated":0,"rejected":0}'), answer
