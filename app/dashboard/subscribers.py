@@ -25,7 +25,7 @@ Draft = dict[str, Any]
 
 
 def _fresh(visit: RequestContext) -> Draft:
-    whom = {"email": "", "owner": "", "tags": [], "touchpoints": []}
+    whom = {"email": "", "owner": "", "tags": [], "touchpoints": [], "segments": []}
     return whom | {"language": visit.words.language, "alerts": True, "digest": "weekly"}
 
 
@@ -38,6 +38,7 @@ def _sent(posting: Posting) -> Draft:
         "owner": posting.get("owner") or None,
         "tags": posting.get("tags").replace(",", " ").split(),
         "touchpoints": posting.all("touchpoint"),
+        "segments": posting.all("segment"),
     }
 
 
@@ -61,6 +62,7 @@ async def _all(
             "rows": [(row, subscribers.state_of(row)) for row in rows],
             "late": subscribers.late(session),
             "names": picks.touchpoints(session, visit.words),
+            "segments": picks.segments(session, visit.words, [one for row in rows for one in row.segments]),
             "owners": _owners(session),
             "unheard": [visit.words.own(place.name) for place in _unheard(session, rows)],
         }
@@ -69,12 +71,12 @@ async def _all(
 
 
 def _unheard(session: Session, rows: Sequence[Subscriber]) -> list[Touchpoint]:
-    """The touchpoints in use that no person and no chat is told of when they fall."""
-    people = [row for row in rows if row.alerts and row.listens]
+    """The touchpoints in use that no person and no chat is told of when they fall, in whatever segment."""
+    people = [row for row in rows if row.alerts and row.listens and not row.segments]
     hooks = [
         set(hook.touchpoints.split())
         for hook in session.exec(select(Webhook).where(col(Webhook.disabled_at).is_(None)))
-        if {OPENED, DROPPED} & set(hook.events.split())
+        if {OPENED, DROPPED} & set(hook.events.split()) and not hook.segments
     ]
     places = session.exec(select(Touchpoint).where(col(Touchpoint.archived_at).is_(None)).order_by(Touchpoint.key))
     return [
@@ -108,8 +110,9 @@ async def _one(
     def work(session: Session) -> Draft:
         whose = subscribers.public(session, subscribers.by_id(session, number), mailing=True)
         names = picks.touchpoints(session, visit.words, whose["touchpoints"])
+        where = picks.segments(session, visit.words, whose["segments"])
         asked = subscribers.asked_at(session, number)
-        return {"whose": whose, "asked": asked, "names": names, "owners": _owners(session)}
+        return {"whose": whose, "asked": asked, "names": names, "segments": where, "owners": _owners(session)}
 
     found = await db.read(work)
     draft = found["whose"] | (draft or {})

@@ -9,5 +9,5 @@ The path of a letter:
     compose.py    writes it when it goes: invitation.py, alert.py and digest.py say what is in it, as a Mail
     draw.py       a Mail as HTML, as text, and as the message that is sent
     smtp.py       the conversation with the mail server
-    pages.py      what the links in a letter open
+    pages.py      what the links in a letter open; choosing.py: where somebody changes what he gets
 """

@@ -25,5 +25,6 @@ def mail(session: Session, whose: Subscriber, about: str, links: Links, at: date
         title=f"{title}.",
         parts=[Part(say("changed") if item.levels else say("needs"), [item])],
         ends=[*([say("figures")] if item.levels else []), say("because_alerts", email=whose.email)],
+        choose=(say("choose_link"), links.choose),
         stop=(say("stop_link"), links.stop),
     )

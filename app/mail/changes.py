@@ -89,4 +89,5 @@ def _levels(kind: str, evidence: Mapping[str, Any], say: Say) -> list[Level]:
     if kind not in LEVELS:
         return []
     before, after = float(evidence["level_before"]), float(evidence["level_after"])
-    return [Level(say("before"), before), Level(say("now"), after, rising=kind == "rise")]
+    ends = [evidence.get(f"interval_{when}") or {} for when in ("before", "after")]
+    return [Level(say("before"), before, **ends[0]), Level(say("now"), after, rising=kind == "rise", **ends[1])]

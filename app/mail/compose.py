@@ -14,7 +14,8 @@ from app.mail import alert, digest, invitation, rating
 from app.mail.draw import Drawn, message
 from app.mail.draw import letter as draw_letter
 from app.mail.outbox import ALERT, DIGEST, INVITATION
-from app.mail.tokens import CONFIRM, STOP, token
+from app.mail.subscribers import signed
+from app.mail.tokens import PURPOSES, token
 from app.mail.writing import Links
 from app.models import Letter, RatingMail, Subscriber
 
@@ -78,5 +79,5 @@ class Sender:
 
     def _links(self, whose: Subscriber) -> Links:
         base = (self.service or whose.base).rstrip("/")
-        own = {name: token(self.secrets[0], name, whose.id or 0, whose.email) for name in (CONFIRM, STOP)}
-        return Links(base, *(f"{base}/mail/{name}/{own[name]}" for name in (CONFIRM, STOP)))
+        own = {name: token(self.secrets[0], name, whose.id or 0, signed(whose, name)) for name in PURPOSES}
+        return Links(base, **{name: f"{base}/mail/{name}/{own[name]}" for name in PURPOSES})

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from sqlmodel import Session
 
-from app.mail import quotes, waiting
+from app.mail import quotes, usual, waiting
 from app.mail.changes import is_untaken, item, name_of
 from app.mail.language import Say
 from app.mail.period import Period, answers, changed, still_open
@@ -70,6 +70,7 @@ class Digest:
             lines=self._lines(quoted=bool(quoted)),
             parts=[part for part in self._parts() if part.items] + quoted,
             ends=[*figures, say(f"because_{self.whose.digest}", email=self.whose.email)],
+            choose=(say("choose_link"), self.links.choose),
             stop=(say("stop_link"), self.links.stop),
         )
 
@@ -88,12 +89,12 @@ class Digest:
         return [Part(self.say("said"), quotes=said, below=below)] if said else []
 
     def _lines(self, *, quoted: bool) -> list[str]:
-        """How much came in, unless it stands below the quotes; and that all is calm."""
+        """That all is calm; how much came in, unless it stands below the quotes; and how much is as usual."""
         count, _ = self._answers
         came = self.say("came", n=count) if count else self.say("came_none")
-        if not (self.changed or self.needs):
-            return [f"{self.say('calm')} {came}"]
-        return [] if quoted else [came]
+        calm = not (self.changed or self.needs)
+        said = f"{self.say('calm')} {came}" if calm else "" if quoted else came
+        return [line for line in (said, usual.line(self.session, self.period, self.say)) if line]
 
     def _headline(self) -> str:
         if self.untaken:

@@ -10,7 +10,7 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from uuid import UUID
 
-from app.mail.writing import Item, Mail, Quote
+from app.mail.writing import Item, Level, Mail, Quote
 from app.pages.render import ENVIRONMENT
 
 WIDTH = 72
@@ -43,15 +43,20 @@ def _lines(mail: Mail) -> Iterator[str]:
     yield from ["", "-- "]
     for line in mail.ends:
         yield from wrapped(line)
-    yield from [f"{mail.stop[0]}:", mail.stop[1]]
+    for label, url in filter(None, (mail.choose, mail.stop)):
+        yield from [f"{label}:", url]
 
 
 def _item(item: Item) -> Iterator[str]:
     yield from wrapped(f"{item.name} {item.said}".rstrip(), "* ", "  ")
-    levels = ", ".join(f"{level.name} {round(level.value)}" for level in item.levels)
-    for line in filter(None, (levels, item.more)):
+    for line in filter(None, (", ".join(map(_level, item.levels)), item.more)):
         yield from wrapped(line, "  ", "  ")
     yield f"  {item.url}"
+
+
+def _level(level: Level) -> str:
+    said = f"{level.name} {round(level.value)}"
+    return f"{said} ({level.span})" if level.span else said
 
 
 def _quote(quote: Quote) -> Sequence[str]:

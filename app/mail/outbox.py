@@ -1,6 +1,6 @@
 """Letters enter the outbox in the transaction of what happened: neither is ever there without the other."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,12 +22,12 @@ def put(session: Session, subscriber: Subscriber, kind: str, about: str, at: dat
 
 
 def alert_opened(session: Session, alert: Alert) -> None:
-    """Write to everybody who wants to hear of an alert there."""
+    """Write to everybody who wants to hear of an alert there and in its segments."""
     if alert.kind in NOT_MAILED or not _ANYBODY.rows(session, {}):
         return
     place = session.get(Touchpoint, alert.touchpoint_id)
     for row in session.exec(select(Subscriber).where(col(Subscriber.alerts), *listening())):
-        if place and covers(row, place):
+        if place and covers(row, place) and hears(row.segments, alert):
             put(session, row, ALERT, str(alert.id), now())
 
 
@@ -55,6 +55,11 @@ def listening() -> Sequence[ColumnElement[bool]]:
         col(Subscriber.unsubscribed_at).is_(None),
         col(Subscriber.bounced_at).is_(None),
     )
+
+
+def hears(segments: Collection[str], alert: Alert) -> bool:
+    """Whether who wants to hear of these segments is told of an alert: with none of all, else where it names one."""
+    return not segments or not set(segments).isdisjoint(alert.segments)
 
 
 def covers(row: Subscriber, place: Touchpoint) -> bool:

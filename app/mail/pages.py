@@ -1,6 +1,7 @@
 """What the links in a letter open: a page with one button. Opening it writes nothing, whoever asks; pressing does.
 
-The button of a mail program presses too (RFC 8058): it posts to the same address, without a cookie.
+The button of a mail program presses too (RFC 8058): it posts to the same address, without a cookie. Where somebody
+changes what he gets is choosing.py.
 """
 
 from collections.abc import Callable
@@ -51,9 +52,9 @@ async def _opened(request: Request, token: str, purpose: str) -> Response:
     try:
         row = await state.db.read(lambda session: subscribers.behind(session, token, state.mail_secrets, purpose))
     except Problem as problem:
-        return _nowhere(request, problem)
+        return nowhere(request, problem)
     asks = not row.unsubscribed_at and (purpose == STOP or not row.confirmed_at)
-    return _drawn(request, row, f"{purpose}_ask" if asks else _outcome(row), asks=asks)
+    return drawn(request, row, f"{purpose}_ask" if asks else outcome(row), asks=asks)
 
 
 async def _pressed(request: Request, token: str, purpose: str) -> Response:
@@ -61,29 +62,31 @@ async def _pressed(request: Request, token: str, purpose: str) -> Response:
     try:
         row = await state.db.write(lambda session: PRESSED[purpose](session, token, state.mail_secrets, purpose))
     except Problem as problem:
-        return _nowhere(request, problem)
-    return _drawn(request, row, _outcome(row), asks=False)
+        return nowhere(request, problem)
+    return drawn(request, row, outcome(row), asks=False)
 
 
-def _outcome(row: Subscriber) -> str:
+def outcome(row: Subscriber) -> str:
     return "stopped" if row.unsubscribed_at else "confirmed"
 
 
-def _drawn(request: Request, row: Subscriber, name: str, *, asks: bool) -> Response:
+def drawn(request: Request, row: Subscriber, name: str, *, asks: bool) -> Response:
+    """The page `name`: what it asks, or how it stands."""
     t = messages("mail", row.language)
     why = t(f"{name}_why", email=row.email)
     context = {"title": t(f"{name}_title"), "why": why, "button": t(f"{name}_button") if asks else ""}
-    return _private(page(request, "mail_page.html", context, row.language, area="mail"))
+    return private(page(request, "mail_page.html", context, row.language, area="mail"))
 
 
-def _nowhere(request: Request, problem: Problem) -> Response:
+def nowhere(request: Request, problem: Problem) -> Response:
+    """The page of a link that leads nowhere."""
     language = language_of(request)
     t = messages("mail", language)
     context = {"title": t("nowhere_title"), "why": t("nowhere_why"), "button": ""}
-    return _private(page(request, "mail_page.html", context, language, area="mail", status=STATUS[problem.code]))
+    return private(page(request, "mail_page.html", context, language, area="mail", status=STATUS[problem.code]))
 
 
-def _private(found: Response) -> Response:
+def private(found: Response) -> Response:
     """The address is a key: it goes to no other site, and into no index."""
     found.headers.update({"Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"})
     return found

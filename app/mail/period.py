@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
-from app.mail.outbox import covers
+from app.mail.outbox import covers, hears
 from app.models import Alert, Subscriber, Touchpoint
 from app.monitoring.changes import KINDS
 from app.scores.counts import daily
@@ -19,18 +21,22 @@ MOST = 20  # of a kind in one letter
 
 @dataclass(frozen=True)
 class Period:
-    """The local days from `since` to before `until`, at the touchpoints that somebody is told of."""
+    """The local days from `since` to before `until`, at the touchpoints that somebody is told of.
+
+    With `segments` only alerts that name one of them.
+    """
 
     since: datetime
     until: datetime
     places: Sequence[Touchpoint]
     zone: ZoneInfo
+    segments: Sequence[str] = ()
 
     @classmethod
     def of(cls, session: Session, whose: Subscriber, since: datetime, until: datetime) -> "Period":
         wanted = select(Touchpoint).where(col(Touchpoint.archived_at).is_(None)).order_by(col(Touchpoint.id))
         places = [place for place in session.exec(wanted) if covers(whose, place)]
-        return cls(since, until, places, ZoneInfo(whose.timezone))
+        return cls(since, until, places, ZoneInfo(whose.timezone), whose.segments)
 
     @cached_property
     def by_id(self) -> dict[int, Touchpoint]:
@@ -40,9 +46,13 @@ class Period:
 def changed(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
     """What changed for real within the period, the newest first: no false alarms, and no action without an effect."""
     within = (col(Alert.opened_at) >= period.since, col(Alert.opened_at) < period.until)
-    true = col(Alert.because).is_distinct_from("false_alarm")
-    found = _alerts(session, period, col(Alert.kind).in_(KINDS), true, *within)
+    found = _alerts(session, period, col(Alert.kind).in_(KINDS), is_true(), *within)
     return [(alert, place) for alert, place in found if alert.evidence.get("verdict") not in ("no_evidence", "too_few")]
+
+
+def is_true() -> ColumnElement[bool]:
+    """The condition for alerts of which nobody said that they were false."""
+    return col(Alert.because).is_distinct_from("false_alarm")
 
 
 def still_open(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
@@ -53,8 +63,8 @@ def still_open(session: Session, period: Period) -> list[tuple[Alert, Touchpoint
 
 def _alerts(session: Session, period: Period, *which: Any) -> list[tuple[Alert, Touchpoint]]:
     rows = session.exec(select(Alert).where(*which).order_by(col(Alert.id).desc()).limit(10 * MOST))
-    found = [(row, period.by_id[row.touchpoint_id]) for row in rows if row.touchpoint_id in period.by_id]
-    return found[:MOST]
+    here = (row for row in rows if row.touchpoint_id in period.by_id and hears(period.segments, row))
+    return [(row, period.by_id[row.touchpoint_id]) for row in islice(here, MOST)]
 
 
 def answers(session: Session, period: Period) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from starlette.datastructures import State
 
-from app.mail import pages, routes
+from app.mail import choosing, pages, routes
 from app.rooms import Room
 from app.settings import Settings
 
@@ -29,4 +29,4 @@ async def running(state: State, settings: Settings) -> AsyncIterator[None]:
     await state.mailer.close()
 
 
-ROOM = Room((routes.router, pages.router), running=running)
+ROOM = Room((routes.router, pages.router, choosing.router), running=running)

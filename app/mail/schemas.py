@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.sanitize import PLAIN, plain_text
+from app.scores.schemas import SEGMENT
 from app.settings import MAIL_ADDRESS
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, Tag, TimeZone, one_of
@@ -24,6 +25,14 @@ Owner = Annotated[
     Field(max_length=200, description="as touchpoints name theirs", json_schema_extra=PLAIN),
     AfterValidator(plain_text),
 ]
+Segments = Annotated[
+    list[Annotated[str, Field(pattern=SEGMENT)]],
+    Field(
+        max_length=200,
+        description="such as `store:nord`: only alerts that name one of them, which are drops and rises that happened "
+        "there; none for all. How many answers came and what was said is told of the whole touchpoints",
+    ),
+]
 Digest = Literal["daily", "weekly", "monthly", "none"]
 State = Literal["pending", "confirmed", "unsubscribed", "bounced"]
 
@@ -37,6 +46,7 @@ class SubscriberIn(BaseModel):
     touchpoints: Touchpoints = []
     tags: Tags = []
     owner: Owner | None = None
+    segments: Segments = []
     alerts: StrictBool = True
     digest: Digest = "weekly"
     timezone: TimeZone | None = Field(None, description="where it is morning; from the language when left out")
@@ -50,9 +60,18 @@ class SubscriberPatch(BaseModel):
     touchpoints: Touchpoints | None = None
     tags: Tags | None = None
     owner: Owner | None = None
+    segments: Segments | None = None
     alerts: StrictBool | None = None
     digest: Digest | None = None
     timezone: TimeZone | None = None
+
+
+class Choice(BaseModel):
+    """What somebody chooses for himself, on the page that his mails lead to."""
+
+    language: Language
+    alerts: bool
+    digest: Digest
 
 
 class SubscriberOut(BaseModel):
@@ -65,6 +84,7 @@ class SubscriberOut(BaseModel):
     touchpoints: list[str]
     tags: list[str]
     owner: str | None
+    segments: list[str]
     alerts: bool
     digest: Digest
     timezone: str

@@ -12,13 +12,14 @@ from sqlmodel import Session, col, select
 from app.errors import Code, Problem
 from app.mail import outbox
 from app.mail.schedule import due_after, told
-from app.mail.schemas import SubscriberIn, SubscriberPatch
-from app.mail.tokens import is_genuine, number_of
+from app.mail.schemas import Choice, SubscriberIn, SubscriberPatch
+from app.mail.tokens import CHOOSE, is_genuine, number_of
 from app.models import Letter, Subscriber, now
 from app.touchpoints.registry import registered
 
 HOME = {"en": "UTC", "de": "Europe/Berlin", "da": "Europe/Copenhagen", "pl": "Europe/Warsaw"}
 AGAIN_AFTER = timedelta(minutes=10)
+_WORDS = ("touchpoints", "tags")
 _MAIL_IS_OFF = "no mail server is set (TOUCHSTONE_SMTP_URL)"
 
 
@@ -112,7 +113,7 @@ def change(session: Session, number: int, body: SubscriberPatch) -> Subscriber:
     registered(session, body.touchpoints or [])
     for name, value in body.model_dump(exclude_unset=True).items():
         if value is not None or name == "owner":
-            setattr(row, name, _words(value) if isinstance(value, list) else value)
+            setattr(row, name, _words(value) if name in _WORDS else value)
     if row.listens:
         _plan(row, now())
     return row
@@ -137,9 +138,14 @@ def behind(session: Session, text: str, secrets: list[bytes], purpose: str, *, l
     number = number_of(text)
     wanted = select(Subscriber).where(Subscriber.id == number)
     row = session.exec(wanted.with_for_update() if locked else wanted).first() if number else None
-    if row is None or not is_genuine(text, secrets, purpose, row.id or 0, row.email):
+    if row is None or not is_genuine(text, secrets, purpose, row.id or 0, signed(row, purpose)):
         raise Problem(Code.LINK_INVALID, "This link is incomplete, was changed, or its subscriber is gone.")
     return row
+
+
+def signed(row: Subscriber, purpose: str) -> str:
+    """Whom a link is for: an address; the link to choose only as long as this subscription of it lasts."""
+    return f"{row.email}\0{row.confirmed_at}" if purpose == CHOOSE else row.email
 
 
 def confirm(session: Session, text: str, secrets: list[bytes], purpose: str) -> Subscriber:
@@ -158,9 +164,15 @@ def stop(session: Session, text: str, secrets: list[bytes], purpose: str) -> Sub
     return row
 
 
+def choose(session: Session, text: str, secrets: list[bytes], choice: Choice) -> Subscriber:
+    """What the person wants from now on; who has ended it stays out. Problem link_invalid."""
+    row = behind(session, text, secrets, CHOOSE, locked=True)
+    return row if row.unsubscribed_at else change(session, row.id or 0, SubscriberPatch(**choice.model_dump()))
+
+
 def public(session: Session, row: Subscriber, *, mailing: bool) -> dict[str, Any]:
     """A subscriber as the API shows it; `mailing` is whether there is a mail server."""
-    words = {name: getattr(row, name).split() for name in ("touchpoints", "tags")}
+    words = {name: getattr(row, name).split() for name in _WORDS}
     last = session.exec(select(Letter).where(Letter.subscriber_id == row.id).order_by(col(Letter.id).desc())).first()
     sent = select(Letter.sent_at).where(Letter.subscriber_id == row.id, col(Letter.sent_at).is_not(None))
     problem = row.bounce or (last.error if last and not last.sent_at else "")

@@ -7,12 +7,12 @@ import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 
-CONFIRM, STOP = "confirm", "stop"
+CONFIRM, STOP, CHOOSE = PURPOSES = ("confirm", "stop", "choose")
 
 
-def token(secret: bytes, purpose: str, number: int, email: str) -> str:
-    """`12.` and 22 characters. The address is part of it, as a number may be given again after a deletion."""
-    mac = hmac.digest(secret, f"mail {purpose}\0{number}\0{email}".encode(), "sha256")[:16]
+def token(secret: bytes, purpose: str, number: int, whom: str) -> str:
+    """`12.` and 22 characters. `whom` is part of it, as a number may be given again after a deletion."""
+    mac = hmac.digest(secret, f"mail {purpose}\0{number}\0{whom}".encode(), "sha256")[:16]
     return f"{number}.{urlsafe_b64encode(mac).decode().rstrip('=')}"
 
 
@@ -22,7 +22,7 @@ def number_of(text: str) -> int | None:
     return int(number) if number.isascii() and number.isdecimal() and len(number) < 10 else None
 
 
-def is_genuine(text: str, secrets: Sequence[bytes], purpose: str, number: int, email: str) -> bool:
+def is_genuine(text: str, secrets: Sequence[bytes], purpose: str, number: int, whom: str) -> bool:
     """Whether one of the secrets signed it: the one that signs, or the one before it."""
-    known = [token(secret, purpose, number, email) for secret in secrets]
+    known = [token(secret, purpose, number, whom) for secret in secrets]
     return any(hmac.compare_digest(text.encode(), one.encode()) for one in known)

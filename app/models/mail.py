@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Index, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, SmallInteger, Text, UniqueConstraint
 from sqlmodel import Field
 
 from app.models.base import Table, index_of, now
@@ -12,6 +12,7 @@ from app.models.base import Table, index_of, now
 class Subscriber(Table, table=True):
     """A person who is told by mail. `touchpoints` and `tags` are words parted by spaces; none and no owner: all.
 
+    Of alerts only those that name one of the `segments`, if there are any.
     `comments` is whether a digest may hold what customers wrote: whoever added the person could read it. Links begin
     with `base` where the service does not know its public address. `digest_until` is the end of what was told already.
     """
@@ -23,6 +24,7 @@ class Subscriber(Table, table=True):
     touchpoints: str = Field(default="", sa_type=Text)
     tags: str = Field(default="", sa_type=Text)
     owner: str | None = Field(default=None, max_length=200)
+    segments: list[str] = Field(default=[], sa_column=Column(JSON, nullable=False, server_default="[]"))
     alerts: bool = True
     digest: str = Field(default="none", max_length=8)
     timezone: str = Field(max_length=64)

@@ -41,6 +41,11 @@ class Alert(Table, table=True):
     evidence: dict[str, Any] = json_column({})
     comments: list[dict[str, Any]] = json_column([])
 
+    @property
+    def segments(self) -> list[str]:
+        """In which segments it happened, as far as that was found."""
+        return [one["segment"] for one in self.evidence.get("segments", ())]
+
 
 class Monitoring(Table, table=True):
     """The one row that says which process looks (`holder`, until when) and what the last look came to."""

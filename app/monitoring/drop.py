@@ -11,7 +11,8 @@ from functools import cached_property, lru_cache
 from math import exp, log, sqrt
 from typing import NamedTuple
 
-from app.monitoring import tilts
+from app.monitoring import spread
+from app.monitoring.spread import moments, shape_of
 from app.monitoring.tilts import Tilts
 from app.scores import day_variance
 
@@ -46,8 +47,8 @@ class Found:
     """What a look found. `learning`: the past is too thin to compare with, and nothing else is said.
 
     `fell` when `w` has reached `h`. Only then the rest is worked out: `since` is the first day of the fall, between
-    `earliest` and `latest` with 95 %, `before` and `after` are the levels around it, `n` the answers since then, and
-    `sources` the same of each source.
+    `earliest` and `latest` with 95 %, `before` and `after` are the levels around it with their standard errors, `n` the
+    answers since then, and `sources` the same of each source.
     """
 
     learning: bool = False
@@ -61,6 +62,8 @@ class Found:
     after: float = 0.0
     n: int = 0
     sources: tuple["Part", ...] = ()
+    before_se: float = 0.0
+    after_se: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +170,8 @@ class Past:
         parts = tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
         n = sum(part.n for part in parts)
         before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
-        return Found(False, True, since, *_dated(path, since), w, h, before, after, n, parts)
+        errors = spread.of_usual(fallen, self.fit.se), spread.of_answers(fallen, self.fit.sd, self.fit.rho)
+        return Found(False, True, since, *_dated(path, since), w, h, before, after, n, parts, *errors)
 
     def walk(self, cells: Sequence[Cell], levels: Levels) -> "Walk":
         """What each day with answers adds for the second of two levels and against the first one."""
@@ -249,17 +253,9 @@ def _dated(path: Sequence[tuple[int, float]], since: int) -> tuple[int, int]:
     return min(days), max(days)
 
 
-def _shape(cells: Sequence[Cell]) -> list[float]:
-    """The share of each rating; half an answer is added to each, so that none is impossible."""
-    counts = [sum(given) + 0.5 for given in zip(*(cell.counts for cell in cells), strict=True)]
-    return [count / sum(counts) for count in counts]
-
-
 def _fit(base: Sequence[Cell]) -> Baseline:
-    shape = _shape(base)
-    values = tilts.values(len(shape))
-    mean = sum(q * v for q, v in zip(shape, values, strict=True))
-    within = sum(q * v * v for q, v in zip(shape, values, strict=True)) - mean * mean
+    shape = shape_of(base)
+    mean, within = moments(shape)
     usual = day_variance.usual(base, mean)
     rho = day_variance.rho(base, usual, within)
     n, days = sum(cell.n for cell in base), len({cell.day for cell in base})
@@ -273,7 +269,7 @@ def _shapes(base: Sequence[Cell], whole: Sequence[float]) -> dict[str, Sequence[
     for cell in base:
         by_source[cell.source].append(cell)
     many = {source: sum(cell.n for cell in cells) >= OWN_SHAPE_ANSWERS for source, cells in by_source.items()}
-    return {source: _shape(cells) if many[source] else whole for source, cells in by_source.items()}
+    return {source: shape_of(cells) if many[source] else whole for source, cells in by_source.items()}
 
 
 def _within(level: float) -> float:

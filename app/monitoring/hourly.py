@@ -62,7 +62,7 @@ class Hourly:
         except LeaseLost:
             log.warning("monitoring_taken_over")
             return False
-        await self._db.write(lambda session: self._lease.give_back(session, at, report.summary()))
+        await self._db.write(lambda session: self._lease.give_back(session, at, report.noted()))
         log.info("monitoring_looked", extra={**report.summary(), "seconds": round(time.monotonic() - started, 2)})
         return True
 

@@ -37,6 +37,12 @@ def public(row: Monitoring | None, at: datetime) -> dict[str, Any]:
     return {"looked_at": looked, "looks_next": at if is_due(row, at) else over, **counts}
 
 
+def watching(row: Monitoring | None) -> set[int] | None:
+    """The touchpoints whose levels are watched; None when no look has said so yet."""
+    found = row.summary.get("watching") if row else None
+    return None if found is None else set(found)
+
+
 def is_due(row: Monitoring | None, at: datetime) -> bool:
     """Whether an hour closed since the last look; a look in the future is none, for a clock was set back since."""
     return row is None or row.looked_at is None or _hour(row.looked_at) != _hour(at)

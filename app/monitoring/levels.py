@@ -17,6 +17,7 @@ from app.monitoring.morning import Morning
 from app.monitoring.seen import Seen
 from app.touchpoints.registry import Known
 
+Z = 1.959963984540054  # two-sided 95 %
 TOLD_FROM = 0.03  # of the scale: a smaller change is none to act on
 State = Literal["watched", "learning", "too_thin"]
 KINDS = ("drop", "rise")
@@ -126,13 +127,15 @@ def _baselines(session: Session, these: Sequence[Known]) -> dict[int, int]:
 
 
 def _evidence(found: Found) -> dict[str, Any]:
-    """The numbers, levels as index points (0 to 100), and between which days it began with 95 %."""
+    """The numbers, levels as index points (0 to 100) with their intervals, and when it began with 95 %."""
     days = {name: counted.date_of(day).isoformat() for name, day in (("from", found.earliest), ("to", found.latest))}
     return {
         "metric": "index",
         "since": days,
         "level_before": _index(found.before),
         "level_after": _index(found.after),
+        "interval_before": _interval(found.before, found.before_se),
+        "interval_after": _interval(found.after, found.after_se),
         "answers": found.n,
         "sources": [
             {"source": part.source, "before": _index(part.before), "after": _index(part.after), "answers": part.n}
@@ -141,6 +144,11 @@ def _evidence(found: Found) -> dict[str, Any]:
         "statistic": round(found.w, 2),
         "threshold": round(found.h, 2),
     }
+
+
+def _interval(level: float, se: float) -> dict[str, float]:
+    """Between which index points the level lies with 95 %."""
+    return {"low": _index(max(level - Z * se, 0.0)), "high": _index(min(level + Z * se, 1.0))}
 
 
 def _index(share: float) -> float:

@@ -27,6 +27,7 @@ class Report:
 
     touchpoints: int = 0
     states: Counter[str] = field(default_factory=Counter)
+    watching: list[int] = field(default_factory=list)  # the ids of those that are watched
     changes: list[tuple[Known, Seen]] = field(default_factory=list)  # drops and rises that are there
 
     def summary(self) -> dict[str, Any]:
@@ -34,6 +35,10 @@ class Report:
         return {"touchpoints": self.touchpoints} | {
             state: self.states[state] for state in ("watched", "learning", "too_thin")
         }
+
+    def noted(self) -> dict[str, Any]:
+        """What is kept of it: for those who are told of some touchpoints only, also which are watched."""
+        return self.summary() | {"watching": self.watching}
 
     def told(self) -> list[dict[str, Any]]:
         """The changes with the names of `/v1/changes`; `since` is a day where the touchpoint is."""
@@ -90,6 +95,7 @@ async def once(
         await note(await db.read(partial(look, at=at)))
     memory.looked_at = at
     report.states.update(memory.held[known.id].stand.state for known in fleet)
+    report.watching = [known.id for known in fleet if memory.held[known.id].stand.state == "watched"]
     return report
 
 
@@ -139,7 +145,7 @@ async def _levels(db: Database, these: Sequence[Known], at: datetime, fleet: int
 async def by_hand(db: Database, at: datetime) -> Report:
     """Look now, whoever else does, and note what it came to."""
     report = await once(db, at)
-    await db.write(lambda session: lease.note(session, at, report.summary()))
+    await db.write(lambda session: lease.note(session, at, report.noted()))
     return report
 
 

@@ -56,6 +56,23 @@ async def test_somebody_is_added_asked_again_changed_and_removed(app, client, ma
 
 
 @ON_SQLITE
+async def test_segments_are_chosen_among_those_that_answers_have_and_the_rest_is_not_told(client, make, person):
+    await make("shop", name="Shop", segments=["store"])
+    for store in ("nord", "<b>øst</b>"):
+        body = {"rating": 4, "context": {"store": store}}
+        assert (await client.post("/v1/touchpoints/shop/feedback", json=body)).status_code == 201
+    page = (await person.get("/subscribers")).text
+    assert 'value="store:nord"' in page and "<b>øst" not in page
+    await press(person, "/subscribers", "/subscribers", **ANNA, segment=["store:nord", "store:<b>øst</b>"])
+    assert (await client.get("/v1/subscribers/1")).json()["segments"] == ["store:nord", "store:<b>øst</b>"]
+    page = (await person.get("/subscribers/1")).text
+    assert "only in <bdi>" in page and page.count('name="segment"') == page.count("checked><bdi>") == 2
+    assert "Shop" in (await person.get("/subscribers")).text.partition("Nobody is told at once of these")[2]
+    await press(person, "/subscribers/1", "/subscribers/1", **ANNA, timezone="Europe/Copenhagen")
+    assert (await client.get("/v1/subscribers/1")).json()["segments"] == []
+
+
+@ON_SQLITE
 async def test_mails_that_come_back_are_shown_with_what_the_server_said(app, client, person):
     await client.post("/v1/subscribers", json={"email": "gone@lindhoej.example"})
 

@@ -1,5 +1,6 @@
 """Whoever wants to hear of a touchpoint is told when it falls: once, in his language, and nobody else."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -13,10 +14,14 @@ from app.monitoring.seen import Seen
 from tests.mail.conftest import ON_SQLITE, link, part
 
 FELL = {"level_before": 62.2, "level_after": 49.6, "answers": 310, "statistic": 9.1, "threshold": 7.0}
+FELL |= {"interval_before": {"low": 58.1, "high": 65.4}, "interval_after": {"low": 44.8, "high": 54.4}}
 
 
-def fell(session: Session, kind: str = "drop", touchpoint_id: int = 1, *, there: bool = True) -> None:
+def fell(
+    session: Session, kind: str = "drop", touchpoint_id: int = 1, *, there: bool = True, where: Sequence[str] = ()
+) -> None:
     since, evidence = now() - timedelta(days=5), FELL if kind == "drop" else {}
+    evidence = evidence | ({"segments": [{"segment": one} for one in where]} if where else {})
     alerts.note(session, [Seen(touchpoint_id, kind, there, since, evidence)], now())
 
 
@@ -46,6 +51,8 @@ async def test_a_fall_is_told_once_to_each_in_his_language(app, client, returns,
     mail = told["en@lindhoej.example"]
     assert "https://feedback.lindhoej.example/touch/alerts/1" in part(mail, "html")
     assert "310 answers since then." in part(mail, "plain") and link(mail, "stop")
+    assert "before 62 (58–65), now 50 (45–54)" in part(mail, "plain")
+    assert 'width="9%" bgcolor="#d55e00"' in part(mail, "html"), "as wide as from 45 to 54"
     await anybody.post(link(mail, "stop"))
     await app.state.db.write(lambda session: alerts.change(session, 1, "closed", "false_alarm", "Anna"))
     assert await send() == []
@@ -69,6 +76,24 @@ def test_only_whom_it_concerns_is_told(wanted, hears):
     said = {"email": "", "language": "en", "timezone": "UTC", "base": "", "created_by": ""}
     place = {"phase": "", "contact": "", "channel": "", "scale": "csat", "tags": ["parcels"], "owner": "Anna"}
     assert covers(Subscriber(**said, **wanted), Touchpoint(key="returns", **place)) == hears
+
+
+async def test_who_wants_some_segments_is_told_of_falls_there_and_of_nothing_else(
+    app, client, returns, make, subscribe, send
+):
+    await make("checkout")
+    for name, segments in {"nord": ["store:nord", "store:øst"], "syd": ["store:syd"], "all": []}.items():
+        found = await subscribe(f"{name}@lindhoej.example", segments=segments, digest="none")
+        assert found["segments"] == segments
+    await app.state.db.write(lambda session: fell(session, where=["store:nord", "store:west"]))
+    assert sorted(mail["To"].partition("@")[0] for mail in await send()) == ["all", "nord"]
+    await app.state.db.write(lambda session: fell(session, "silence"))
+    await app.state.db.write(lambda session: fell(session, touchpoint_id=2))
+    assert [mail["To"].partition("@")[0] for mail in await send()] == ["all", "all"]
+    changed = await client.patch("/v1/subscribers/2", json={"segments": []})
+    assert changed.json()["segments"] == [] and changed.json()["touchpoints"] == []
+    wrong = await client.patch("/v1/subscribers/2", json={"segments": ["nord"]})
+    assert wrong.status_code == 422 and "segments" in wrong.json()["errors"][0]["place"]
 
 
 @ON_SQLITE

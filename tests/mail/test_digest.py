@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from app.ids import uuid7
 from app.mail import schedule
 from app.models import Alert, Subscriber, now
-from app.monitoring import alerts
+from app.monitoring import alerts, lease
 from app.monitoring.seen import Seen
 from app.touchpoints.catalogue import LANGUAGES
 from tests.mail.conftest import ON_SQLITE, part
@@ -91,7 +91,7 @@ async def test_a_digest_says_what_changed_what_needs_somebody_and_what_was_said(
     (mail,) = await send()
     assert mail["Subject"] == "Product return fell; one thing needs somebody"
     text, html = part(mail, "plain"), part(mail, "html")
-    assert "Product return fell from 62 to 50" in text and "before 62, now 50" in text
+    assert "Product return fell from 62 to 50" in text and "before 62 (58–65), now 50 (45–54)" in text
     assert "3 new comments to read" in text and "4 comments among 4 answers." in text
     assert text.count("  > ") >= 3 and "1 of 7, Product return" in text and "5 of 5, Online shop" in text
     assert "&lt;\u2060b" not in html and "<b>never" not in html and "http://evil" not in html + text
@@ -132,6 +132,63 @@ async def test_weeks_that_were_missed_make_one_late_letter_and_two_who_look_writ
     assert "Product return fell" in mail["Subject"]
     row = await app.state.db.read(lambda session: session.exec(select(Subscriber)).one())
     assert row.digest_at == last_week + timedelta(days=21) and row.digest_until.astimezone(BERLIN).weekday() == 0
+
+
+def looked(*watching: int):
+    """What the monitoring keeps of a look."""
+    return lambda session: lease.note(session, now(), {"watched": len(watching), "watching": list(watching)})
+
+
+@ON_SQLITE
+async def test_a_digest_says_how_many_of_the_person_s_own_touchpoints_are_as_usual_and_of_how_many_nobody_can_tell(
+    app, make, last_week, subscribe, send, clock
+):
+    for number in range(3, 9):
+        await make(f"t{number}", tags=["stores"] if number > 4 else [])
+    await subscribe(ANNA, alerts=False, timezone="Europe/Berlin")
+    await subscribe("bo@lindhoej.example", alerts=False, timezone="Europe/Berlin", tags=["stores"], language="de")
+    await app.state.db.write(returns_fell)
+    clock.at = last_week
+    before = {mail["To"]: part(mail, "plain") for mail in await send()}
+    assert "as usual" not in before[ANNA], "nobody has looked yet"
+    await app.state.db.write(looked(1, 2, 3, 4, 5, 6, 99))
+    clock.at += timedelta(days=7)
+    told = {mail["To"]: " ".join(part(mail, "plain").split()) for mail in await send()}
+    assert "Of 6 touchpoints that are watched, 5 are as usual. 2 touchpoints have too few answers" in told[ANNA]
+    assert "Alle 2 beobachteten Touchpoints sind wie immer. 2 Touchpoints haben" in told["bo@lindhoej.example"]
+    await app.state.db.write(lambda session: alerts.change(session, 1, "closed", "false_alarm", "Anna"))
+    await app.state.db.write(looked(1, 2))
+    clock.at += timedelta(days=7)
+    told = {mail["To"]: " ".join(part(mail, "plain").split()) for mail in await send()}
+    assert "All 2 touchpoints that are watched are as usual. 6 touchpoints have" in told[ANNA]
+    assert "beobachtet" not in told["bo@lindhoej.example"] and "4 Touchpoints haben" in told["bo@lindhoej.example"]
+
+
+@ON_SQLITE
+async def test_a_digest_for_some_segments_tells_of_falls_there_alone(app, last_week, subscribe, send, clock):
+    for name, store in (("anna", "store:nord"), ("bo", "store:syd")):
+        address = f"{name}@lindhoej.example"
+        await subscribe(address, alerts=False, timezone="Europe/Berlin", segments=[store])
+    await app.state.db.write(lambda session: fell(session, where=["store:nord"]))
+    clock.at = last_week
+    subjects = {mail["To"]: mail["Subject"] for mail in await send()}
+    assert subjects == {ANNA: "Online shop fell", "bo@lindhoej.example": "Nothing needs you"}
+
+
+@ON_SQLITE
+async def test_a_comment_of_4000_characters_in_any_direction_with_markup_is_one_quiet_line(
+    client, last_week, subscribe, send, clock
+):
+    await subscribe(ANNA, alerts=False, timezone="Europe/Berlin")
+    said = "<b>*שלום*</b> \u202ehttp://evil.example <!channel> @all "
+    await say(client, "checkout", now() - timedelta(minutes=1), rating=1, comment=said + "א" * (4000 - len(said)))
+    clock.at = last_week
+    (mail,) = await send()
+    text, html = part(mail, "plain"), part(mail, "html")
+    assert "שלום" in text and "<b>" not in html.partition("<h1")[2].partition('dir="auto"')[2].partition("</p>")[0]
+    for alive in ("\u202e", "evil.example", "://evil", "*שלום*", "@all"):
+        assert alive not in text and alive not in html, alive
+    assert len(text) < 2000 and max(map(len, mail.as_bytes().splitlines())) < 998
 
 
 @ON_SQLITE

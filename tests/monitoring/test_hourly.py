@@ -37,6 +37,7 @@ async def test_of_two_processes_one_looks_and_none_again_before_the_hour_is_over
     two = [Hourly(fallen, lambda: at), Hourly(other, lambda: at)]
     assert sorted(await asyncio.gather(*(one.turn() for one in two))) == [False, True]
     assert not any([await one.turn() for one in two])
+    assert lease.watching(await fallen.read(lease.read)) == set(NUMBERS)
     at += timedelta(hours=1)
     assert [await one.turn() for one in two] == [True, False]
     assert len(await listed(client)) == len(NUMBERS)
@@ -91,4 +92,4 @@ async def test_the_running_service_looks_by_itself(monkeypatch, database_url):
         while not (row := await app.state.db.read(lease.read)) or not row.looked_at:
             assert time.monotonic() < until
             await asyncio.sleep(0.02)
-    assert row.summary == {"touchpoints": 0, "watched": 0, "learning": 0, "too_thin": 0}
+    assert row.summary == {"touchpoints": 0, "watched": 0, "learning": 0, "too_thin": 0, "watching": []}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from tests.simulations import claims, effect, ends, hours, journeys, ranks, segments, silences, terms
+from tests.simulations import claims, drops, effect, ends, hours, journeys, ranks, segments, silences, terms
 from tests.simulations.claims import Rates
 from tests.simulations.draws import SHAPES, World
 
@@ -163,11 +163,19 @@ def drop_ends() -> Rows:
         yield Row(f"{fall:g} deviations, 50 a day", 5.0, 100 * found.false, 100 * plain.false, back, 60)
 
 
+def drop_levels() -> Rows:
+    """Wrong: the interval of the level before, or after, a drop that is told leaves it out; after has a control."""
+    for world, fall in ((World(50), 0.5), (World(50, 0.1, 0.5), 0.5), (World(500, 0.2), 0.5), (World(8), 0.8)):
+        held = drops.coverage(world, fall, 600)
+        yield Row(f"before, {fall:g} deviations, {_days(world)}", 5.0, 100 - held.before, 100 - held.plain, None, 600)
+        yield Row(f"after, {fall:g} deviations, {_days(world)}", 5.0, 100 - held.after, 100 - held.plain, None, 600)
+
+
 CLAIMS: dict[str, Callable[[], Rows]] = {
     claim.__name__: claim
     for claim in (
         *(change, interval, mail_moves, few_answers, screen, target),
-        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled, drop_ends),
+        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled, drop_ends, drop_levels),
     )
 }
 

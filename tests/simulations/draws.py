@@ -48,6 +48,11 @@ def _tilted(shape: str) -> NDArray[np.float64]:
 _TILTED = {shape: _tilted(shape) for shape in SHAPES}
 
 
+def level(shape: str, shift: float) -> float:
+    """The level (0..1) of answers that lie `shift` deviations above the usual ones."""
+    return float(_TILTED[shape][round((shift - _GRID[0]) / (_GRID[1] - _GRID[0]))] @ _WORTH)
+
+
 def effects(rng: np.random.Generator, world: World, length: int) -> NDArray[np.float64]:
     """What each day adds to the level, in deviations."""
     found = rng.normal(0, world.tau, length)

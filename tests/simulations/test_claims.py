@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, ends, hours, journeys, segments
+from tests.simulations import claims, drops, ends, hours, journeys, segments
 from tests.simulations.draws import SHAPES, World
 
 
@@ -101,3 +101,9 @@ def test_a_drop_that_was_told_does_not_end_while_the_level_is_low_and_ends_when_
     found = ends.of(ends.in_use, 12, 0.4)
     assert found.false <= 0.1 and found.told <= 1.1 and found.wait is not None
     assert ends.of(ends.naive, 12, 0.4).told >= 1.15, "the control must fail"
+
+
+def test_the_intervals_of_a_drop_that_is_told_hold_the_levels_before_and_after_it():
+    found = drops.coverage(World(50, 0.2), 0.5, 150)
+    assert found.before >= 91 and found.after >= 91 and found.told >= 90
+    assert found.plain < 88, "the control must fail"
