@@ -57,6 +57,10 @@ _NEW = (
     "ON CONFLICT (touchpoint_id, id) DO NOTHING"
 )
 _INSERT, _INSERT_RETURNING = Bulk(_NEW, _STORED), Bulk(f"{_NEW} RETURNING touchpoint_id, id", _STORED)
+_ERASED = Bulk(
+    "SELECT 1 FROM {r} JOIN erasure ON erasure.touchpoint_id = r.touchpoint_id AND erasure.id = r.id",
+    {"touchpoint_id": "int", "id": "uuid"},
+)
 _LAST, _SINCE = (
     Lookup("SELECT max(rowid) FROM feedback"),
     Lookup("SELECT touchpoint_id, id FROM feedback WHERE rowid > :last"),
@@ -107,10 +111,21 @@ def store(
     for place in again:
         outcomes[place] = _settle(session, present, answers[place], moves)
     held = _follow(session, moves, settling, told=not restored)
+    if any(one.erased for one in held.values()) and _came_back(session, created):
+        raise Problem(Code.OVERLOADED, "This answer is being erased; it cannot be sent again.", retry_after=1)
     checked = set(map(_checked_by, filter(None, map(_after, moves))))
     if any(scale and scale != held[touchpoint_id].scale for touchpoint_id, scale in checked):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)
     return outcomes
+
+
+def _came_back(session: Session, created: Collection[Key]) -> bool:
+    """Whether one of these was erased in the moment in which it was sent again.
+
+    PostgreSQL's INSERT waits for whoever erases the same id, then stores it: it had looked for erasures before.
+    """
+    rows = [(touchpoint_id, UUID(int=number)) for touchpoint_id, number in created]
+    return bool(rows) and not is_sqlite(session) and bool(list(_ERASED.returning(session, rows)))
 
 
 def _follow(

@@ -76,6 +76,7 @@ _REVISE = Bulk(
 )
 _WHAT = (
     "SELECT touchpoint.id, touchpoint.timezone, touchpoint.scale, "
+    "EXISTS (SELECT 1 FROM erasure WHERE erasure.touchpoint_id = touchpoint.id), "
     "split.id, split.key, split.upto, split.most, split.closed FROM touchpoint"
 )
 _SPLITS = "LEFT JOIN split ON split.touchpoint_id = touchpoint.id"
@@ -99,8 +100,8 @@ def lock(session: Session, touchpoints: Iterable[int]) -> dict[int, Held]:
     one = len(rows) == 1  # mostly: a look-up by its key takes a third of the time
     held = _HELD_ONE.rows(session, {"id": rows[0][0]}) if one else _HELD.returning(session, rows)
     found: dict[int, Held] = {}
-    for number, zone, scale, *split in held:
-        before = found.get(number) or Held(ZoneInfo(zone), scale)
+    for number, zone, scale, erased, *split in held:
+        before = found.get(number) or Held(ZoneInfo(zone), scale, bool(erased))
         found[number] = before if split[0] is None else before._replace(splits=(*before.splits, opened(number, *split)))
     return found
 

@@ -51,6 +51,7 @@ class Held(NamedTuple):
 
     zone: ZoneInfo
     scale: str
+    erased: bool = False  # whether an answer was ever erased there
     splits: Sequence[Open] = ()
 
 
