@@ -12,7 +12,7 @@ from sqlalchemy import Row, select
 from sqlmodel import Session, col
 
 from app.answers.stopwords import stopwords
-from app.answers.terms import Comment, Term, separate
+from app.answers.terms import ALPHA, Comment, Term, separate
 from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.models import Feedback
@@ -139,12 +139,12 @@ def sides(known: Known) -> tuple[list[int], list[int]]:
     return list(low), list(box)
 
 
-def answer(known: Known, newest: Comments, limit: int) -> dict[str, Any]:
-    """The object of the API."""
+def answer(known: Known, newest: Comments, limit: int, share: float = 1.0) -> dict[str, Any]:
+    """The object of the API; `share` is how much of the 5 % there is for words, beside whatever else is claimed."""
     low, high = sides(known)
     read = [row for row in newest.rows if row.rating in low or row.rating in high]
     comments = [Comment(row.comment, row.rating in low, stopwords(row.locale)) for row in read]
-    found = separate(comments)
+    found = [term for term in separate(comments) if term.p < ALPHA * share]
     n_low = sum(comment.low for comment in comments)
     return {
         "touchpoint": known.row.key,

@@ -1,6 +1,6 @@
 """Ratings by weekday and hour of the day, in local time."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
@@ -14,6 +14,8 @@ from app.scores.days import Days, Part, student
 from app.scores.slices import COUNTS
 from app.touchpoints.scales import Scale
 
+Cells = Mapping[tuple[int, int], Counts]  # by weekday (Monday: 0) and hour
+Place = tuple[int, tuple[int, int]]  # a weekday, and a quarter of the day from hour to hour
 MOST_S = 366 * 86_400  # at most a year of hours is read
 FEW = 5  # below it, an hour is drawn hollow
 _PARTS = ((0, 6), (6, 12), (12, 18), (18, 24))
@@ -46,28 +48,24 @@ def size(n: int, most: int) -> str:
     return "z4" if share > 0.6 else "z3" if share > 0.25 else "z2"
 
 
-def worst(
-    scale: Scale, cells: Mapping[tuple[int, int], Counts], days: Days, length: float
-) -> tuple[int, tuple[int, int]] | None:
-    """The weekday and quarter of the day whose index is lower than that of all other times for real; None without one.
+def p_values(scale: Scale, cells: Cells, days: Days, length: float) -> dict[Place, float]:
+    """Of each of the 28 taken alone: that its index is not lower than that of the rest of the week.
 
-    Each of the 28 is compared with the rest of the week, Holm over all of them at 5 %. `days` says how alike those of
-    the period are, `length` how many it has: a weekday holds a seventh of them.
+    `days` says how alike those of the period are, `length` how many it has: a weekday holds a seventh of them.
     """
-    places = [(day, part) for day in range(7) for part in _PARTS]
-    parts = [_sum(cells, day, part) for day, part in places]
-    whole = add(parts)
+    parts = {(day, part): _sum(cells, (day, part)) for day in range(7) for part in _PARTS}
+    whole = add(parts.values())
     alike = days._replace(weekday=0.0)  # that weekdays differ is what is looked for
-    p_values = [_lower_p(scale, part, whole, alike, length) for part in parts]
-    found = [
-        (_value(scale, part), place)
-        for part, place, p in zip(parts, places, formulas.holm(p_values), strict=True)
-        if p < 0.05
-    ]
-    return min(found)[1] if found else None
+    return {place: _lower_p(scale, part, whole, alike, length) for place, part in parts.items()}
 
 
-def _sum(cells: Mapping[tuple[int, int], Counts], day: int, part: tuple[int, int]) -> Counts:
+def lowest(scale: Scale, cells: Cells, places: Iterable[Place]) -> Place | None:
+    """Of the places that are lower for real the one with the lowest index; None without one."""
+    return min(places, key=lambda place: (_value(scale, _sum(cells, place)), place), default=None)
+
+
+def _sum(cells: Cells, place: Place) -> Counts:
+    day, part = place
     return add([NONE, *(cells.get((day, hour), NONE) for hour in range(*part))])
 
 
@@ -83,4 +81,4 @@ def _lower_p(scale: Scale, part: Counts, whole: Counts, days: Days, length: floa
     sure = days.thinned(ratings(part), length / 7), days.thinned(rest, length)
     p = formulas.difference_p(scale, sure[0], scale, sure[1]) or 1.0
     sides = zip((ratings(part), rest), sure, strict=True)
-    return student(p, [Part(sum(counts), sum(independent), days.freedom) for counts, independent in sides])
+    return student(p, [Part(sum(counts), sum(independent), days.freedom) for counts, independent in sides], shared=True)

@@ -52,9 +52,11 @@ class Level:
     before: Counts = NONE
     moved: Moved | None = None
     verdict: str | None = None  # of `moved`, corrected for all that stand beside it on the page
+    mix_alone: bool = False  # all answers together moved, and that was the mix of sources
     target: dict[str, Any] | None = None
     place: Place | None = None
     days: Days = ASSUMED
+    target_days: Days = ASSUMED  # those of the target's metric
 
     @property
     def n(self) -> int:
@@ -84,6 +86,15 @@ class Level:
         metric = str(said["metric"])
         now = formulas.said(metric, formulas.metrics(scale, ratings(self.now))[metric])
         return Goal(metric, now, float(said["value"]), said["status"], low, high)
+
+    @property
+    def target_p(self) -> float | None:
+        """The p-value behind the target's status; None without one on this scale."""
+        if self.target is None:
+            return None
+        wanted = str(self.target["metric"]), float(self.target["value"])
+        length, over = self.window.days, bool(self.target["final"])
+        return verdicts.target_p(self.known.scale, *wanted, ratings(self.now), length, self.target_days, over=over)
 
     @property
     def missed(self) -> bool:
@@ -198,6 +209,7 @@ def _judge(session: Session, found: Mapping[int, Level], since: int, now: int) -
     alike = baseline.of(session, [level.known for level in aimed.values()], since)
     for number, level in aimed.items():
         wanted, window = cast("score.Wanted", level.known.row.target), level.window
+        level.target_days = alike[number]
         level.target = score.target(
             level.known.scale, wanted, level.now, window.days, alike[number], over=window.until <= now
         )

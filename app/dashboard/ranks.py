@@ -55,21 +55,24 @@ def compared(samples: Sequence[Sample]) -> list[tuple[int, int]]:
     return list(combinations(bearing, 2))
 
 
-def told_apart(samples: Sequence[Sample]) -> set[tuple[int, int]]:
-    """The pairs (lower, higher) of those `compared` whose index differs for real (Holm over all of them, 5 %)."""
-    pairs = compared(samples)
+def p_values(samples: Sequence[Sample]) -> dict[tuple[int, int], float]:
+    """Of those `compared`, each pair (lower, higher) taken alone."""
     sure = [(sample.scale, sample.effective) for sample in samples]
     parts = [sample.part for sample in samples]
-    p_values = []
-    for one, other in pairs:
-        p = formulas.difference_p(*sure[one], *sure[other])
-        p_values.append(1.0 if p is None else student(p, (parts[one], parts[other])))
     index = [_index(sample) for sample in samples]
-    return {
-        (one, other) if index[one] < index[other] else (other, one)
-        for (one, other), p in zip(pairs, formulas.holm(p_values), strict=True)
-        if p < ALPHA
-    }
+    found = {}
+    for one, other in compared(samples):
+        p = formulas.difference_p(*sure[one], *sure[other])
+        pair = (one, other) if index[one] < index[other] else (other, one)
+        found[pair] = 1.0 if p is None else student(p, (parts[one], parts[other]))
+    return found
+
+
+def told_apart(samples: Sequence[Sample]) -> set[tuple[int, int]]:
+    """The pairs (lower, higher) of those `compared` whose index differs for real (Holm over all of them, 5 %)."""
+    found = p_values(samples)
+    adjusted = formulas.holm(list(found.values()))
+    return {pair for pair, p in zip(found, adjusted, strict=True) if p < ALPHA}
 
 
 def places(samples: Sequence[Sample]) -> list[Place]:

@@ -71,7 +71,7 @@ def touchpoint(standing: Level, period: Period, t: Localized) -> Markup:
         t("touchpoint.stands", index=t.number(estimate.value), low=t.number(estimate.low), high=t.number(estimate.high))
     ]
     moved = standing.change
-    if standing.moved and standing.moved.mix_shifted:
+    if standing.moved and standing.mix_alone:
         parts.append(t("touchpoint.mix", by=t.by(standing.moved.unadjusted), before=t(f"before.{period.name}")))
     elif moved is not None:
         parts.append(t(f"touchpoint.{standing.verdict}", by=t.by(moved), before=t(f"before.{period.name}")))

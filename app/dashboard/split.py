@@ -1,6 +1,6 @@
 """A touchpoint's answers by a segment key, a row for each value: which differ for real, and which may not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlmodel import Session, col, select
@@ -23,6 +23,7 @@ MOST = 40  # rows
 class Row(NamedTuple):
     """One value: its name, its index, the answers behind it, and how it compares: lower, higher, same or few."""
 
+    value: str
     name: str
     level: Estimate
     n: int
@@ -39,6 +40,7 @@ class Split(NamedTuple):
     rows: Sequence[Row]
     more: int
     compared: int
+    p_values: Mapping[tuple[str, ...], float]  # of each difference taken alone, by the values it is between
     counting: Mapping[str, Any] | None
 
 
@@ -56,13 +58,26 @@ def read(session: Session, known: Known, period: Period, wanted: str | None, t: 
     window = serve.bounds(query, known.zone, first).whole_days()
     over = serve.spans_of(query, window)
     asked = segmented.asked(session, known, query, window, over)
-    found = asked.groups(window, over, "index")
+    found, p_values = asked.compared(window, over, "index")
     said = named.get(key)
     lines = [_row(group, said, key, t) for group in found["groups"] if group["metrics"]["index"]]
     lines.sort(key=lambda row: (row.said == "few", row.level.value))
     titles = [(one, title(one, named.get(one), t)) for one in (*keys, *CLOCK)]
     more, compared = max(0, len(lines) - MOST), found["compared"]["corrected_for"]
-    return Split(key, dict(titles)[key], titles, lines[:MOST], more, compared, asked.counting)
+    alone: dict[tuple[str, ...], float] = {(value,): p for value, p in p_values.items()}
+    if len(alone) == 2:
+        alone = {tuple(p_values): min(p_values.values())}  # each beside the other: one difference
+    return Split(key, dict(titles)[key], titles, lines[:MOST], more, compared, alone, asked.counting)
+
+
+def beside(split: Split, found: Collection[tuple[str, ...]]) -> Split:
+    """The same with only those differences said that are `found` beside all else that the page says."""
+    differing = {value for values in found for value in values}
+    rows = [
+        row._replace(said="same") if row.said in ("lower", "higher") and row.value not in differing else row
+        for row in split.rows
+    ]
+    return split._replace(rows=rows)
 
 
 def title(key: str, row: SegmentKey | None, t: Localized) -> str:
@@ -79,7 +94,8 @@ def _row(group: Mapping[str, Any], row: SegmentKey | None, key: str, t: Localize
     if said == "same" and n < FEW:
         said = "few"
     names = {one["value"]: one["name"] for one in row.values} if row else {}
-    return Row(named(key, value, names, t), Estimate(index["value"], index["low"], index["high"]), n, said, difference)
+    level = Estimate(index["value"], index["low"], index["high"])
+    return Row(value, named(key, value, names, t), level, n, said, difference)
 
 
 def named(key: str, value: str, names: Mapping[str, Mapping[str, str]], t: Localized) -> str:

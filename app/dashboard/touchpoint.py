@@ -13,12 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import heatmap, history, levels, marks, periods, sentences, split, stream
+from app.dashboard import claims, heatmap, history, levels, marks, periods, sentences, split, stream
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
 from app.dashboard.periods import Period
-from app.dashboard.ranks import Sample, compared, told_apart
+from app.dashboard.ranks import Sample
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.dashboard.trend import Trend
 from app.errors import Code, Problem
@@ -47,10 +47,10 @@ class Seen:
     chart: Trend
     events: list[marks.Event]
     moved: verdicts.Moved | None  # the last quarter of those that are over against the first
-    alike: baseline.BySource
     heat: dict[tuple[int, int], Counts]
     comments: stream.Stream | None
     split: split.Split | None
+    claims: claims.Claims
 
 
 @router.get("/touchpoints/{key}")
@@ -61,7 +61,6 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
     now = int(serve.clock())
     seen = await db.read(lambda session: _read(session, visit, known, period, now))
     found, t = seen.standing, visit.words
-    rows, pairs = sources(known, seen)
     marked, unmarked = marks.placed(seen.events, seen.chart.edges, now)
     return visit.page(
         "touchpoint.html",
@@ -69,6 +68,7 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         period=period,
         s=found,
         sentence=sentences.touchpoint(found, period, t),
+        judged=seen.claims.corrected_for,
         trend=seen.chart,
         trend_says=trend_says(seen, known, period, t),
         marks=marked,
@@ -80,13 +80,13 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
         heat_most=max((cell[0] for cell in seen.heat.values()), default=0),
         heat_says=heat_says(seen, t),
         size=heatmap.size,
-        sources=rows,
-        source_pairs=pairs,
+        sources=sources(known, seen),
+        source_pairs=len(seen.claims.adjusted.get(claims.SOURCES, ())),
         summary=score.summary(known.scale, seen.parts),
         rate=score.response_rate(seen.parts),
         stream=seen.comments,
         split=seen.split,
-        terms=await _terms(db, visit, known),
+        terms=await _terms(db, visit, known, seen.claims.shares[claims.WORDS]),
         page_address=address(visit.request, key),
         service=address(visit.request, key).removesuffix(f"/t/{key}"),
         sentences=sentences,
@@ -107,18 +107,24 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
     chart = _chart(known, period, starts, trend, now)
     since = window.since if period.days else now
     alike = baseline.by_source(session, [known], since)[known.id]
-    return Seen(
-        found,
-        parts,
-        trend,
-        chart,
-        history.read(session, visit, known, starts[0]),
-        _moved(known, [by_start.get(start, {}) for start in starts[: chart.over]], starts, alike[None]),
-        alike,
-        heatmap.read(session, known.id, window.since, window.until, known.zone),
-        comments,
-        split.read(session, known, period, visit.request.query_params.get("by"), visit.words),
-    )
+    moved = _moved(known, [by_start.get(start, {}) for start in starts[: chart.over]], starts, alike[None])
+    heat = heatmap.read(session, known.id, window.since, window.until, known.zone)
+    shown = split.read(session, known, period, visit.request.query_params.get("by"), visit.words)
+    samples = _samples(found, parts, alike)
+    judged = claims.judged(claims.looked(found, moved, heat, samples, shown.p_values if shown else {}))
+    claims.settle(found, judged)
+    events = history.read(session, visit, known, starts[0])
+    shown = shown and split.beside(shown, judged.found(claims.SEGMENTS))
+    return Seen(found, parts, trend, chart, events, moved, heat, comments, shown, judged)
+
+
+def _samples(standing: Level, parts: Mapping[Part, Counts], alike: baseline.BySource) -> dict[str, Sample]:
+    """The ratings of each source that has any."""
+    scale, length = standing.known.scale, standing.window.days
+    found = {
+        source: Sample(scale, counts, alike.get(source), length) for source, counts in score.by_source(parts).items()
+    }
+    return {source: sample for source, sample in found.items() if sample.n}
 
 
 def _chart(known: Known, period: Period, starts: list[int], trend: Sequence[Counts], now: int) -> Trend:
@@ -153,15 +159,16 @@ def trend_says(seen: Seen, known: Known, period: Period, t: Localized) -> Markup
     if first is None or last is None or seen.moved is None:
         return t("trend.short")
     values = {"first": t.number(first.value), "last": t.number(last.value)}
-    return t(f"trend.{seen.moved.verdict()}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
+    verdict = seen.moved.verdict(seen.claims.p(claims.TREND))
+    return t(f"trend.{verdict}", n=part, unit=t(f"unit.{period.interval}", n=part), **values)
 
 
 def heat_says(seen: Seen, t: Localized) -> Markup:
-    standing = seen.standing
-    worst = heatmap.worst(standing.known.scale, seen.heat, standing.days, standing.window.days)
-    if worst is None:
+    found = seen.claims.found(claims.TIMES)
+    lowest = heatmap.lowest(seen.standing.known.scale, seen.heat, found)
+    if lowest is None:
         return t("heat.none")
-    day, (since, until) = worst
+    day, (since, until) = lowest
     return t("heat.worst", day=t.weekday(day, "wide"), since=since, until=until)
 
 
@@ -172,30 +179,31 @@ def facts(known: Known, seen: Seen) -> list[tuple[str, formulas.Estimate]]:
     return [(name, estimate) for name, estimate in said if estimate]
 
 
-def sources(known: Known, seen: Seen) -> tuple[list[dict[str, Any]], int]:
-    """Each source with its index, the highest first, and how it compares with the others; how many pairs were."""
+def sources(known: Known, seen: Seen) -> list[dict[str, Any]]:
+    """Each source with its index, the highest first, and how it compares with the others."""
     rows: list[dict[str, Any]] = []
     for (source, part), counts in seen.parts.items():
         if part == "counted" and (estimate := levels.index(known.scale, counts)):
             rows.append({"source": source, "counts": counts, "index": estimate})
     rows.sort(key=lambda row: -float(row["index"].value))
-    length = seen.standing.window.days
-    samples = [Sample(known.scale, ratings(row["counts"]), seen.alike.get(row["source"]), length) for row in rows]
-    apart = told_apart(samples)
-    for place, row in enumerate(rows):
-        lower = any(low == place for low, _ in apart)
-        higher = any(high == place for _, high in apart)
+    apart = seen.claims.found(claims.SOURCES)
+    for row in rows:
+        lower = any(low == row["source"] for low, _ in apart)
+        higher = any(high == row["source"] for _, high in apart)
         row["differs"] = "both" if lower and higher else "lower" if lower else "higher" if higher else "same"
-    return rows, len(compared(samples))
+    return rows
 
 
-async def _terms(db: Db, visit: RequestContext, known: Known) -> dict[str, Any] | None:
-    """The words that set unhappy customers apart; looked for when asked, as thousands of comments are read for them."""
+async def _terms(db: Db, visit: RequestContext, known: Known, share: float) -> dict[str, Any] | None:
+    """The words that set unhappy customers apart; looked for when asked, as thousands of comments are read for them.
+
+    `share` is how much of the page's 5 % they have.
+    """
     if "words" not in visit.request.query_params or not visit.may("feedback:read"):
         return None
     query = terms_routes.TermsQuery(limit=8)
     rows = await db.read(lambda session: terms_routes.newest(session, known, query))
-    return await asyncio.to_thread(terms_routes.answer, known, rows, query.limit)
+    return await asyncio.to_thread(terms_routes.answer, known, rows, query.limit, share)
 
 
 @router.post("/touchpoints/{key}/flags")

@@ -1,15 +1,13 @@
 """Whether answers spread over parts (sources, touchpoints) as before: a chi-square that knows of days. Pure."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from math import erfc, exp, pi, sqrt
 
-from app.scores.day_variance import Cell
-from app.scores.days import Days, Part, fit, student, summary
+from app.scores.days import Part, student
+from app.scores.mix import Daily, share_days
 from app.scores.verdicts import FEW
 
 SPARSE = 5  # Cochran 1954: below this many expected answers the chi-square approximation fails
-Daily = Iterable[tuple[int, str, int]]  # day, part, answers
 Parts = list[str]
 
 
@@ -34,10 +32,11 @@ def mix_p(before: Mapping[str, int], now: Mapping[str, int], daily: Daily = (), 
             statistic += (sum(period.get(part, 0) for part in parts) - n * share) ** 2 / (n * share)
     if not length:
         return chi_square_p(statistic, freedom)
-    days = _days(columns, daily)
+    days = share_days(columns, daily)
     extra = sum((1 - share) * one.variance(length) for share, one in zip(shares, days, strict=True)) / freedom
     p = chi_square_p(statistic / (1 + 2 * extra / (1 / sums[0] + 1 / sums[1])), freedom)
-    return student(p, (Part(n, n / (1 + n * extra), min(one.freedom for one in days)) for n in sums))
+    sides = (Part(n, n / (1 + n * extra), min(one.freedom for one in days)) for n in sums)
+    return student(p, sides, shared=True)  # both periods have the variance of the same days before them
 
 
 def _columns(before: Mapping[str, int], now: Mapping[str, int]) -> list[Parts]:
@@ -52,20 +51,6 @@ def _columns(before: Mapping[str, int], now: Mapping[str, int]) -> list[Parts]:
         columns.append(columns.pop() + columns.pop())
         columns.sort(key=size, reverse=True)
     return columns
-
-
-def _days(columns: Sequence[Parts], daily: Daily) -> list[Days]:
-    """How alike the days of each column's share are: the level of answers worth 1 in the column and 0 outside of it."""
-    days: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for day, part, n in daily:
-        days[day][part] += n
-    found = []
-    for parts in columns:
-        cells = [Cell(day, 0, "", sum(each.values()), sum(each[part] for part in parts)) for day, each in days.items()]
-        inside = sum(cell.total for cell in cells)
-        usual = fit(cells, [sum(cell.n for cell in cells) - inside, inside], (0.0, 1.0))
-        found.append(summary(usual, cells))
-    return found
 
 
 def chi_square_p(value: float, freedom: int) -> float:

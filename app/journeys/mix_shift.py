@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from app.journeys.chi_square import Daily, mix_p
+from app.journeys.chi_square import mix_p
 from app.journeys.counts import PeriodCounts
 from app.scores import formulas
 from app.scores.baseline import Row
 from app.scores.formulas import Estimate, Rule
+from app.scores.mix import Daily
 from app.scores.verdicts import ALPHA, Moved
 from app.touchpoints.registry import Known
 

@@ -13,6 +13,7 @@ from app.scores import counts as rollup
 from app.scores.buckets import DAY, QUARTER, Span, buckets, day_start, days_back
 from app.scores.day_variance import Cell
 from app.scores.days import BASELINE_DAYS, Days, fit, summary, unevenness, values
+from app.scores.mix import mean_days
 from app.touchpoints.registry import Known
 from app.touchpoints.scales import Scale
 
@@ -115,6 +116,8 @@ def measure(scale: Scale, metric: str, rows_: Sequence[Row], source: str | None 
     own = [row for row in rows_ if row[1] == source] if source else rows_
     cells, histogram = _cells(scale, own, worth)
     usual = fit(cells, histogram, worth)
+    if usual and not source and len({cell.source for cell in cells}) > 1:
+        return summary(usual, cells)._replace(mix=mean_days([(cell.day, cell.source, int(cell.n)) for cell in cells]))
     if usual or not source or not cells:
         return summary(usual, cells)
     return measure(scale, metric, rows_)._replace(uneven=unevenness(cells))

@@ -7,7 +7,7 @@ thousand of thirty days. `fit` measures it on days before what is judged; docs/n
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from math import erfc, log, log1p, sqrt
+from math import erfc, exp, log, log1p, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -37,6 +37,7 @@ class Days(NamedTuple):
     uneven: float  # days * sum n_d^2 / (sum n_d)^2; 1 when every day has the same number
     measured: bool
     span: int = BASELINE_DAYS  # days on which it was measured
+    mix: "Days | None" = None  # those of the shares of sources, where there are several
 
     @property
     def freedom(self) -> float:
@@ -84,17 +85,21 @@ class Part(NamedTuple):
     weight: float = 1.0
 
 
-def student(p: float, parts: Iterable[Part]) -> float:
+def student(p: float, parts: Iterable[Part], *, shared: bool = False) -> float:
     """A two-sided normal p-value, as the variance of days is only estimated: Student's t instead of the normal.
 
     Degrees of freedom by Satterthwaite 1946, the variance of answers being known; the tail of t by Wallace 1959.
+    `shared`: one estimate is behind all parts, so that its error does not average out over them.
     """
-    whole = unsure = 0.0
+    whole = unsure = root = 0.0
     for part in parts:
         if part.n and part.weight:
             variance = part.weight**2 / part.effective
+            of_days = variance * (1 - part.effective / part.n)
             whole += variance
-            unsure += (variance * (1 - part.effective / part.n)) ** 2 / part.freedom
+            unsure += of_days**2 / part.freedom
+            root += of_days / sqrt(part.freedom)
+    unsure = root**2 if shared else unsure
     if not unsure or not 0 < p < 1:
         return p
     freedom, z = whole**2 / unsure, NormalDist().inv_cdf(p / 2)
@@ -161,6 +166,19 @@ def always_valid(effective: float, at_the_end: float) -> float | None:
     """
     if effective < _FIRST:
         return None
-    best = (-2 * log(_ALPHA) + log(-2 * log(_ALPHA)) + 1) / (at_the_end / 2)
+    best = _mixture(at_the_end)
     grown = effective * best + 1
     return sqrt(2 * grown / (effective**2 * best) * log(sqrt(grown) / _ALPHA))
+
+
+def always_valid_p(far: float, effective: float, at_the_end: float) -> float:
+    """The level at which the interval of `always_valid` has what lies `far` deviations off just at its end."""
+    if effective < _FIRST:
+        return 1.0
+    best = _mixture(at_the_end)
+    grown = effective * best + 1
+    return min(1.0, sqrt(grown) * exp(-((far * effective) ** 2) * best / (2 * grown)))
+
+
+def _mixture(at_the_end: float) -> float:
+    return (-2 * log(_ALPHA) + log(-2 * log(_ALPHA)) + 1) / (at_the_end / 2)

@@ -231,16 +231,18 @@ def difference_p(scale: Scale, counts: Histogram, other_scale: Scale, other_coun
     return erfc(abs(one.mean - other.mean) / error / sqrt(2))
 
 
-def holm(p_values: Sequence[float]) -> list[float]:
-    """P-values adjusted for looking at all of them together, in the order given.
+def holm(p_values: Sequence[float], weights: Sequence[float] = ()) -> list[float]:
+    """P-values adjusted for looking at all of them together, in the order given; all weigh the same without `weights`.
 
     Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian Journal of Statistics 6.
     """
+    weights = weights or [1.0] * len(p_values)
     adjusted = [0.0] * len(p_values)
-    floor = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
-        floor = max(floor, min(1.0, (len(p_values) - rank) * p_values[place]))
+    floor, left = 0.0, sum(weights)
+    for place in sorted(range(len(p_values)), key=lambda place: p_values[place] / weights[place]):
+        floor = max(floor, min(1.0, left * p_values[place] / weights[place]))
         adjusted[place] = floor
+        left -= weights[place]
     return adjusted
 
 

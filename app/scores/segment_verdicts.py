@@ -44,6 +44,7 @@ class Compared(NamedTuple):
 
     difference: Estimate | None
     verdict: Verdict
+    p: float = 1.0  # of this difference alone
 
 
 class Place(NamedTuple):
@@ -135,9 +136,10 @@ def against_usual(measured: Measured) -> dict[str, Compared]:
     plain = [_p(value / sqrt(size), measured.freedom) for value, size in found.values()]
     p_values = holm(plain) if len(found) > 2 else plain
     reach, said = _quantile(measured.freedom), {}
-    for (name, (value, size)), p in zip(found.items(), p_values, strict=True):
+    for (name, (value, size)), own, p in zip(found.items(), plain, p_values, strict=True):
         half = reach * sqrt(size)
-        said[name] = Compared(Estimate(value, value - half, value + half), "differs" if p < ALPHA else "no_evidence")
+        verdict: Verdict = "differs" if p < ALPHA else "no_evidence"
+        said[name] = Compared(Estimate(value, value - half, value + half), verdict, own)
     return said
 
 

@@ -80,11 +80,14 @@ class Asked:
     groups_of: Cut | None
     counting: dict[str, Any] | None
 
-    def groups(self, window: Window, over: Sequence[Span], metric: str | None = None) -> dict[str, Any]:
-        """A summary for each value with answers, and how its `metric` compares with the usual one's.
+    def groups(self, window: Window, over: Sequence[Span]) -> dict[str, Any]:
+        """A summary for each value with answers, and how it compares with the usual one in the touchpoint's metric."""
+        return self.compared(window, over)[0]
 
-        Without a metric that is the one which the touchpoint's verdicts are about.
-        """
+    def compared(
+        self, window: Window, over: Sequence[Span], metric: str | None = None
+    ) -> tuple[dict[str, Any], dict[str, float]]:
+        """The same by any metric, and the p-value of each value's difference taken alone."""
         assert self.groups_of is not None
         known, by_value = self.groups_of.known, self.groups_of.by_value(over)
         metric = metric or baseline.judged(known)
@@ -101,7 +104,8 @@ class Asked:
             one = found[group["segment"].partition(":")[2]]
             group["difference"] = formulas.rounded(metric, one.difference and one.difference.times(high - low))
             group["verdict"] = one.verdict
-        return {"groups": groups, "compared": {"metric": metric, "corrected_for": tested}}
+        said = {"groups": groups, "compared": {"metric": metric, "corrected_for": tested}}
+        return said, {value: one.p for value, one in found.items() if one.difference}
 
 
 def declared(session: Session, known: Known, key: str, value: str) -> tuple[OneSegment, State] | None:

@@ -5,8 +5,8 @@ from math import erfc, sqrt
 from operator import mul
 from typing import NamedTuple
 
-from app.scores import formulas
-from app.scores.days import Days, always_valid, values
+from app.scores import formulas, mix
+from app.scores.days import Days, always_valid, always_valid_p, values
 from app.scores.formulas import Estimate, TargetStatus, Verdict
 from app.touchpoints.scales import Scale
 
@@ -26,6 +26,7 @@ class Moved(NamedTuple):
     unadjusted: Estimate  # of all answers, whatever their source
     few: bool
     p: float  # two-sided, of `difference`; 1 where no verdict may be taken
+    mix_p: float = 0.0  # that the mix of sources moved nothing; 0 where that is not tested
 
     def verdict(self, adjusted: float | None = None) -> Verdict:
         """`up` or `down` when the p-value, adjusted for what else is looked at, is below 5 %."""
@@ -35,10 +36,20 @@ class Moved(NamedTuple):
         return "up" if self.difference.value > 0 else "down"
 
     @property
+    def tested(self) -> bool:
+        """Whether there is anything a verdict could be taken of."""
+        return self.difference is not None and not self.few
+
+    @property
+    def together_p(self) -> float:
+        """The p-value that all answers together did not move, or not by their mix; 1 where no verdict may be taken."""
+        return 1.0 if self.few else max(_p(self.unadjusted), self.mix_p)
+
+    @property
     def mix_shifted(self) -> bool:
-        """Whether all answers together moved, and within the sources nothing did (or the other way)."""
+        """Whether all answers together moved, and by their mix: within the sources nothing did, or the other way."""
         plain = "no_evidence" if self.few else formulas.verdict(self.unadjusted)
-        return plain != "no_evidence" and plain != self.verdict()
+        return plain not in ("no_evidence", self.verdict()) and self.mix_p < ALPHA
 
 
 def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: float, days: Days) -> Moved | None:
@@ -61,7 +72,22 @@ def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: 
         sides = (_alike(now, sizes, weights, extra), _alike(before, earlier, weights, extra)) if weights else None
         difference = formulas.difference(scale, metric, *sides) if sides else None
     few = min(n, m) < FEW
-    return Moved(difference, unadjusted, few, 1.0 if few or difference is None else _p(difference))
+    mixed = not few and difference != unadjusted and _p(unadjusted) < ALPHA
+    p = 1.0 if few or difference is None else _p(difference)
+    return Moved(difference, unadjusted, few, p, _mix_p(scale, metric, now, before, length, days) if mixed else 1.0)
+
+
+def _mix_p(scale: Scale, metric: str, now: BySource, before: BySource, length: float, days: Days) -> float:
+    """That the mix of sources, each at its level of both periods, moved nothing."""
+    worth, none = values(scale, metric), [0.0] * 11
+    sizes, earlier = ({name: _rated(scale, counts) for name, counts in period.items()} for period in (now, before))
+    levels = {}
+    for source in now.keys() | before.keys():
+        both = [n + m for n, m in zip(now.get(source, none), before.get(source, none), strict=True)]
+        if size := _rated(scale, both):
+            inside = both[scale.low : scale.high + 1]
+            levels[source] = sum(n * value for n, value in zip(inside, worth, strict=True)) / size
+    return mix.moved_p(levels, sizes, earlier, length, days.mix)
 
 
 def level(scale: Scale, metric: str, counts: Histogram, length: float, days: Days) -> Estimate | None:
@@ -76,13 +102,36 @@ def target(
     found = level(scale, metric, counts, length, days)
     if over or found is None:
         return formulas.target_status(found, value)
+    deviation = _deviation(scale, metric, counts)
+    return running(found.value, deviation, days.effective(_rated(scale, counts), length), length, value)
+
+
+def target_p(
+    scale: Scale, metric: str, value: float, counts: Histogram, length: float, days: Days, *, over: bool
+) -> float:
+    """The p-value that belongs to `target`: below 5 % where that decides."""
+    found = level(scale, metric, counts, length, days)
+    if found is None:
+        return 1.0
+    if over:
+        return _p(Estimate(found.value - value, found.low - value, found.high - value))
+    effective = days.effective(_rated(scale, counts), length)
+    far = (found.value - value) / _deviation(scale, metric, counts)
+    return always_valid_p(far, effective, _at_the_end(effective, length))
+
+
+def _rated(scale: Scale, counts: Histogram) -> float:
+    return sum(counts[scale.low : scale.high + 1])
+
+
+def _deviation(scale: Scale, metric: str, counts: Histogram) -> float:
+    """Of one answer."""
     inside = counts[scale.low : scale.high + 1]
     n, worth = sum(inside), values(scale, metric)
     mean = (sum(c * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
     squares = (sum(c * w * w for c, w in zip(inside, worth, strict=True)) + _PSEUDO) / (n + 2 * _PSEUDO)
     low, high = scale.bounds(metric)
-    deviation = sqrt(squares - mean**2) * (high - low)
-    return running(found.value, deviation, days.effective(n, length), length, value)
+    return sqrt(squares - mean**2) * (high - low)
 
 
 def running(level: float, deviation: float, effective: float, length: float, value: float) -> TargetStatus:
@@ -90,10 +139,15 @@ def running(level: float, deviation: float, effective: float, length: float, val
 
     `deviation` is that of one answer, `effective` how many independent ones the level rests on.
     """
-    half = always_valid(effective, effective * max(1.0, _MONTH / max(1.0, length)))
+    half = always_valid(effective, _at_the_end(effective, length))
     if half is None:
         return "undecided"
     return formulas.target_status(Estimate(level, level - half * deviation, level + half * deviation), value)
+
+
+def _at_the_end(effective: float, length: float) -> float:
+    """The effective answers to be expected when a period is over that has had so many in `length` days."""
+    return effective * max(1.0, _MONTH / max(1.0, length))
 
 
 def pooled(parts: Sequence[tuple[Moved, float]], unadjusted: Estimate, *, few: bool) -> Moved:
@@ -128,7 +182,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> list[float]:
 
 def together(moves: Sequence[Moved | None]) -> tuple[list[Verdict | None], int]:
     """The verdict of each of many changes looked at together, and for how many it was corrected."""
-    tested = [place for place, moved in enumerate(moves) if moved and not moved.few and moved.difference]
+    tested = [place for place, moved in enumerate(moves) if moved and moved.tested]
     adjusted = benjamini_hochberg([moved.p for place in tested if (moved := moves[place])])
     by_place = dict(zip(tested, adjusted, strict=True))
     return [moved and moved.verdict(by_place.get(place)) for place, moved in enumerate(moves)], len(tested)

@@ -3,7 +3,8 @@
 from app.dashboard.ranks import Sample, told_apart
 from app.scores.days import Days
 from app.touchpoints.scales import SCALES
-from tests.simulations.ranks import wrong
+from tests.simulations.draws import World
+from tests.simulations.ranks import order
 
 THUMBS = SCALES["thumbs"]
 
@@ -27,6 +28,6 @@ def test_days_that_hang_together_make_a_difference_uncertain() -> None:
 
 
 def test_equal_touchpoints_are_seldom_put_in_an_order_and_often_without_regard_to_days() -> None:
-    kind = {"share": 0.85, "rate": 50, "tau": 0.2, "phi": 0.5}
-    assert wrong(25, 5, **kind, plain=False, among=6) <= 0.16  # type: ignore[arg-type]
-    assert wrong(25, 5, **kind, plain=True, among=6) > 0.5  # type: ignore[arg-type]
+    found = order(World(50, 0.2, 0.5), 40, among=6)
+    assert found.wrong <= 15 and found.plain > 50
+    assert order(World(50), 40).power >= 90

@@ -5,9 +5,10 @@ from random import Random
 
 import pytest
 
-from app.scores import days, verdicts
+from app.scores import baseline, days, mix, verdicts
 from app.scores.day_variance import Cell
 from app.scores.days import ASSUMED, Days
+from app.scores.formulas import Estimate
 from app.touchpoints.scales import SCALES
 
 STARS = SCALES["stars"]
@@ -152,3 +153,25 @@ async def test_more_answers_than_were_asked_for_have_no_interval(client, make):
         await client.post("/v1/touchpoints/checkout/feedback", json={"rating": 4}, headers=headers)
     rate = (await client.get(SCORE)).json()["response_rate"]
     assert rate is None or rate["at_least"] == (rate["answered"] > rate["asked"])
+
+
+def test_a_mix_that_moved_as_it_does_from_day_to_day_is_blamed_for_nothing():
+    """The same shares, of days on which mail is always a fifth, and of days on which it comes in bursts."""
+    steady = [(day, source, n) for day in range(112) for source, n in (("web", 40), ("email", 10))]
+    bursts = [(day, source, n) for day in range(112) for source, n in (("web", 40), ("email", 40 * (day % 28 < 7)))]
+    levels, now, before = {"web": 0.8, "email": 0.5}, {"web": 1000, "email": 400}, {"web": 1120, "email": 280}
+    sure, loud = (mix.moved_p(levels, now, before, 28, mix.mean_days(daily)) for daily in (steady, bursts))
+    assert sure < 0.001 and loud > 0.2
+    assert mix.moved_p(dict.fromkeys(levels, 0.7), now, before, 28, None) == 1.0
+
+
+def test_the_days_of_a_mix_are_measured_with_the_others_where_there_are_several_sources():
+    rows = [(day, source, of_stars(1, 1, 1, 1, 4)) for day in range(56) for source in ("web", "email")]
+    assert baseline.measure(STARS, "index", rows).mix is not None
+    assert baseline.measure(STARS, "index", rows[::2]).mix is None
+
+
+def test_verdicts_that_differ_by_a_hair_are_no_mix_that_moved():
+    """All together just fell and within the sources just not, for the mix hardly changed."""
+    whole = verdicts.Moved(Estimate(-2, -4.1, 0.1), Estimate(-2.1, -4.1, -0.1), few=False, p=0.06, mix_p=0.4)
+    assert not whole.mix_shifted and whole._replace(mix_p=0.01).mix_shifted

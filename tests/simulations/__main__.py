@@ -10,12 +10,26 @@ from collections.abc import Callable, Iterator
 from math import sqrt
 from typing import NamedTuple
 
-from tests.simulations import claims, drops, effect, ends, hours, journeys, ranks, segments, silences, terms
+from tests.simulations import (
+    claims,
+    drops,
+    effect,
+    ends,
+    hours,
+    journeys,
+    pages,
+    ranks,
+    responses,
+    segments,
+    silences,
+    terms,
+)
 from tests.simulations.claims import Rates
-from tests.simulations.draws import SHAPES, World
+from tests.simulations.draws import World
 
 ALIKE = ((0, 0), (0.1, 0), (0.1, 0.5), (0.2, 0), (0.2, 0.5))
 FEWER = ((0, 0), (0.1, 0.5), (0.2, 0))
+FEW = ((1, 5), (5, 5), (1, 1000), (10, 10), (10, 1000))
 
 
 class Row(NamedTuple):
@@ -67,8 +81,8 @@ def mail_moves() -> Rows:
 
 
 def few_answers() -> Rows:
-    for sizes in ((1, 5), (1, 1000), (10, 10), (10, 1000)):
-        yield _row(f"csat, {sizes[0]} against {sizes[1]}", claims.few(*sizes, SHAPES["skew"], 2000), 2000)
+    for metric, sizes in ((metric, sizes) for metric in ("csat", "nps") for sizes in FEW):
+        yield _row(f"{metric}, {sizes[0]} against {sizes[1]}", claims.few(metric, *sizes, 2000), 2000)
 
 
 def screen() -> Rows:
@@ -76,8 +90,14 @@ def screen() -> Rows:
         yield _row(f"50 of 2 to 200 a day, tau {tau:g}, phi {phi:g}", claims.page(tau, phi, 60), 60)
 
 
+def touchpoint_page() -> Rows:
+    """All kinds of claims of one page; plainly: each kind by itself."""
+    for world in _worlds((5, 50, 500), ALIKE):
+        yield _row(_days(world), pages.of(world, 400), 400)
+
+
 def target() -> Rows:
-    for world in _worlds((5, 50, 500), ((0, 0), (0.1, 0.5)), week=True):
+    for world in _worlds((5, 50, 500), ALIKE, week=True):
         found = claims.target(world, 200)
         yield Row(f"{_days(world)}: on any day", 5.0, found.early, found.plain, found.power, 200)
         yield Row(f"{_days(world)}: at the end", 5.0, found.end, found.plain, None, 200)
@@ -100,24 +120,34 @@ def sources() -> Rows:
 def mix() -> Rows:
     for rate in (5, 50, 500):
         for dispersed, phi in ((1.0001, 0.0), (2, 0.0), (5, 0.0), (5, 0.5)):
-            found = journeys.mix(rate, dispersed, phi, 400)
-            bound = 10.0 if phi else 5.0
-            yield _row(f"{rate} a day, variance/mean {dispersed:.0f}, phi {phi:g}", found, 400, bound)
-        found = journeys.mix(rate, 2, 0, 400, campaigns=True)
-        yield _row(f"{rate} a day, mail once a fortnight", found, 400, 10.0)
+            found = journeys.mix(rate, dispersed, phi, 1500)
+            yield _row(f"{rate} a day, variance/mean {dispersed:.0f}, phi {phi:g}", found, 1500)
+        yield _row(f"{rate} a day, mail once a fortnight", journeys.mix(rate, 2, 0, 1500, campaigns=True), 1500)
+
+
+def mix_blamed() -> Rows:
+    for rate, dispersed, fall in ((5, 5, 0.2), (50, 1.0001, 0.1), (50, 5, 0.1), (500, 5, 0.05)):
+        found = journeys.blamed(rate, dispersed, fall, 800)
+        yield _row(f"{rate} a day, variance/mean {dispersed:.0f}, all fall by {fall:g}", found, 800)
 
 
 def journey_moves() -> Rows:
-    for world in _worlds((5, 50), FEWER):
+    for world in _worlds((5, 50, 500), ALIKE):
         yield _row(_days(world), journeys.changes(world, 150), 150)
 
 
 def order() -> Rows:
-    for rate, (tau, phi) in ((rate, alike) for rate in (5, 50) for alike in ALIKE):
-        wrong, plain = (
-            100 * ranks.wrong(120, 21, share=0.85, rate=rate, tau=tau, phi=phi, plain=way) for way in (False, True)
-        )
-        yield Row(f"8 equal, {rate} a day, tau {tau:g}, phi {phi:g}", 5.0, wrong, plain, None, 120)
+    for world in _worlds((5, 50, 500), ALIKE):
+        yield _row(f"8 equal, {_days(world)}", ranks.order(world, 400), 400)
+    for share in (0.98, 0.99):
+        yield _row(f"8 equal, {1 - share:.0%} low, 50 a day", ranks.order(World(50), 400, share=share), 400)
+
+
+def response() -> Rows:
+    """Wrong: the interval leaves the rate out."""
+    for asked in (20, 100, 1000):
+        for share in (0.05, 0.3):
+            yield _row(f"{asked} asked, {share:.0%} answer", responses.interval(asked, share, 20_000), 20_000)
 
 
 def action() -> Rows:
@@ -133,7 +163,7 @@ def hour() -> Rows:
 
 
 def words() -> Rows:
-    for comments, trials in ((60, 100), (300, 60), (2000, 20)):
+    for comments, trials in ((60, 200), (300, 200), (2000, 100)):
         yield _row(f"{comments} comments, words at random", terms.listed(comments, trials), trials)
 
 
@@ -174,8 +204,8 @@ def drop_levels() -> Rows:
 CLAIMS: dict[str, Callable[[], Rows]] = {
     claim.__name__: claim
     for claim in (
-        *(change, interval, mail_moves, few_answers, screen, target),
-        *(stages, sources, mix, journey_moves, order, words, action, stores, pooled, drop_ends, drop_levels),
+        *(change, interval, mail_moves, few_answers, screen, touchpoint_page, target, stages, sources, hour),
+        *(mix, mix_blamed, journey_moves, order, words, response, action, stores, pooled, drop_ends, drop_levels),
     )
 }
 

@@ -6,9 +6,11 @@ import numpy as np
 
 from app.scores import formulas, verdicts
 from app.scores.days import Days
-from tests.simulations.draws import BASE, LEVEL, STARS, World, answers, histogram, measured
+from app.touchpoints.scales import SCALES
+from tests.simulations.draws import BASE, LEVEL, SHAPES, STARS, World, answers, histogram, measured
 
 LENGTH = 28
+_TEN = (0.02, 0.01, 0.01, 0.02, 0.02, 0.04, 0.08, 0.15, 0.25, 0.20, 0.20)
 
 
 class Rates(NamedTuple):
@@ -92,17 +94,19 @@ def page(tau: float, phi: float, screens: int, seed: int = 4) -> Rates:
     return Rates(100 * np.mean(wrong), 100 * np.mean(plain), 100 * np.mean(found))
 
 
-def few(now: int, before: int, shape: tuple[float, ...], trials: int, seed: int = 5) -> Rates:
-    """Two periods of few answers each, nothing between days."""
+def few(metric: str, now: int, before: int, trials: int, seed: int = 5) -> Rates:
+    """Two periods of few answers each, nothing between days; csat of stars, nps of 0 to 10."""
     rng = np.random.default_rng(seed)
+    scale = SCALES["nps"] if metric == "nps" else STARS
+    shape = np.array(_TEN if metric == "nps" else (0, *SHAPES["skew"], 0, 0, 0, 0, 0))
     wrong, plain = [], []
     for one, other in zip(rng.multinomial(now, shape, trials), rng.multinomial(before, shape, trials), strict=True):
-        both = [0, *map(int, one), *[0] * 5], [0, *map(int, other), *[0] * 5]
+        both = [int(n) for n in one], [int(n) for n in other]
         moved = verdicts.compare(
-            STARS, "csat", {"web": both[0]}, {"web": both[1]}, LENGTH, Days(0.0025, 0, 1, measured=True)
+            scale, metric, {"web": both[0]}, {"web": both[1]}, LENGTH, Days(0.0025, 0, 1, measured=True)
         )
         wrong.append(moved is not None and moved.verdict() != "no_evidence")
-        plain.append(formulas.trend(STARS, "csat", *both) != "no_evidence")
+        plain.append(formulas.trend(scale, metric, *both) != "no_evidence")
     return Rates(100 * np.mean(wrong), 100 * np.mean(plain), float("nan"))
 
 

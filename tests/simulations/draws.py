@@ -66,9 +66,14 @@ def answers(
 ) -> Counts:
     """The counts of each day; `shift` moves its level, `share` is the part of the rate that comes."""
     level = effects(rng, world, length) + np.asarray(shift)
-    place = np.clip(np.round((level - _GRID[0]) / (_GRID[1] - _GRID[0])), 0, len(_GRID) - 1).astype(int)
     n = rng.poisson(world.rate * np.broadcast_to(np.asarray(share, dtype=float), (length,)))
-    return rng.multinomial(n, _TILTED[world.shape][place])
+    return rated(rng, level, n, world.shape)
+
+
+def rated(rng: np.random.Generator, level: NDArray[np.float64], n: NDArray[np.int64], shape: str = "skew") -> Counts:
+    """The ratings of n answers a day, whose level lies so many deviations above the usual one."""
+    place = np.clip(np.round((level - _GRID[0]) / (_GRID[1] - _GRID[0])), 0, len(_GRID) - 1).astype(int)
+    return rng.multinomial(n, _TILTED[shape][place])
 
 
 def histogram(counts: Counts) -> list[int]:

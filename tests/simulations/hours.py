@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.dashboard import heatmap
+from app.dashboard import claims, heatmap
 from app.scores.days import Days
 from tests.simulations.claims import LENGTH, Rates
 from tests.simulations.draws import BASE, STARS, Counts, World, answers, histogram, measured
@@ -21,17 +21,23 @@ def standing_out(world: World, trials: int, seed: int = 51) -> Rates:
     for trial in range(trials):
         came = answers(rng, world, BASE + LENGTH)
         alike = measured({"web": came[:BASE]})
-        cells = _cells(rng, came[BASE:])
-        wrong.append(heatmap.worst(STARS, cells, alike, LENGTH) is not None)
-        plain.append(heatmap.worst(STARS, cells, INDEPENDENT, LENGTH) is not None)
+        cells = by_hour(rng, came[BASE:])
+        wrong.append(_worst(cells, alike) is not None)
+        plain.append(_worst(cells, INDEPENDENT) is not None)
         if trial % 2 == 0:
             low = answers(rng, world._replace(rate=world.rate * OPEN[14]), LENGTH // 7, -0.8)
             cells[2, 14] = _row(histogram(low))
-            found.append(heatmap.worst(STARS, cells, alike, LENGTH) == (2, (12, 18)))
+            found.append(_worst(cells, alike) == (2, (12, 18)))
     return Rates(*(100 * float(np.mean(part)) for part in (wrong, plain, found)))
 
 
-def _cells(rng: np.random.Generator, days: Counts) -> dict[tuple[int, int], tuple[int, ...]]:
+def _worst(cells: heatmap.Cells, days: Days) -> heatmap.Place | None:
+    """The time that is named where the page says nothing else."""
+    judged = claims.judged({claims.TIMES: heatmap.p_values(STARS, cells, days, LENGTH)})
+    return heatmap.lowest(STARS, cells, judged.found(claims.TIMES))
+
+
+def by_hour(rng: np.random.Generator, days: Counts) -> dict[tuple[int, int], tuple[int, ...]]:
     """The answers of each weekday and hour; a day's answers fall on its hours by chance."""
     parts = rng.multinomial(days, list(OPEN.values()))  # days x ratings x hours
     return {

@@ -9,12 +9,12 @@ from app.journeys.changes import between
 from app.journeys.chi_square import mix_p
 from app.journeys.consistency import Pool, differing, p_of, weakest
 from app.journeys.counts import PeriodCounts
-from app.scores import baseline, formulas
+from app.scores import baseline, formulas, verdicts
 from tests.simulations.claims import LENGTH, Rates
-from tests.simulations.draws import BASE, STARS, Counts, World, answers, histogram, rows
+from tests.simulations.draws import BASE, STARS, Counts, World, answers, histogram, measured, rated, rows
 
 ALPHA = 0.05
-BEFORE, SPAN = slice(BASE, BASE + LENGTH), BASE + 2 * LENGTH
+BEFORE, NOW, SPAN = slice(BASE, BASE + LENGTH), slice(-LENGTH, None), BASE + 2 * LENGTH
 Came = dict[str, Counts]  # by source
 
 
@@ -117,6 +117,36 @@ def mix(
                 wrong.append(said)
                 plain.append((mix_p(before, now) or 1.0) < ALPHA)
     return _rates(wrong, plain, found)
+
+
+def blamed(rate: float, dispersed: float, fall: float, trials: int, seed: int = 35) -> Rates:
+    """A touchpoint falls and its mix stays: the mix is said to have moved it and nothing within the sources.
+
+    Plainly: where all answers moved and within the sources nothing did. Found: the share of mail goes from 20 to 50 %.
+    """
+    rng = np.random.default_rng(seed)
+    wrong, plain, found = [], [], []
+    for trial in range(trials):
+        for later, down in ((0.2, fall), (0.5, 0.0))[: 1 + (trial % 2)]:
+            shift = -np.r_[np.zeros(SPAN - LENGTH), np.full(LENGTH, down)]
+            parts = {"web": (1 - 0.2, 1 - later, 0.0), "email": (0.2, later, -0.5)}
+            came = {
+                source: rated(rng, shift + level, _volume(rng, rate * before, rate * now, dispersed, 0.0))
+                for source, (before, now, level) in parts.items()
+            }
+            sides = [{source: histogram(days[part]) for source, days in came.items()} for part in (NOW, BEFORE)]
+            moved = verdicts.compare(STARS, "index", *sides, LENGTH, measured(_baseline(came)))
+            assert moved is not None
+            if down:
+                wrong.append(moved.mix_shifted)
+                plain.append(formulas.verdict(moved.unadjusted) != "no_evidence" and moved.verdict() == "no_evidence")
+            else:
+                found.append(moved.mix_shifted)
+    return _rates(wrong, plain, found)
+
+
+def _baseline(came: Came) -> Came:
+    return {source: days[:BASE] for source, days in came.items()}
 
 
 def _volume(

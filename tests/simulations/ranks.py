@@ -1,47 +1,48 @@
-"""Orders claimed among touchpoints that are all equal."""
+"""Orders claimed among touchpoints that are all equal, by the product and by answers taken as independent."""
 
-import random
 from math import sqrt
 
-from app.dashboard.ranks import Sample, told_apart
+import numpy as np
+from numpy.typing import NDArray
+
+from app.dashboard.ranks import Sample, places, told_apart
 from app.scores.day_variance import Cell
-from app.scores.days import BASELINE_DAYS, Days, fit, summary
+from app.scores.days import BASELINE_DAYS, fit, summary
 from app.touchpoints.scales import SCALES
+from tests.simulations.claims import Rates
+from tests.simulations.draws import World, effects
 
 THUMBS = SCALES["thumbs"]
-LOW, HIGH = THUMBS.low, THUMBS.high
 PERIOD = 30
+Days = NDArray[np.int64]  # two columns: answers of a day, and those of them that are high
 
 
-def days_of(chance: random.Random, share: float, rate: int, tau: float, phi: float, days: int) -> list[tuple[int, int]]:
-    """(answers, high ones) of each day; a day's level varies by `tau`, and is like the one before by `phi`."""
-    found, state, spread = [], chance.gauss(0, 1), sqrt(share * (1 - share))
-    for _ in range(days):
-        state = phi * state + sqrt(1 - phi * phi) * chance.gauss(0, 1)
-        level = min(0.999, max(0.001, share + tau * spread * state))
-        found.append((rate, sum(chance.random() < level for _ in range(rate))))
-    return found
+def days_of(rng: np.random.Generator, world: World, share: float) -> Days:
+    """The days before a period and of it; of a day's answers `share` are high in the mean."""
+    level = share + sqrt(share * (1 - share)) * effects(rng, world, BASELINE_DAYS + PERIOD)
+    n = rng.poisson(world.rate, len(level))
+    return np.stack([n, rng.binomial(n, np.clip(level, 0.001, 0.999))], axis=1)
 
 
-def sample(chance: random.Random, share: float, rate: int, tau: float, phi: float, *, plain: bool) -> Sample:
+def sample(days: Days, *, plain: bool) -> Sample:
     """One touchpoint; how alike its days are is measured on the days before (`plain`: not at all)."""
-    before = [] if plain else days_of(chance, share, rate, tau, phi, BASELINE_DAYS)
-    now = days_of(chance, share, rate, tau, phi, PERIOD)
-    cells = [Cell(day, 0, "web", n, high) for day, (n, high) in enumerate(before)]
-    high = sum(count for _, count in before)
-    usual = fit(cells, [len(before) * rate - high, high], [0.0, 1.0])
-    alike: Days | None = None if plain else summary(usual, cells)
+    before, now = days[:BASELINE_DAYS], days[BASELINE_DAYS:].sum(axis=0)
+    cells = [Cell(day, 0, "web", int(n), int(high)) for day, (n, high) in enumerate(before) if n]
+    n, high = (int(part) for part in before.sum(axis=0))
     counts = [0] * 11
-    counts[HIGH] = sum(count for _, count in now)
-    counts[LOW] = PERIOD * rate - counts[HIGH]
-    return Sample(THUMBS, counts, alike, PERIOD)
+    counts[THUMBS.low], counts[THUMBS.high] = int(now[0] - now[1]), int(now[1])
+    return Sample(THUMBS, counts, None if plain else summary(fit(cells, [n - high, high], [0.0, 1.0]), cells), PERIOD)
 
 
-def wrong(
-    runs: int, seed: int, *, share: float, rate: int, tau: float, phi: float, plain: bool, among: int = 8
-) -> float:
-    """The share of lists of equal touchpoints in which some are told apart."""
-    chance, found = random.Random(seed), 0
-    for _ in range(runs):
-        found += bool(told_apart([sample(chance, share, rate, tau, phi, plain=plain) for _ in range(among)]))
-    return found / runs
+def order(world: World, trials: int, *, share: float = 0.85, among: int = 8, seed: int = 21) -> Rates:
+    """Lists of equal touchpoints in which some are told apart; found: the first place of one 0.5 deviations lower."""
+    rng = np.random.default_rng(seed)
+    wrong, plain, found = [], [], []
+    for trial in range(trials):
+        lists = [days_of(rng, world, share) for _ in range(among)]
+        wrong.append(bool(told_apart([sample(days, plain=False) for days in lists])))
+        plain.append(bool(told_apart([sample(days, plain=True) for days in lists])))
+        if trial % 4 == 0:
+            lists[0] = days_of(rng, world, share - 0.5 * sqrt(share * (1 - share)))
+            found.append(places([sample(days, plain=False) for days in lists])[0].last == 1)
+    return Rates(*(100 * float(np.mean(part)) for part in (wrong, plain, found)))

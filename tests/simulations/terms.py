@@ -12,6 +12,12 @@ LOW = 0.3
 _SHARES = 1 / np.arange(1, len(VOCABULARY) + 1) ** 0.7
 
 
+def at_random(rng: np.random.Generator, comments: int) -> list[Comment]:
+    """What is said has nothing to do with the rating."""
+    low = rng.random(comments) < LOW
+    return [Comment(" ".join(rng.choice(VOCABULARY, 6, p=_SHARES / _SHARES.sum())), bool(is_low)) for is_low in low]
+
+
 def listed(comments: int, trials: int, seed: int = 41) -> Rates:
     """Lists with any term; plainly: with any word at |z| >= 1.96. Found: a word in 25 % of low, 5 % of others."""
     rng = np.random.default_rng(seed)

@@ -5,8 +5,8 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, drops, ends, hours, journeys, segments
-from tests.simulations.draws import SHAPES, World
+from tests.simulations import claims, drops, ends, hours, journeys, pages, segments
+from tests.simulations.draws import World
 
 
 @pytest.mark.parametrize("world", [World(50, 0.1, 0.5, week=True), World(500, 0.2, week=True)])
@@ -34,10 +34,16 @@ def test_a_screen_of_fifty_steady_touchpoints_seldom_has_one_that_falls():
     assert found.plain > 60, "the control must fail"
 
 
+def test_a_page_on_which_nothing_is_so_seldom_says_anything_whatever_it_compares():
+    found = pages.of(World(50, 0.1, 0.5), 250)
+    assert found.wrong <= 5 + 4.1 and found.power >= 90
+    assert found.plain > 8, "the control must fail"
+
+
 def test_a_handful_of_answers_says_nothing():
-    assert claims.few(1, 1000, SHAPES["skew"], 1000).wrong == 0
-    assert claims.few(1, 1000, SHAPES["skew"], 1000).plain > 8, "the control must fail"
-    assert claims.few(10, 1000, SHAPES["skew"], 1000).wrong <= 7
+    assert claims.few("csat", 1, 1000, 1000).wrong == 0
+    assert claims.few("csat", 1, 1000, 1000).plain > 8, "the control must fail"
+    assert claims.few("csat", 10, 1000, 1000).wrong <= 7
 
 
 def test_a_level_at_its_target_is_seldom_decided_however_often_it_is_looked_at():
@@ -64,6 +70,12 @@ def test_a_mix_that_stays_is_seldom_said_to_shift_however_busy_days_are():
     found = journeys.mix(50, 5, 0.0, 150)
     assert found.wrong <= 9 and found.power >= 90
     assert found.plain > 25, "the control must fail"
+
+
+def test_a_small_fall_is_seldom_blamed_on_a_mix_that_stayed():
+    found = journeys.blamed(50, 5, 0.1, 200)
+    assert found.wrong <= 5 + 4.6 and found.power >= 60
+    assert found.plain > 5, "the control must fail"
 
 
 def test_a_journey_does_not_fall_when_answers_only_move_to_its_lower_touchpoints():
