@@ -16,7 +16,7 @@ def monitor(
     at: Annotated[str | None, typer.Option(help="Look as of this time, such as 2026-01-31T12:00:00Z.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="What was found as a JSON object.")] = False,
 ) -> None:
-    """Find touchpoints whose level fell or rose; open alerts, and close those that are over."""
+    """Find touchpoints and journeys whose level fell or rose; open alerts, and close those that are over."""
     from app.monitoring import watch
 
     if not once:
@@ -28,13 +28,14 @@ def monitor(
     if moment.tzinfo is None:
         raise fail("--at has no offset; write one such as 2026-01-31T12:00:00Z.", 2)
     report = with_chosen(lambda db: watch.by_hand(db, moment))
-    changes = report.told()
+    changes = report.changes
     if as_json:
         typer.echo(json.dumps(report.summary() | {"changes": changes}))
         return
     for each in changes:
+        place = each.get("touchpoint") or each["journey"]
         levels = f"from {each['from']} to {each['to']} index points"
-        typer.echo(terminal_text(f"{each['kind']} {each['touchpoint']} since {each['since']}: {levels}"))
+        typer.echo(terminal_text(f"{each['kind']} {place} since {each['since']}: {levels}"))
     looked = report.touchpoints
     learning = looked - report.states["watched"]
     typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")

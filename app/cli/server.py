@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LOOK_S = 0.5  # how long a start looks for damage: within that, half a gigabyte is read
 BACKLOG = 2048  # connections that may wait to be accepted
+SWITCH_S = 0.0005  # the writer thread must not wait 5 ms for the event loop to let go
 
 
 def serve(
@@ -163,7 +164,7 @@ def application() -> "FastAPI":
     descriptors.raise_limit()
     chosen = Settings.from_environment(os.environ)
     logs.configure(chosen.log_format, chosen.log_level)
-    sys.setswitchinterval(0.0005)  # the writer thread must not wait 5 ms for the event loop to let go
+    sys.setswitchinterval(SWITCH_S)
     with loading():
         from app.main import create_app
 

@@ -1,6 +1,6 @@
 """Alerts in words. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -29,14 +29,27 @@ def titles(names: Mapping[str, Known], t: Localized) -> Callable[[Alert], Markup
 
 def title(alert: Alert, names: Mapping[str, Known], t: Localized) -> Markup:
     """Delivery fell from 72 to 34; a tablet, and an action that was decided, are called by their own names."""
-    seen, key, kind = alert["evidence"], alert["touchpoint"], alert["kind"]
-    name = t.own(names[key].row.name) if key in names else key
+    seen, kind, name = alert["evidence"], alert["kind"], place(alert, names, t)
     name = {"device_silent": seen.get("name"), "action": seen.get("title")}.get(kind) or name
     if kind in ("target", "action") and "verdict" in seen:
         return Markup("{}: {}").format(name, t(f"today.verdict.{seen['verdict']}"))
     ends = (end for end in ("before", "after") if seen.get(f"level_{end}") is not None)
     levels: dict[str, Any] = {end: t.number(seen[f"level_{end}"]) for end in ends}
     return t(f"alert.{kind}", name=name, **levels)
+
+
+def place(alert: Alert, names: Mapping[str, Known], t: Localized) -> str:
+    """What the touchpoint or the journey of an alert, or of a change, is called."""
+    if alert["journey"]:
+        return t("alert.of_journey", name=t.own(alert["called"]) or alert["journey"])
+    key = alert["touchpoint"]
+    return t.own(names[key].row.name) if key in names else str(key)
+
+
+def concerns(alert: Alert, keys: Collection[str]) -> bool:
+    """Whether it is about one of these touchpoints, or a journey of one."""
+    members = [one["touchpoint"] for one in alert["evidence"]["touchpoints"]] if alert["journey"] else []
+    return any(key in keys for key in (alert["touchpoint"], *members))
 
 
 def says(alert: Alert, known: Known | None, t: Localized) -> Markup:

@@ -16,7 +16,7 @@ from app.dashboard.alert_words import ICONS
 from app.dashboard.login import inside
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
-from app.models import Action, now
+from app.models import Action, Journey, now
 from app.monitoring import alerts, told
 from app.monitoring.schemas import AlertPatch, CommentIn
 from app.state import Db
@@ -35,7 +35,8 @@ Alert = dict[str, Any]
 def names_of(session: Session, rows: list[Alert]) -> dict[str, Known]:
     """The touchpoints of these alerts by key."""
     keys = {row["touchpoint"] for row in rows if row["touchpoint"]}
-    return {key: known(registry.by_key(session, key)) for key in keys}
+    keys |= {one["touchpoint"] for row in rows for one in row["evidence"].get("touchpoints", ()) if row["journey"]}
+    return {key: known(registry.by_key(session, key)) for key in sorted(keys)}
 
 
 @router.get("/alerts")
@@ -43,9 +44,7 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("alerts:read")
 
     def work(session: Session) -> tuple[dict[str, list[Alert]], dict[str, Known]]:
-        found = {
-            state: alerts.page(session, None, _MOST[state], state=state, kind=None, touchpoint=None) for state in STATES
-        }
+        found = {state: alerts.page(session, None, _MOST[state], state=state, kind=None) for state in STATES}
         found["open"].sort(key=lambda row: tuple(ICONS).index(row["kind"]))
         return found, names_of(session, [row for rows in found.values() for row in rows])
 
@@ -65,6 +64,8 @@ class Seen:
     told: list[dict[str, Any]]
     segments: dict[str, tuple[str, str]]  # what their keys and values are called
     around: drop_chart.Around | None
+    journeys: list[Journey]  # that moved with a touchpoint
+    others: list[Alert]  # of touchpoints of a journey
 
 
 @router.get("/alerts/{number}")
@@ -85,6 +86,10 @@ async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
         told=seen.told,
         lately=now() - seen.alert["opened_at"] < backlog.KEPT,
         segments=seen.segments,
+        journeys=seen.journeys,
+        others=seen.others,
+        names=seen.names,
+        name=alert_words.titles(seen.names, visit.words),
         icons=ICONS,
         why=WHY,
     )
@@ -98,11 +103,14 @@ def _read(session: Session, visit: RequestContext, number: int) -> Seen:
     heard = {(one["webhook"], one["subscriber"]): one for one in reversed(told.of(session, number, visit.may))}
     named = [one["segment"] for one in alert["evidence"].get("segments", ())]
     spoken = split.spoken(session, named, visit.words)
-    names = names_of(session, [alert])
+    along = col(Journey.key).in_(alert["evidence"].get("journeys", ()))
+    journeys = list(session.exec(select(Journey).where(along).order_by(Journey.key)))
+    others = [alerts.read(session, other) for other in alert["evidence"].get("alerts", ())]
+    names = names_of(session, [alert, *others])
     here = names.get(alert["touchpoint"])
     drawn = here and alert["kind"] in drop_chart.KINDS and visit.may("scores:read")
     around = drop_chart.read(session, here, alert, now()) if here and drawn else None
-    return Seen(alert, names, comments, actions, list(reversed(heard.values())), spoken, around)
+    return Seen(alert, names, comments, actions, list(reversed(heard.values())), spoken, around, journeys, others)
 
 
 def _since(session: Session, key: str | None, since: datetime) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -71,6 +72,7 @@ async def today(db: Db, visit: RequestContext = Signed) -> Response:
         day=datetime.fromtimestamp(now, seen.everything[0].zone).date(),
         headline=headline(seen, visit, names),
         title=alert_words.titles(names, visit.words),
+        place=partial(alert_words.place, names=names, t=visit.words),
         icons=ICONS,
     )
 
@@ -98,11 +100,11 @@ def _read(session: Session, visit: RequestContext, owner: str | None, now: int) 
 
 def _watched(session: Session, seen: Seen, keys: set[str]) -> None:
     """What the monitoring found: what nobody has taken, drops first, and what changed lately."""
-    found = alerts.page(session, None, _ALERTS, state="open", kind=None, touchpoint=None)
-    open_ones = [row for row in found if row["touchpoint"] in keys and row["kind"] not in waiting.QUIET]
+    found = alerts.page(session, None, _ALERTS, state="open", kind=None)
+    open_ones = [row for row in found if alert_words.concerns(row, keys) and row["kind"] not in waiting.QUIET]
     seen.alerts = sorted(open_ones, key=lambda row: tuple(ICONS).index(row["kind"]))
     lately = changes.page(session, clock() - _CHANGED, None, _ALERTS)
-    seen.changes = [row for row in lately if row["touchpoint"] in keys][:_CHANGES]
+    seen.changes = [row for row in lately if alert_words.concerns(row, keys)][:_CHANGES]
     seen.checked = lease.public(lease.read(session), clock())
 
 
@@ -144,4 +146,4 @@ def headline(seen: Seen, visit: RequestContext, names: Mapping[str, Known]) -> M
 
 
 def _link(row: Alert, names: Mapping[str, Known], t: Localized) -> Markup:
-    return Markup('<a href="/alerts/{}">{}</a>').format(row["id"], t.own(names[row["touchpoint"]].row.name))
+    return Markup('<a href="/alerts/{}">{}</a>').format(row["id"], alert_words.place(row, names, t))

@@ -7,13 +7,13 @@ from sqlmodel import Session
 from app.mail import changes
 from app.mail.language import Say
 from app.mail.writing import Links, Mail, Part
-from app.models import Alert, Subscriber, Touchpoint
+from app.models import Alert, Subscriber
 
 
 def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail | None:
     """The letter; None when the alert was closed, or is no longer wished for."""
     found = session.get(Alert, int(about))
-    place = session.get(Touchpoint, found.touchpoint_id) if found else None
+    place = changes.place_of(session, found) if found else None
     if found is None or place is None or found.closed_at or not whose.alerts:
         return None
     say = Say(whose.language, whose.timezone)

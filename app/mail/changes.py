@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlmodel import Session
+
 from app.mail.draw import line_of
 from app.mail.language import Say
 from app.mail.writing import Item, Level, Links
-from app.models import Alert, Touchpoint
+from app.models import Alert, Journey, Touchpoint
 from app.pages.i18n import in_language
 
 LEVELS = ("drop", "rise")
@@ -15,8 +17,18 @@ _NAMED = 3  # segments
 EFFECTS = ("better", "worse", "no_evidence", "too_few")
 
 
-def name_of(place: Touchpoint, say: Say) -> str:
-    """The touchpoint's name, on one line."""
+Place = Touchpoint | Journey
+
+
+def place_of(session: Session, alert: Alert) -> Place | None:
+    """The touchpoint of an alert, or its journey."""
+    if alert.journey_id:
+        return session.get(Journey, alert.journey_id)
+    return session.get(Touchpoint, alert.touchpoint_id)
+
+
+def name_of(place: Place, say: Say) -> str:
+    """The name of a touchpoint or a journey, on one line."""
     return line_of(in_language(place.name, say.language) or place.key)
 
 
@@ -25,7 +37,7 @@ def is_untaken(alert: Alert) -> bool:
     return alert.kind == "drop" and not alert.closed_at and not alert.acknowledged_at
 
 
-def item(alert: Alert, place: Touchpoint, say: Say, links: Links) -> Item:
+def item(alert: Alert, place: Place, say: Say, links: Links) -> Item:
     """What happened, since when, and for a level how it stood and stands."""
     if alert.kind == "action":
         return _action(alert.evidence, place, say, links)
@@ -70,7 +82,7 @@ def _target(evidence: Mapping[str, Any], say: Say) -> str:
     return say("stands", level=say.number(stands), target=say.number(target))
 
 
-def _action(evidence: Mapping[str, Any], place: Touchpoint, say: Say, links: Links) -> Item:
+def _action(evidence: Mapping[str, Any], place: Place, say: Say, links: Links) -> Item:
     change, verdict = evidence.get("difference") or {}, evidence.get("verdict")
     if change:
         low, high = sorted(abs(change[end]) for end in ("low", "high"))

@@ -8,11 +8,11 @@ from functools import cached_property
 from sqlmodel import Session
 
 from app.mail import quotes, usual, waiting
-from app.mail.changes import is_untaken, item, name_of
+from app.mail.changes import Place, is_untaken, item, name_of
 from app.mail.language import Say
 from app.mail.period import Period, answers, changed, still_open
 from app.mail.writing import Item, Links, Mail, Part
-from app.models import Alert, Subscriber, Touchpoint
+from app.models import Alert, Subscriber
 
 
 def mail(session: Session, whose: Subscriber, about: str, links: Links, at: datetime) -> Mail | None:
@@ -38,7 +38,7 @@ class Digest:
         return Say(self.whose.language, self.whose.timezone)
 
     @cached_property
-    def changes(self) -> Sequence[tuple[Alert, Touchpoint]]:
+    def changes(self) -> Sequence[tuple[Alert, Place]]:
         """Falls that nobody has taken first, for they are what the letter begins with."""
         return sorted(changed(self.session, self.period), key=lambda pair: not is_untaken(pair[0]))
 
@@ -56,7 +56,7 @@ class Digest:
         ]
 
     @cached_property
-    def untaken(self) -> Touchpoint | None:
+    def untaken(self) -> Place | None:
         """The newest fall that is open and that nobody has taken."""
         return next((place for alert, place in self.changes if is_untaken(alert)), None)
 

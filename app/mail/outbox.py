@@ -21,13 +21,13 @@ def put(session: Session, subscriber: Subscriber, kind: str, about: str, at: dat
     session.add(Letter(id=uuid7(), subscriber_id=subscriber.id or 0, kind=kind, about=about, created_at=at, due_at=at))
 
 
-def alert_opened(session: Session, alert: Alert) -> None:
-    """Write to everybody who wants to hear of an alert there and in its segments."""
+def alert_opened(session: Session, alert: Alert, keys: Sequence[str]) -> None:
+    """Write to everybody who wants to hear of an alert at one of these touchpoints and in its segments."""
     if alert.kind in NOT_MAILED or not _ANYBODY.rows(session, {}):
         return
-    place = session.get(Touchpoint, alert.touchpoint_id)
+    places = session.exec(select(Touchpoint).where(col(Touchpoint.key).in_(keys))).all()
     for row in session.exec(select(Subscriber).where(col(Subscriber.alerts), *listening())):
-        if place and covers(row, place) and hears(row.segments, alert):
+        if hears(row.segments, alert) and any(covers(row, place) for place in places):
             put(session, row, ALERT, str(alert.id), now())
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, select
 
+from app.mail.changes import Place, place_of
 from app.mail.outbox import covers, hears
 from app.models import Alert, Subscriber, Touchpoint
 from app.monitoring.changes import KINDS
@@ -42,8 +43,15 @@ class Period:
     def by_id(self) -> dict[int, Touchpoint]:
         return {place.id or 0: place for place in self.places}
 
+    def covers(self, alert: Alert) -> bool:
+        """Whether it is about one of the touchpoints, or a journey of one."""
+        if alert.touchpoint_id:
+            return alert.touchpoint_id in self.by_id
+        keys = {place.key for place in self.places}
+        return any(one["touchpoint"] in keys for one in alert.evidence["touchpoints"])
 
-def changed(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
+
+def changed(session: Session, period: Period) -> list[tuple[Alert, Place]]:
     """What changed for real within the period, the newest first: no false alarms, and no action without an effect."""
     within = (col(Alert.opened_at) >= period.since, col(Alert.opened_at) < period.until)
     found = _alerts(session, period, col(Alert.kind).in_(KINDS), is_true(), *within)
@@ -55,16 +63,16 @@ def is_true() -> ColumnElement[bool]:
     return col(Alert.because).is_distinct_from("false_alarm")
 
 
-def still_open(session: Session, period: Period) -> list[tuple[Alert, Touchpoint]]:
+def still_open(session: Session, period: Period) -> list[tuple[Alert, Place]]:
     """What is open and nobody has taken, the newest first; good news needs nobody."""
     untaken = (col(Alert.closed_at).is_(None), col(Alert.acknowledged_at).is_(None))
     return _alerts(session, period, col(Alert.kind).not_in(("rise", "target", "action")), *untaken)
 
 
-def _alerts(session: Session, period: Period, *which: Any) -> list[tuple[Alert, Touchpoint]]:
+def _alerts(session: Session, period: Period, *which: Any) -> list[tuple[Alert, Place]]:
     rows = session.exec(select(Alert).where(*which).order_by(col(Alert.id).desc()).limit(10 * MOST))
-    here = (row for row in rows if row.touchpoint_id in period.by_id and hears(period.segments, row))
-    return [(row, period.by_id[row.touchpoint_id]) for row in islice(here, MOST)]
+    here = ((row, place_of(session, row)) for row in rows if period.covers(row) and hears(period.segments, row))
+    return [(row, place) for row, place in islice(here, MOST) if place]
 
 
 def answers(session: Session, period: Period) -> tuple[int, int]:

@@ -29,4 +29,5 @@ def _usual(usual: int, watched: int, say: Say) -> str:
 def _moved(session: Session, period: Period) -> set[int]:
     """Where a level fell or rose and was not back before the period."""
     stood = col(Alert.closed_at).is_(None) | (col(Alert.closed_at) >= period.since)
-    return set(session.exec(select(Alert.touchpoint_id).where(col(Alert.kind).in_(LEVELS), is_true(), stood)))
+    rows = session.exec(select(Alert.touchpoint_id).where(col(Alert.kind).in_(LEVELS), is_true(), stood))
+    return {number for number in rows if number}

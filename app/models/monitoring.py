@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, text
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field
 
 from app.models.base import Table, json_column
 
 
 class Alert(Table, table=True):
-    """A trouble at a touchpoint, open until somebody or the monitoring closes it; one open alert of each kind.
+    """A trouble at a touchpoint or of a journey (one of the two is given), open until somebody or the monitoring closes
+    it; one open alert of each kind.
 
     `about` tells those of one kind apart that a touchpoint may have several of, such as `device:3`. `closed_by` is the
     name of a key, or empty when the monitoring saw it end.
@@ -27,10 +28,20 @@ class Alert(Table, table=True):
             sqlite_where=text("closed_at IS NULL"),
             postgresql_where=text("closed_at IS NULL"),
         ),
+        Index(
+            "ix_alert_journey",
+            "journey_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("closed_at IS NULL AND journey_id IS NOT NULL"),
+            postgresql_where=text("closed_at IS NULL AND journey_id IS NOT NULL"),
+        ),
+        CheckConstraint("(touchpoint_id IS NULL) <> (journey_id IS NULL)", "ck_alert_place"),
     )
     id: int | None = Field(default=None, primary_key=True)
     kind: str = Field(max_length=16)
-    touchpoint_id: int = Field(foreign_key="touchpoint.id")
+    touchpoint_id: int | None = Field(default=None, foreign_key="touchpoint.id")
+    journey_id: int | None = Field(default=None, foreign_key="journey.id", ondelete="CASCADE")
     about: str = Field(default="", max_length=32, sa_column_kwargs={"server_default": ""})
     since: datetime
     opened_at: datetime

@@ -1,6 +1,6 @@
 """Actions whose effect was decided. Each is told once, and then is news for two weeks."""
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import MutableMapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +10,8 @@ from sqlmodel import Session, select
 from app.actions import history, report
 from app.actions.effect import LOOKS
 from app.models import Action, Alert
+from app.monitoring import fleet
 from app.monitoring.seen import Seen
-from app.touchpoints.registry import Known
 
 KIND = "action"
 NEWS = timedelta(days=14)
@@ -19,10 +19,10 @@ _FOR_GOOD = ("better", "worse")
 Looked = MutableMapping[int, int]  # by action, the look at which it was found undecided
 
 
-def look(session: Session, fleet: Sequence[Known], at: datetime, looked: Looked) -> list[Seen]:
+def look(session: Session, at: datetime, looked: Looked) -> list[Seen]:
     """The actions that are decided now and were not, and the news that is old. `looked` saves to work it out again."""
-    by_key = {known.key: known for known in fleet}
     told, begun = session.exec(select(Alert).where(Alert.kind == KIND)).all(), history.begun(session, at)
+    by_key = fleet.keyed(session, (key for action in begun for key in action.touchpoints))
     known, there = {row.about for row in told}, {f"{KIND}:{action.id}" for action in begun}
     old = [row for row in told if not row.closed_at and (at - row.opened_at > NEWS or row.about not in there)]
     seen = [Seen(row.touchpoint_id, KIND, False, at, about=row.about) for row in old]

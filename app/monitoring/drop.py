@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import exp, log, sqrt
+from math import sqrt
 from typing import NamedTuple
 
 from app.monitoring import spread
+from app.monitoring.cusum import Path, climb, dated, most, threshold
 from app.monitoring.spread import moments, shape_of
 from app.monitoring.tilts import Tilts
 from app.scores import day_variance
@@ -97,14 +98,19 @@ def past(cells: Iterable[Cell], today: int, baseline_from: int = 0) -> "Past | N
     """What is usual, and the last weeks that are compared with it; None while the past is too thin for that."""
     seen = [cell for cell in cells if cell.day <= today and cell.n]
     rate = sum(cell.n for cell in seen if today - 28 <= cell.day < today) / 28
-    lag = int(min(max(LAG_ANSWERS / rate, LAG_MIN), LAG_MAX)) if rate else LAG_MAX
-    start = today - lag
+    start = today - lag(rate)
     base = [cell for cell in seen if max(start - BASE_DAYS, baseline_from) <= cell.day < start]
     base = _of_known_sources(base)
     if sum(cell.n for cell in base) < BASE_ANSWERS or len({cell.day for cell in base}) < BASE_DAYS_MIN:
         return None
     known = {cell.source for cell in base}
-    return Past(_fit(base), [cell for cell in seen if cell.day >= start and cell.source in known], start, rate)
+    recent = [cell for cell in seen if cell.day >= start and cell.source in known]
+    return Past(_fit(base), recent, start, rate, base)
+
+
+def lag(rate: float) -> int:
+    """How many days are compared with what is usual, of so many answers a day."""
+    return int(min(max(LAG_ANSWERS / rate, LAG_MIN), LAG_MAX)) if rate else LAG_MAX
 
 
 Line = tuple[float, float]  # what an answer adds: a slope times its value, and a constant
@@ -112,12 +118,13 @@ Line = tuple[float, float]  # what an answer adds: a slope times its value, and 
 
 @dataclass(frozen=True)
 class Past:
-    """What is usual, and the cells of the last weeks, from the day `start` on; `rate` answers came a day."""
+    """What is usual, by the cells `base`, and those of the last weeks, from `start` on; `rate` answers came a day."""
 
     fit: "Baseline"
     recent: Sequence[Cell]
     start: int
     rate: float
+    base: Sequence[Cell] = ()
 
     def fell(self, per_alarm: float) -> Found:
         """Whether the level fell, and since when."""
@@ -144,6 +151,10 @@ class Past:
 
     def is_back(self, day: int, moved: float, n: int, per_alarm: float, *, rise: bool = False) -> bool:
         """Whether the level came back after `day`, when it lay `moved` from what is usual, as `n` answers told."""
+        return most(self.way_back(day, moved, n, rise=rise)) >= threshold(self.effective, per_alarm)
+
+    def way_back(self, day: int, moved: float, n: int, *, rise: bool = False) -> Path:
+        """What each day after `day` adds for the level having come back by half a deviation at least."""
         se = sqrt(self.fit.sd**2 / max(n, 1) + self.fit.rho * self.fit.sd**2 / max(1.0, n / max(self.rate, 1.0)))
 
         def levels(usual: float) -> tuple[float, float]:
@@ -151,27 +162,27 @@ class Past:
             return low, _within(low + SHIFT * self.fit.sd)
 
         later = [cell for cell in self.recent if cell.day > day]
-        w, most = 0.0, 0.0
-        for _, gain in self.walk(later, _turned(levels) if rise else levels).path:
-            w = max(0.0, w + gain)
-            most = max(most, w)
-        return most >= threshold(self.effective, per_alarm)
+        return self.walk(later, _turned(levels) if rise else levels).path
 
     def _moved(self, walk: "Walk", per_alarm: float) -> Found:
-        w, since, h = 0.0, self.start, threshold(self.effective, per_alarm)
-        for day, gain in walk.path:
-            w += gain
-            if w <= 0:
-                w, since = 0.0, day + 1
+        (w, since), h = climb(walk.path, self.start), threshold(self.effective, per_alarm)
         return self._found(walk.path, since, w, h) if w >= h else Found(w=w, h=h)
 
-    def _found(self, path: Sequence[tuple[int, float]], since: int, w: float, h: float) -> Found:
-        fallen = [cell for cell in self.recent if cell.day >= since]
-        parts = tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
+    def _found(self, path: Path, since: int, w: float, h: float) -> Found:
+        parts = self.parts(since)
         n = sum(part.n for part in parts)
         before, after = (sum(part.n * getattr(part, end) for part in parts) / max(n, 1) for end in ("before", "after"))
-        errors = spread.of_usual(fallen, self.fit.se), spread.of_answers(fallen, self.fit.sd, self.fit.rho)
-        return Found(False, True, since, *_dated(path, since), w, h, before, after, n, parts, *errors)
+        return Found(False, True, since, *dated(path, since), w, h, before, after, n, parts, *self.errors(since))
+
+    def errors(self, since: int) -> tuple[float, float]:
+        """The standard errors of the levels before and from the day `since` on."""
+        fallen = [cell for cell in self.recent if cell.day >= since]
+        return spread.of_usual(fallen, self.fit.se), spread.of_answers(fallen, self.fit.sd, self.fit.rho)
+
+    def parts(self, since: int) -> tuple["Part", ...]:
+        """The answers of each source from the day `since` on."""
+        fallen = [cell for cell in self.recent if cell.day >= since]
+        return tuple(_part(source, fallen, self.fit) for source in sorted({cell.source for cell in fallen}))
 
     def walk(self, cells: Sequence[Cell], levels: Levels) -> "Walk":
         """What each day with answers adds for the second of two levels and against the first one."""
@@ -201,14 +212,9 @@ class Past:
 class Walk(NamedTuple):
     """What each day with answers adds to the statistic, and by which lines."""
 
-    path: Sequence[tuple[int, float]]
+    path: Path
     levels: Levels
     lines: Mapping[Place, Line]
-
-
-def threshold(effective: float, per_alarm: float) -> float:
-    """Where a change is told of so many independent answers a day, for one false alarm in so many touchpoint-years."""
-    return max(3.0, log(max(365 * effective * per_alarm, 1.0)) - 4)
 
 
 def _turned(levels: Levels) -> Levels:
@@ -234,23 +240,6 @@ def _part(source: str, fallen: Sequence[Cell], fit: Baseline) -> Part:
     n = sum(cell.n for cell in cells)
     before = sum(cell.n * fit.usual(cell.place) for cell in cells) / n
     return Part(source, before, sum(cell.total for cell in cells) / n, n)
-
-
-def _dated(path: Sequence[tuple[int, float]], since: int) -> tuple[int, int]:
-    """The days between which the fall began with 95 %: each is as likely as what came from then on makes it."""
-    gained, likelihood = 0.0, dict[int, float]()
-    for day, gain in reversed(path):
-        gained += gain
-        likelihood[day] = gained
-    most = max(likelihood.values(), default=0.0)
-    weights = sorted(((exp(value - most), day) for day, value in likelihood.items()), reverse=True)
-    whole, held, days = sum(weight for weight, _ in weights), 0.0, [since]
-    for weight, day in weights:
-        if held >= 0.95 * whole:
-            break
-        held += weight
-        days.append(day)
-    return min(days), max(days)
 
 
 def _fit(base: Sequence[Cell]) -> Baseline:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from app.monitoring.drop import Cell, Line, Past, Place, Walk, threshold
+from app.monitoring.cusum import threshold
+from app.monitoring.drop import Cell, Line, Past, Place, Walk
 
 
 class Way(NamedTuple):

@@ -11,7 +11,6 @@ from sqlmodel import Session
 from app.monitoring import silence
 from app.monitoring.seen import Seen
 from app.scores.buckets import to_time
-from app.touchpoints.registry import Known
 
 KIND = "silence"
 _HOUR, _DAY = 3600, 86_400
@@ -26,10 +25,10 @@ _HOURS = text(
 ).bindparams(bindparam("ids", expanding=True))
 
 
-def look(session: Session, these: Sequence[Known], at: datetime) -> list[Seen]:
+def look(session: Session, ids: Sequence[int], at: datetime) -> list[Seen]:
     """Which of these are silent, and which are not. The hours of one that answered within a day are not even read."""
     now = int(at.timestamp())
-    rows = session.execute(_LAST, {"ids": [known.id for known in these], "now": now})
+    rows = session.execute(_LAST, {"ids": ids, "now": now})
     last: dict[int, int] = {number: bucket for number, bucket in rows if bucket is not None}
     long = {number: bucket for number, bucket in last.items() if now - bucket >= _DAY}
     hours = _hours(session, long, now)

@@ -38,6 +38,7 @@ async def list_alerts(
     state: State | None = None,
     kind: Kind | None = None,
     touchpoint: Slug | None = None,
+    journey: Slug | None = None,
     segment: Annotated[
         Annotated[str, Field(pattern=SEGMENT)] | None,
         Query(description="only drops and rises that were found to have happened in this one, such as `store:nord`"),
@@ -49,7 +50,14 @@ async def list_alerts(
     before = paging.number(cursor)
     found = await db.read(
         lambda session: alerts.page(
-            session, before, limit + 1, state=state, kind=kind, touchpoint=touchpoint, segment=segment
+            session,
+            before,
+            limit + 1,
+            state=state,
+            kind=kind,
+            touchpoint=touchpoint,
+            journey=journey,
+            segment=segment,
         )
     )
     return _listed(found, limit, "id")

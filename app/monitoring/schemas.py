@@ -35,11 +35,12 @@ class Comment(BaseModel):
 
 
 class AlertOut(BaseModel):
-    """A trouble at a touchpoint."""
+    """A trouble at a touchpoint, or a drop or rise of a whole journey."""
 
     id: int
     kind: Kind
-    touchpoint: str
+    touchpoint: str | None = Field(description="null in an alert of a journey")
+    journey: str | None = Field(description="null in an alert of a touchpoint")
     since: datetime
     opened_at: datetime
     state: State
@@ -49,7 +50,9 @@ class AlertOut(BaseModel):
     because: Because | None
     evidence: dict[str, Any] = Field(
         description="the numbers; levels are index points, 0 to 100. `segments` are those in which a level moved, of "
-        "the keys that the touchpoint declares and of `segments_compared` with 30 ratings before and since"
+        "the keys that the touchpoint declares and of `segments_compared` with 30 ratings before and since. Of a "
+        "journey: `touchpoints` that moved together, and the `alerts` of those that have one of their own and do not "
+        "count here; `journeys` at a touchpoint are those that moved as a whole with it"
     )
     comments: list[Comment]
     action: int | None = Field(description="the first action that was made of it")
@@ -93,7 +96,8 @@ class ChangeOut(BaseModel):
     """A level that fell or rose, or a target or an action that was decided."""
 
     kind: Literal["drop", "rise", "target", "action"]
-    touchpoint: str
+    touchpoint: str | None = Field(description="null in a change of a journey")
+    journey: str | None = Field(description="null in a change of a touchpoint")
     verdict: Literal["down", "up", "met", "missed", "better", "worse", "no_evidence", "too_few"]
     since: datetime
     at: datetime = Field(description="when it was found")

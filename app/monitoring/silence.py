@@ -13,6 +13,7 @@ WEEKS = 8  # before the last answer, from which what is usual is known; from the
 _LEAST_WEEKS = 2
 LEAST = 20  # answers in them below which nothing is said
 FALSE_A_YEAR = 0.1  # silences told of a touchpoint in a year although all is well
+TABLET_AFTER_H, TABLET_UNKNOWN_H = 24, 72
 _LEAST_VARIATION = 0.01
 _HOUR, _DAY, _WEEK = 3600, 86_400, 7 * 86_400
 
@@ -64,6 +65,17 @@ def expected(hours: Sequence[tuple[int, int]], since: int, now: int) -> float:
     for start, n in hours:
         usual[start % _WEEK // _HOUR] += n / WEEKS
     return sum(usual[hour % _WEEK // _HOUR] for hour in range(since, now, _HOUR))
+
+
+def is_tablet_silent(hours: Sequence[tuple[int, int]], heard: int, now: int) -> bool:
+    """Whether a tablet that reported last at `heard` is missed: after a day in which somebody would have answered.
+
+    `hours` are those with answers on tablets at its touchpoints, of the WEEKS before that. Over night, and where its
+    touchpoints' own hours say that nobody comes, it may be off; where too few answers tell when they do, for longer.
+    """
+    if sum(n for _, n in hours) < LEAST:
+        return now - heard >= TABLET_UNKNOWN_H * _HOUR
+    return now - heard >= TABLET_AFTER_H * _HOUR and expected(hours, heard, now) >= 1
 
 
 def variation(days: Sequence[int]) -> float:

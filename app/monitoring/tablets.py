@@ -7,23 +7,22 @@ from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from app.models import Alert, Device, Rollup
-from app.monitoring import silence
+from app.monitoring import fleet, silence
 from app.monitoring.seen import Seen
 from app.touchpoints.registry import Known
 
 KIND = "device_silent"
-AFTER = timedelta(hours=24)  # a tablet that is off over night is none
-UNKNOWN = timedelta(hours=72)  # where too few answers tell when customers come
+AFTER = timedelta(hours=silence.TABLET_AFTER_H)  # the hours of one that reported since are not even read
 _WEEKS = timedelta(weeks=silence.WEEKS)
 
 
-def look(session: Session, fleet: Sequence[Known], at: datetime) -> list[Seen]:
+def look(session: Session, at: datetime) -> list[Seen]:
     """The tablets that are silent, at the first touchpoint of each that is in use; and those told of that are not."""
-    by_key = {known.key: known for known in fleet}
+    paired = select(Device).where(col(Device.key_hash).is_not(None), col(Device.revoked_at).is_(None))
+    devices = session.exec(paired).all()
+    by_key = fleet.keyed(session, (key for device in devices for key in device.touchpoints))
     silent: dict[str, Seen] = {}
-    for device in session.exec(
-        select(Device).where(col(Device.key_hash).is_not(None), col(Device.revoked_at).is_(None))
-    ):
+    for device in devices:
         places = [by_key[key] for key in device.touchpoints if key in by_key]
         if places and _is_silent(session, device, places, at):
             one = _seen(device, places[0], at)
@@ -38,7 +37,6 @@ def _heard(device: Device) -> datetime:
 
 
 def _is_silent(session: Session, device: Device, places: Sequence[Known], at: datetime) -> bool:
-    """Silent for a day at least, in which by the touchpoints' own hours somebody would have answered on a tablet."""
     heard = _heard(device)
     if at - heard < AFTER:
         return False
@@ -49,10 +47,7 @@ def _is_silent(session: Session, device: Device, places: Sequence[Known], at: da
         *(col(Rollup.bucket) >= since, col(Rollup.bucket) < until),
     )
     rows = session.execute(select(Rollup.bucket, func.sum(Rollup.n)).where(*wanted).group_by(col(Rollup.bucket)))
-    hours = [(bucket, int(n)) for bucket, n in rows]
-    if sum(n for _, n in hours) < silence.LEAST:
-        return at - heard >= UNKNOWN
-    return silence.expected(hours, until, int(at.timestamp())) >= 1
+    return silence.is_tablet_silent([(bucket, int(n)) for bucket, n in rows], until, int(at.timestamp()))
 
 
 def _seen(device: Device, known: Known, at: datetime) -> Seen:

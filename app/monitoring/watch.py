@@ -7,18 +7,33 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
 from app.db import Database
 from app.models import Alert, Touchpoint
-from app.monitoring import alerts, counted, decided, floods, lease, levels, quiet, reviews, tablets, targets, where
+from app.monitoring import (
+    alerts,
+    counted,
+    decided,
+    fleet,
+    floods,
+    journeys,
+    lease,
+    levels,
+    quiet,
+    reviews,
+    tablets,
+    targets,
+    where,
+)
+from app.monitoring.fleet import Line
 from app.monitoring.memory import Memory
 from app.monitoring.seen import Seen
-from app.touchpoints import registry
 from app.touchpoints.registry import Known
 
-AT_A_TIME, FEW_AT_A_TIME = 100, 10  # touchpoints
+FEW_AT_A_TIME = 10  # touchpoints
 
 
 @dataclass
@@ -28,7 +43,7 @@ class Report:
     touchpoints: int = 0
     states: Counter[str] = field(default_factory=Counter)
     watching: list[int] = field(default_factory=list)  # the ids of those that are watched
-    changes: list[tuple[Known, Seen]] = field(default_factory=list)  # drops and rises that are there
+    changes: list[dict[str, Any]] = field(default_factory=list)  # drops and rises that are there
 
     def summary(self) -> dict[str, Any]:
         """How many touchpoints are watched, still learn, or have too few answers for it."""
@@ -40,18 +55,16 @@ class Report:
         """What is kept of it: for those who are told of some touchpoints only, also which are watched."""
         return self.summary() | {"watching": self.watching}
 
-    def told(self) -> list[dict[str, Any]]:
-        """The changes with the names of `/v1/changes`; `since` is a day where the touchpoint is."""
-        return [
-            {
-                "kind": one.kind,
-                "touchpoint": known.key,
-                "since": one.since.astimezone(known.zone).date().isoformat(),
-                "from": one.evidence["level_before"],
-                "to": one.evidence["level_after"],
-            }
-            for known, one in self.changes
-        ]
+
+def _told(one: Seen, where_: str, key: str, zone: ZoneInfo) -> dict[str, Any]:
+    """A change with the names of `/v1/changes`; `since` is a day where the touchpoint is."""
+    return {
+        "kind": one.kind,
+        where_: key,
+        "since": one.since.astimezone(zone).date().isoformat(),
+        "from": one.evidence["level_before"],
+        "to": one.evidence["level_after"],
+    }
 
 
 def _nothing(_: Session) -> None:
@@ -63,40 +76,95 @@ async def once(
 ) -> Report:
     """Look at all touchpoints as of `at`, and write what is found; `renew` runs in each transaction that writes.
 
-    With the `memory` of an earlier look those are left out that cannot have changed since. What takes time is worked
-    out in a thread, beside the answers that come in.
+    With the `memory` of an earlier look those are left out that cannot have changed since. Nothing but the memory is
+    held of all touchpoints at once, and what takes time is worked out in a thread, beside the answers that come in.
     """
     memory = memory or Memory()
-    fleet, troubled = await db.read(touchpoints), await db.read(memory.troubled)
-    stamps = await db.read(partial(memory.changed, fleet=fleet, troubled=troubled))
-    report, note = Report(len(fleet)), Notes(db, at, renew, troubled)
-    for these in _parts(fleet, AT_A_TIME):
-        await note(reviews.look(these, at))
-        await note(await db.read(partial(quiet.look, these=these, at=at)))
-    for these in _parts([known for known in fleet if known.id in stamps], AT_A_TIME):
-        todays = await db.read(partial(counted.today, these=these, at=at))
-        rest = [
-            known
-            for known in these
-            if known.id in troubled or not memory.is_settled(known, todays[known.id], at, len(fleet))
-        ]
-        seen, stands = await _levels(db, rest, at, len(fleet))
-        seen = await db.read(partial(where.named, seen=seen, these=rest, at=at))
-        await note([*seen, *await db.read(partial(floods.look, these=these, at=at))], renew=bool(rest))
-        memory.keep(rest, stands, todays, at)
-        memory.stamps.update((known.id, stamps[known.id]) for known in these)
-        by_id = {known.id: known for known in rest}
-        report.changes += [(by_id[one.touchpoint_id], one) for one in seen if one.there and one.kind in levels.KINDS]
-    for these in _parts([known for known in fleet if known.row.target], FEW_AT_A_TIME):
-        found, decisions = await db.read(partial(targets.look, these=these, at=at))
-        await note(found, decisions)
-    actions = partial(decided.look, fleet=fleet, looked=memory.actions)
-    for look in (_archived, partial(tablets.look, fleet=fleet), actions):
-        await note(await db.read(partial(look, at=at)))
+    troubled = await db.read(memory.troubled)
+    ways = await db.read(journeys.keys)
+    look = Look(db, at, memory, Report(await db.read(fleet.size)), Notes(db, at, renew, troubled), len(ways))
+    lines = await db.read(partial(fleet.page, after=0))
+    while lines:
+        await look.at_page(lines)
+        lines = await db.read(partial(fleet.page, after=lines[-1].id))
+    for number, keys in ways.items():
+        if not look.new.isdisjoint(keys):
+            await look.at_journey(number, keys)
+    for rest in (_archived, tablets.look, partial(decided.look, looked=memory.actions)):
+        await look.note(await db.read(partial(rest, at=at)))
     memory.looked_at = at
-    report.states.update(memory.held[known.id].stand.state for known in fleet)
-    report.watching = [known.id for known in fleet if memory.held[known.id].stand.state == "watched"]
-    return report
+    return look.report
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look as of `at`, page by page."""
+
+    db: Database
+    at: datetime
+    memory: Memory
+    report: Report
+    note: "Notes"
+    journeys: int
+    new: set[str] = field(default_factory=set)  # the keys of touchpoints with new answers or an alert
+
+    @property
+    def among(self) -> int:
+        """How many levels are looked at."""
+        return self.report.touchpoints + self.journeys
+
+    async def at_page(self, lines: Sequence[Line]) -> None:
+        """The touchpoints of one page. Those are read in full that are new to the memory, in trouble, or have dates."""
+        await self.note(await self.db.read(partial(quiet.look, ids=[line.id for line in lines], at=self.at)))
+        new = {line.id for line in lines if line.id in self.note.troubled or self.memory.is_new(line)}
+        dated = {line.id for line in lines if line.has_dates}
+        full = await self.db.read(partial(fleet.known, ids=new | dated))
+        await self.note(reviews.look(full, self.at))
+        self.new.update(known.key for known in full if known.id in new)
+        await self._counts([known for known in full if known.id in new])
+        await self._targets([known for known in full if known.row.target])
+        self.memory.looked(lines)
+        states = {line.id: self.memory.states[line.id] for line in lines if line.id in self.memory.states}
+        self.report.states.update(states.values())
+        self.report.watching += [number for number, state in states.items() if state == "watched"]
+
+    async def _counts(self, these: Sequence[Known]) -> None:
+        """Levels and floods, of touchpoints with new answers or an alert."""
+        todays = await self.db.read(partial(counted.today, these=these, at=self.at))
+        rest = [known for known in these if not self._is_settled(known, todays[known.id])]
+        seen, stands = await _levels(self.db, rest, self.at, self.among)
+        seen = await self.db.read(partial(where.named, seen=seen, these=rest, at=self.at))
+        floods_ = await self.db.read(partial(floods.look, these=these, at=self.at))
+        await self.note([*seen, *floods_], renew=bool(rest))
+        self.memory.keep(rest, stands, todays, self.at)
+        by_id = {known.id: known for known in rest}
+        moved = [one for one in seen if one.there and one.kind in levels.KINDS]
+        places = [(one, by_id[one.touchpoint_id or 0]) for one in moved]
+        self.report.changes += [_told(one, "touchpoint", known.key, known.zone) for one, known in places]
+
+    def _is_settled(self, known: Known, today: counted.Today) -> bool:
+        troubled = known.id in self.note.troubled
+        return not troubled and self.memory.is_settled(known, today, self.at, self.among)
+
+    async def at_journey(self, number: int, keys: set[str]) -> None:
+        """A journey at which something is new."""
+        way = await self.db.read(partial(journeys.read, number=number, names=keys))
+        if way is None:
+            return
+        found: dict[int, levels.Read] = {}
+        for some in _parts(way.members, FEW_AT_A_TIME):
+            found |= await self.db.read(partial(levels.read, these=some, at=self.at))
+        per_alarm = levels.per_alarm(self.among)
+        judged = await asyncio.to_thread(journeys.judge, way, found, self.at, per_alarm)
+        await self.note(judged.seen, renew=True)
+        if judged.alerts:
+            await self.db.write(partial(alerts.link, numbers=judged.alerts, journey=way.row.key))
+        there = [one for one in judged.seen if one.there]
+        self.report.changes += [_told(one, "journey", way.row.key, way.members[0].zone) for one in there]
+
+    async def _targets(self, these: Sequence[Known]) -> None:
+        for some in _parts(these, FEW_AT_A_TIME):
+            await self.note(*await self.db.read(partial(targets.look, these=some, at=self.at)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +183,7 @@ class Notes:
         self, seen: Sequence[Seen], decisions: Sequence[targets.Decision] = (), *, renew: bool = False
     ) -> None:
         """`decisions` are written with what is told of them; with `renew` something is written in any case."""
-        found = [one for one in seen if one.there or one.touchpoint_id in self.troubled]
+        found = [one for one in seen if one.there or one.journey_id or one.touchpoint_id in self.troubled]
         parts = [found] if decisions else [found[at : at + FEW_AT_A_TIME] for at in range(0, len(found), FEW_AT_A_TIME)]
         for part in parts or [[]] * renew:
             await self.db.write(partial(self._write, seen=part, decisions=decisions))
@@ -126,17 +194,17 @@ class Notes:
         alerts.note(session, seen, self.at)
 
 
-def _parts(fleet: Sequence[Known], most: int) -> Iterator[Sequence[Known]]:
-    return (fleet[start : start + most] for start in range(0, len(fleet), most))
+def _parts(these: Sequence[Known], most: int) -> Iterator[Sequence[Known]]:
+    return (these[start : start + most] for start in range(0, len(these), most))
 
 
-async def _levels(db: Database, these: Sequence[Known], at: datetime, fleet: int) -> tuple[list[Seen], levels.Stands]:
+async def _levels(db: Database, these: Sequence[Known], at: datetime, among: int) -> tuple[list[Seen], levels.Stands]:
     """A few at a time: to free the counts of many at once would hold up the answers that come in."""
     seen: list[Seen] = []
     stands: dict[int, levels.Stand] = {}
     for some in _parts(these, FEW_AT_A_TIME):
         found = await db.read(partial(levels.read, these=some, at=at))
-        told, stand = await asyncio.to_thread(levels.judge, some, at, found, fleet)
+        told, stand = await asyncio.to_thread(levels.judge, some, at, found, among)
         seen += told
         stands.update(stand)
     return seen, stands
@@ -147,12 +215,6 @@ async def by_hand(db: Database, at: datetime) -> Report:
     report = await once(db, at)
     await db.write(lambda session: lease.note(session, at, report.noted()))
     return report
-
-
-def touchpoints(session: Session) -> list[Known]:
-    """All that are in use."""
-    in_use = select(Touchpoint).where(col(Touchpoint.archived_at).is_(None)).order_by(col(Touchpoint.id))
-    return [registry.known(row) for row in session.exec(in_use)]
 
 
 def _archived(session: Session, at: datetime) -> list[Seen]:

@@ -70,12 +70,13 @@ def _comments(session: Session, q: str, limit: int) -> tuple[int, list[dict[str,
 
 
 def _alerts(session: Session, named: Named, wanted: Sequence[str]) -> list[dict[str, Any]]:
-    rows = alerts.page(session, None, MOST, state=None, kind=None, touchpoint=None)
+    rows = alerts.page(session, None, MOST, state=None, kind=None)
     return [row for row in rows if _holds([*_of(named, [row["touchpoint"]]), *_texts(row)], wanted)]
 
 
 def _texts(row: Mapping[str, Any]) -> list[str]:
-    return words(" ".join([row["kind"], *(one["text"] for one in row["comments"])]))
+    said = (row["journey"] or "", *row["called"].values(), *(one["text"] for one in row["comments"]))
+    return words(" ".join([row["kind"], *said]))
 
 
 def _actions(session: Session, named: Named, wanted: Sequence[str]) -> list[dict[str, Any]]:

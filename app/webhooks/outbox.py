@@ -57,9 +57,9 @@ class Wish:
     touchpoints: frozenset[str]
     segments: frozenset[str] = frozenset()
 
-    def covers(self, name: str, touchpoint: str, where: Collection[str] = ()) -> bool:
-        """Whether it wants an event of this name that is about these segments."""
-        here = not self.touchpoints or touchpoint in self.touchpoints
+    def covers(self, name: str, touchpoints: Collection[str], where: Collection[str] = ()) -> bool:
+        """Whether it wants an event of this name at one of these touchpoints that is about these segments."""
+        here = not self.touchpoints or not self.touchpoints.isdisjoint(touchpoints)
         return name in self.events and here and (not self.segments or not self.segments.isdisjoint(where))
 
 
@@ -79,13 +79,21 @@ def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelt
 
 
 def announce(
-    session: Session, name: str, touchpoint_id: int, key: str, data: Mapping[str, Any], where: Collection[str] = ()
+    session: Session,
+    name: str,
+    touchpoint_id: int | None,
+    keys: Collection[str],
+    data: Mapping[str, Any],
+    where: Collection[str] = (),
 ) -> None:
-    """Queue an event that is about a touchpoint and no answer, for the webhooks that want it; `where` it happened."""
+    """Queue an event that is about a touchpoint or a journey and no answer, for the webhooks that want it.
+
+    `keys` are those of the touchpoint, or of the journey's touchpoints, `where` the segments in which it happened.
+    """
     at = now()
     text = events.body(name, at, data)
     for wish in _wishes(session):
-        if wish.covers(name, key, where):
+        if wish.covers(name, keys, where):
             session.add(
                 Delivery(
                     id=uuid7(),
@@ -115,7 +123,7 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
         heard = _heard(session, wishes, one) if gone else wishes
         waiting = untold.get(_key(one), {}) if events.counts(after) else {}
         due = at if gone else events.settled(one, at, settling)
-        for name, whom in _whom(heard, happened, waiting, (key, where), low=events.is_low(one, poor)).items():
+        for name, whom in _whom(heard, happened, waiting, ((key,), where), low=events.is_low(one, poor)).items():
             text = events.body(name, at, events.about(name, one, key, scale, where))
             said = one.touchpoint_id, one.id, name, text, at, due, one.trace
             yield from ((uuid7(), number, *said) for number in whom)
@@ -125,7 +133,7 @@ def _whom(
     wishes: Sequence[Wish],
     happened: Sequence[str],
     waiting: Mapping[int, set[str]],
-    at: tuple[str, Collection[str]],
+    at: tuple[Collection[str], Collection[str]],
     *,
     low: bool,
 ) -> Mapping[str, list[int]]:

@@ -132,7 +132,7 @@ def test(session: Session, number: int) -> Delivery:
     return row
 
 
-def told(session: Session, touchpoint_id: int, alert: int) -> list[dict[str, Any]]:
+def told(session: Session, touchpoint_id: int | None, alert: int) -> list[dict[str, Any]]:
     """What webhooks and chats were sent of an alert, the oldest first; it is kept for thirty days."""
     about = col(Delivery.feedback_id).is_(None), Delivery.touchpoint_id == touchpoint_id
     wanted = select(Delivery, Webhook).join(Webhook, col(Webhook.id) == Delivery.webhook_id)

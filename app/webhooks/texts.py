@@ -4,7 +4,7 @@ So a comment that was erased or changed meanwhile is not told as it was.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from pydantic_core import to_json
 from sqlalchemy import tuple_
 from sqlmodel import Session, col, select
 
-from app.models import Delivery, Feedback, Touchpoint, Webhook
+from app.models import Delivery, Feedback, Journey, Touchpoint, Webhook
 from app.pages.i18n import in_language, messages
 from app.touchpoints.scales import scale_of
 from app.webhooks import chat_alerts, chats
 from app.webhooks.chats import STANDARD
 from app.webhooks.events import ALERTS, WITHDRAWN
+
+Places = dict[tuple[str, str | None], Touchpoint | Journey]  # by what it is, and key
 
 
 def is_plain(hook: Webhook) -> bool:
@@ -32,10 +34,16 @@ def bodies(session: Session, hook: Webhook, rows: Sequence[Delivery], service: s
         _include(session, hook.include.split(), rows, events)
     if hook.format == STANDARD:
         return {number: to_json(event).decode() for number, event in events.items()}
-    keys = {event["data"].get("touchpoint") for event in events.values()}
-    found = session.exec(select(Touchpoint).where(col(Touchpoint.key).in_([key for key in keys if key]))).all()
-    touchpoints = {row.key: row for row in found}
-    return {number: _chat(hook, event, touchpoints, service) for number, event in events.items()}
+    places = _named(session, Touchpoint, events.values()) | _named(session, Journey, events.values())
+    return {number: _chat(hook, event, places, service) for number, event in events.items()}
+
+
+def _named(session: Session, table: Any, events: Iterable[Any]) -> Places:
+    """The touchpoints or journeys that events are about."""
+    what = table.__name__.lower()
+    keys = {event["data"].get(what) for event in events} - {None}
+    rows = session.exec(select(table).where(table.key.in_(keys))) if keys else ()
+    return {(what, row.key): row for row in rows}
 
 
 def _include(session: Session, names: list[str], rows: Sequence[Delivery], events: Mapping[UUID, Any]) -> None:
@@ -48,17 +56,11 @@ def _include(session: Session, names: list[str], rows: Sequence[Delivery], event
             events[row.id]["data"] |= {name: getattr(one, name) for name in names}
 
 
-def _chat(hook: Webhook, event: Any, touchpoints: Mapping[str, Touchpoint], service: str | None) -> str:
-    say = messages("chat", hook.language)
-    row = touchpoints.get(event["data"].get("touchpoint"))
+def _chat(hook: Webhook, event: Any, places: Places, service: str | None) -> str:
+    say, data = messages("chat", hook.language), event["data"]
+    row = places.get(("touchpoint", data.get("touchpoint"))) or places.get(("journey", data.get("journey")))
     name = in_language(row.name, hook.language) or row.key if row else ""
-    high = scale_of(row).high if row else 0
-    path = (
-        chat_alerts.path(event["data"])
-        if event["type"] in ALERTS
-        else f"/touchpoints/{row.key}#comments"
-        if row
-        else ""
-    )
+    high = scale_of(row).high if isinstance(row, Touchpoint) else 0
+    path = chat_alerts.path(data) if event["type"] in ALERTS else f"/touchpoints/{row.key}#comments" if row else ""
     link = f"{service}{path}" if service else None
     return chats.body(hook.format, chats.lines(event, name, high, say), say("open"), link)

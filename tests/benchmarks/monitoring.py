@@ -1,9 +1,13 @@
 """How long a look at 10,000 touchpoints takes, and what customers who answer meanwhile notice of it.
 
+Everything is set as in a process that serves. The longest stretch between two turns of the event loop is printed, and
+how much of it the garbage collector took at most, for which every thread waits.
+
 python -m tests.benchmarks.monitoring [TOUCHPOINTS] [ANSWERS_A_DAY]
 """
 
 import asyncio
+import gc
 import itertools
 import random
 import sqlite3
@@ -23,6 +27,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from app import migrate
+from app.cli.loading import loading
+from app.cli.server import SWITCH_S
 from app.main import create_app
 from app.monitoring import watch
 from app.monitoring.memory import Memory
@@ -37,7 +43,7 @@ LOOKS = (  # what it is, the share of the touchpoints with new answers, and when
     ("an hour in which all got answers", 1.0, timedelta()),
     ("the first hour of a day in which 20 % got answers", 0.2, timedelta(days=1)),
 )
-TICK_S = 0.005
+TICK_S = 0.001
 ADMIN_KEY = "x" * 40
 KEY = {"Authorization": f"Bearer {ADMIN_KEY}"}
 
@@ -86,6 +92,15 @@ class Beside:
 
     pauses: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    collected: list[float] = field(default_factory=lambda: [0.0])
+    began: float = 0.0
+
+    def collects(self, phase: str, _: dict[str, int]) -> None:
+        """Called by the garbage collector as it starts and stops."""
+        at = time.perf_counter()
+        if phase == "stop":
+            self.collected.append(1000 * (at - self.began))
+        self.began = at
 
     async def tick(self) -> None:
         while True:
@@ -109,14 +124,20 @@ class Beside:
     def said(self) -> str:
         waits = sorted(self.waits)
         usual, late = waits[len(waits) // 2], waits[len(waits) * 99 // 100]
-        return f"loop paused {max(self.pauses):.0f} ms at most, answers took {usual:.1f} ms, p99 {late:.1f} ms"
+        pauses = sorted(self.pauses)
+        return (
+            f"loop held {pauses[-1]:.0f} ms at most (p99.9 {pauses[len(pauses) * 999 // 1000]:.0f}, "
+            f"the collector {max(self.collected):.0f}), answers took {usual:.1f} ms, p99 {late:.1f} ms"
+        )
 
 
 @asynccontextmanager
 async def beside(app: FastAPI) -> AsyncIterator[Beside]:
     seen = Beside()
     tasks = [asyncio.create_task(seen.tick()), asyncio.create_task(seen.answer(app))]
+    gc.callbacks.append(seen.collects)
     yield seen
+    gc.callbacks.remove(seen.collects)
     await asyncio.sleep(0.1)
     for task in tasks:
         task.cancel()
@@ -133,7 +154,9 @@ async def run(touchpoints: int, a_day: float) -> None:
         await asyncio.to_thread(migrate.upgrade, url)
         cells = fill(path, touchpoints, a_day)
         print(f"{touchpoints} touchpoints, {cells} cells")
-        app = create_app(Settings(database_url=url, admin_key=ADMIN_KEY, rate_limit="off"))
+        sys.setswitchinterval(SWITCH_S)
+        with loading():
+            app = create_app(Settings(database_url=url, admin_key=ADMIN_KEY, rate_limit="off"))
         async with app.router.lifespan_context(app):
             async with beside(app) as seen:
                 await asyncio.sleep(3)

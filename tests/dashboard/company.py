@@ -25,6 +25,12 @@ async def fell(app: FastAPI, key: str = "delivery", kind: str = "drop", **eviden
     await app.state.db.write(work)
 
 
+async def journey_fell(app: FastAPI, **evidence: Any) -> None:
+    """The first journey fell."""
+    seen = Seen(None, "drop", True, now(), FELL | evidence, journey_id=1)
+    await app.state.db.write(lambda session: alerts.note(session, [seen], now()))
+
+
 async def signed_in(app: FastAPI, key: str = ADMIN_KEY) -> httpx.AsyncClient:
     browser = client_of(app)
     await browser.post("/login", data={"key": key})

@@ -3,7 +3,7 @@
 from app.mail import subscribers
 from app.models import now
 from tests.conftest import client_of
-from tests.dashboard.company import fell, press, signed_in
+from tests.dashboard.company import fell, journey_fell, press, signed_in
 
 
 async def test_an_alert_is_taken_made_an_action_of_and_closed(app, client, make):
@@ -94,4 +94,30 @@ async def test_an_alert_says_who_was_told_and_whether_it_arrived(app, client, ma
     clerk = client_of(app, headers={"Authorization": f"Bearer {key}"})
     assert {one["to"] for one in (await clerk.get("/v1/alerts/2")).json()["told"]} == {None}
     await clerk.aclose()
+    await person.aclose()
+
+
+async def test_an_alert_of_a_journey_says_where_it_fell_and_which_alerts_stand_beside_it(app, client, make):
+    for key in ("delivery", "basket", "payment"):
+        await make(key, name=key.capitalize(), owner="Anders" if key == "basket" else None)
+    stages = [{"name": {"en": "Order"}, "touchpoints": ["basket", "payment", "delivery"]}]
+    way = {"key": "buying", "name": {"en": "Buying <b>", "de": "Kaufen"}, "stages": stages}
+    assert (await client.post("/v1/journeys", json=way)).status_code == 201
+    await fell(app, journeys=["buying"])
+    parts = [{"touchpoint": key, "before": 71, "after": 62, "answers": 20} for key in ("basket", "payment")]
+    await journey_fell(app, touchpoints=parts, alerts=[1])
+    person = await signed_in(app)
+    assert "Buying &lt;b&gt; (journey) fell from 70 to 40" in (await person.get("/alerts")).text
+    page = (await person.get("/alerts/2")).text
+    assert "A journey where nothing changes" in page and "Basket" in page and "Delivery fell from 70 to 40</a>" in page
+    assert "/actions?touchpoint=basket&amp;touchpoint=payment&amp;alert=2" in page
+    assert (await person.get("/actions?touchpoint=basket&touchpoint=payment&alert=2")).text.count(" checked") == 2
+    assert "level of a whole journey moved with it" in (await person.get("/alerts/1")).text
+    assert "Kaufen (Kundenweg)" in (await person.get("/?lang=de")).text
+    assert (
+        "Kaufen" in (await person.get("/?owner=Anders")).text and "Kaufen" not in (await person.get("/?owner=x")).text
+    )
+    assert "Kaufen (Kundenweg)" in (await person.get("/search?q=buying")).text
+    await press(person, "/alerts/2/state", "/alerts/2", state="closed", because="fixed")
+    assert (await client.get("/v1/alerts/2")).json()["state"] == "closed"
     await person.aclose()

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.models import Rollup
 from app.monitoring import levels, watch
+from app.monitoring.fleet import known
 from tests.monitoring.fleet import AT, FELL, fill, rows, subscribe, told
 from tests.monitoring.test_drop import answers
 
@@ -58,7 +60,7 @@ async def test_days_and_their_quarters_are_the_touchpoints_own_over_a_change_of_
     await make("shop", scale="stars", timezone=zone)
     given = answers(1, days=150)
     await app.state.db.write(lambda session: session.add_all(rows(1, given, ZoneInfo(zone))))
-    (shop,) = await app.state.db.read(watch.touchpoints)
+    (shop,) = await app.state.db.read(partial(known, ids=[1]))
     at = datetime(2024, 10, 4, 0, 30, tzinfo=ZoneInfo(zone))  # TODAY, half past midnight
     found = (await app.state.db.read(lambda session: levels.read(session, [shop], at)))[shop.id]
     assert _told_apart(found.cells) == _told_apart(given)
@@ -75,7 +77,7 @@ async def test_an_hour_that_is_not_over_does_not_count(app, client, make):
         touchpoint_id=1, grain="hour", bucket=int(running.timestamp()), source="web", slice="counted", n=1, n5=1
     )
     await app.state.db.write(lambda session: session.add(row))
-    shop = await app.state.db.read(watch.touchpoints)
+    shop = await app.state.db.read(partial(known, ids=[1]))
     for minutes, cells in ((59, 0), (60, 1)):
         at = running + timedelta(minutes=minutes)
         found = await app.state.db.read(lambda session, at=at: levels.read(session, shop, at))

@@ -134,7 +134,7 @@ def boundless() -> None:
 
 def one_at_a_time() -> None:
     """Whole, but the monitoring looks at each touchpoint by itself, so that it can be killed in between."""
-    watch.AT_A_TIME = 1
+    watch.fleet.PAGE = 1
     judge = watch.levels.judge
 
     def slowly(*said: Any) -> Any:
