@@ -4,7 +4,6 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
-from json import dumps
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -19,7 +18,7 @@ from app.importer.slugs import former_slug, slug
 from app.importer.times import joined, moment
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.routes import to_answer
-from app.ingest.schemas import CONTEXT_MAX, NAME_MAX, TEXT_MAX, AnswerIn
+from app.ingest.schemas import CONTEXT_MAX, NAME_MAX, TEXT_MAX, AnswerIn, context_size
 from app.touchpoints.registry import Known
 
 SKIP, IMPORT_DAY = UNDATED = ("skip", "import-day")
@@ -172,7 +171,7 @@ def _context(names: tuple[str, ...], cells: list[str]) -> dict[str, Any]:
         name[:NAME_MAX]: cell.strip()[:TEXT_MAX] for name, cell in zip(names, cells, strict=True) if cell.strip()
     }
     for most in (200, 80, 30, 8):
-        if len(dumps(found)) <= CONTEXT_MAX:
+        if context_size(found) <= CONTEXT_MAX:
             break
         found = {name: text[:most] for name, text in found.items()}
     return found

@@ -14,7 +14,16 @@ from pydantic_core import from_json
 
 from app import mistakes
 from app.errors import Code, Place, Problem, invalid
-from app.ingest.schemas import CONTEXT_ENTRIES, CONTEXT_MAX, LOCALE, NAME_MAX, TEXT_MAX, AnswerIn, fits_a_double
+from app.ingest.schemas import (
+    CONTEXT_ENTRIES,
+    CONTEXT_MAX,
+    LOCALE,
+    NAME_MAX,
+    TEXT_MAX,
+    AnswerIn,
+    context_size,
+    fits_a_double,
+)
 from app.sanitize import cleaned
 
 Said = TypeVar("Said", bound=AnswerIn)
@@ -128,7 +137,7 @@ def _context(value: Any, place: str, warnings: list[Place]) -> Any:
         text = cleaned(said)[:TEXT_MAX] if isinstance(said, str) else said
         if isinstance(said, dict | list):
             warnings.append(_warning(f"{place}.{short}", "was left out: only plain values are kept"))
-        elif len(kept) == CONTEXT_ENTRIES or len(json.dumps(kept | {short: text})) > CONTEXT_MAX:
+        elif len(kept) == CONTEXT_ENTRIES or context_size(kept | {short: text}) > CONTEXT_MAX:
             warnings.append(_warning(f"{place}.{short}", "was left out: the context was too large"))
         else:
             kept[short] = text

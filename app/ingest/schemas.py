@@ -31,8 +31,13 @@ def _opaque(value: str) -> str:
     return value
 
 
+def context_size(value: dict[str, Any]) -> int:
+    """Characters of a context; a letter of Arabic is one like any other."""
+    return len(json.dumps(value, ensure_ascii=False))
+
+
 def _small(value: dict[str, Any]) -> dict[str, Any]:
-    if len(json.dumps(value)) > CONTEXT_MAX:
+    if context_size(value) > CONTEXT_MAX:
         raise ValueError(f"is larger than {CONTEXT_MAX} characters; shorten or leave out some of it")
     return value
 
