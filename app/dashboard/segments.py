@@ -35,6 +35,7 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = 60
 _SPAN = 50  # points that each small trend is high
 _NAMED = 3
+_PARTS = 10  # touchpoints of a value; a value that is looked for and found alone shows them all
 _COLUMNS = (
     *("segment", "name", "answers", "index", "low", "high", "place_first", "place_last"),
     *("difference", "difference_low", "difference_high", "verdict"),
@@ -65,7 +66,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A row of the page: its name, what is said of it, its small trend, and what it is made of."""
+    """A row of the page: its name, what is said of it, its small trend, level and answers at its lowest touchpoints,
+    and how many more of these there are."""
 
     row: Row
     name: str
@@ -73,11 +75,8 @@ class Line:
     place: str
     by: float
     trend: Curve | None
-
-    @property
-    def parts(self) -> list[tuple[Known, Estimate | None, int]]:
-        """Level and answers at each touchpoint."""
-        return [(known, segment_compare.pooled([(known, counts)]), counts[0]) for known, counts in self.row.parts]
+    parts: Sequence[tuple[Known, Estimate | None, int]]
+    more: int
 
 
 @router.get("/segments")
@@ -164,6 +163,7 @@ def lines(
     levels = sorted(row.index.value for row in found.rows if row.index)
     middle = levels[len(levels) // 2] if levels else 50.0
     low = min(max(middle - _SPAN / 2, 0), 100 - _SPAN)
+    shown = _PARTS if len(rows) > 1 else len(said.touchpoints)
     return [
         Line(
             row,
@@ -172,9 +172,17 @@ def lines(
             rank_words.place(row.place, found.among, t),
             row.beside.difference.value if row.beside.difference else 0.0,
             Curve(trends[row.value], low, low + _SPAN, 100, 32) if row.value in trends else None,
+            _parts(row)[:shown],
+            max(0, len(row.parts) - shown),
         )
         for row in rows
     ]
+
+
+def _parts(row: Row) -> list[tuple[Known, Estimate | None, int]]:
+    """Level and answers at each touchpoint, the lowest first."""
+    parts = [(known, segment_compare.pooled([(known, counts)]), counts[0]) for known, counts in row.parts]
+    return sorted(parts, key=lambda part: part[1].value if part[1] else 101.0)
 
 
 def _said(row: Row) -> str:

@@ -3,25 +3,27 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlmodel import Session
 
 from app.scores import counts as rollup
-from app.scores import formulas, score, segment_counts, segment_pool, segment_verdicts
-from app.scores.buckets import MONTH, Span, days_back, starts
-from app.scores.counts import NONE, Counts, add
-from app.scores.cuts import Declared
+from app.scores import formulas, segment_counts, segment_fleet, segment_pool, segment_verdicts
+from app.scores.buckets import DAY, MONTH, Span, days_back, starts
+from app.scores.counts import Counts
 from app.scores.days import BASELINE_DAYS, values
 from app.scores.formulas import Estimate, Weighed
 from app.scores.schemas import ScoresQuery
+from app.scores.score import Window
+from app.scores.segment_fleet import Splitting
 from app.scores.segment_values import NONE as NONE_SAID
 from app.scores.segment_values import OTHER
-from app.scores.segment_verdicts import Compared, Day, Place, Whole
+from app.scores.segment_verdicts import Compared, Place, Whole
 from app.scores.serve import bounds, spans_of
-from app.scores.slices import COUNTED
 from app.touchpoints.registry import Known
 
 TREND_MONTHS = 12
+METRIC = "index"
 _TOO_FEW = Compared(None, "too_few")
 
 
@@ -41,7 +43,7 @@ class Row:
     def count(self) -> int:
         return sum(counts[0] for _, counts in self.parts)
 
-    @property
+    @cached_property
     def index(self) -> Estimate | None:
         """All ratings of all touchpoints the same."""
         return pooled(self.parts)
@@ -68,37 +70,43 @@ def pooled(parts: Sequence[tuple[Known, Counts]]) -> Estimate | None:
 
 def read(session: Session, touchpoints: Sequence[Known], key: str, query: ScoresQuery) -> Comparison:
     """Compare the values of `key` over the touchpoints of these that declare it."""
+    these = _splitting(session, touchpoints, key)
+    windows = {one.known.id: bounds(query, one.known.zone, None).whole_days() for one in these}
+    asked = [(one, spans_of(query, windows[one.known.id])) for one in these]
+    counted = segment_fleet.whole(session, asked, query.source)
     rows: dict[str, Row] = {}
     wholes: dict[int, dict[str, Whole]] = {}
-    days: dict[int, list[Day]] = {}
-    cuts = _cuts(session, touchpoints, key, query.source)
-    for cut in cuts:
-        known, worth = cut.known, values(cut.known.scale, "index")
-        window = bounds(query, known.zone, None).whole_days()
-        counted = {v: score.counted(parts) for v, parts in cut.by_value(spans_of(query, window)).items()}
-        for value, counts in counted.items():
+    for one in these:
+        scale, worth, found = one.known.scale, values(one.known.scale, METRIC), counted[one.known.id]
+        for value, counts in found.items():
             if counts[0]:
-                rows.setdefault(value, Row(value)).parts.append((known, counts))
-        wholes[known.id] = {
-            v: segment_verdicts.whole(known.scale, rollup.ratings(counts), worth)
-            for v, counts in counted.items()
-            if v not in (NONE_SAID, OTHER)
+                rows.setdefault(value, Row(value)).parts.append((one.known, counts))
+        wholes[one.known.id] = {
+            value: segment_verdicts.whole(scale, rollup.ratings(counts), worth)
+            for value, counts in found.items()
+            if value not in (NONE_SAID, OTHER)
         }
-        last = days_back(window.until - 1, BASELINE_DAYS, window.zone)
-        since = max(window.since, last) if query.since or query.days else last
-        days[known.id] = cut.daily(since, window.until, worth)
-    measured = segment_pool.measured(wholes, days)
+    latest = [(one, [_latest_days(windows[one.known.id], query)]) for one in these]
+    measured = segment_pool.measured(
+        wholes, lambda above: segment_fleet.daily(session, latest, query.source, above, METRIC)
+    )
     places, beside = segment_verdicts.places(measured), segment_verdicts.against_usual(measured)
     for value, row in rows.items():
         row.place, row.beside = places.get(value), _in_points(beside.get(value, _TOO_FEW))
-    counting = [cut.known.key for cut in cuts if not cut.state.complete]
+    counting = [one.known.key for one in these if not one.complete]
     return Comparison(_ordered(rows.values()), len(places), segment_verdicts.tested(measured), counting)
 
 
-def _cuts(session: Session, touchpoints: Sequence[Known], key: str, source: str | None) -> list[Declared]:
+def _splitting(session: Session, touchpoints: Sequence[Known], key: str) -> list[Splitting]:
     there = [known for known in sorted(touchpoints, key=lambda one: one.key) if key in known.row.segments]
     found = [(known, segment_counts.state(session, known.id, key)) for known in there]
-    return [Declared(session, known, source, state) for known, state in found if state]
+    return [Splitting(known, state.id, state.complete) for known, state in found if state]
+
+
+def _latest_days(window: Window, query: ScoresQuery) -> Span:
+    """The days by which it is measured how much days differ."""
+    last = days_back(window.until - 1, BASELINE_DAYS, window.zone)
+    return Span(DAY, max(window.since, last) if query.since or query.days else last, window.until)
 
 
 def _in_points(one: Compared) -> Compared:
@@ -117,19 +125,18 @@ def trends(
     session: Session, touchpoints: Sequence[Known], key: str, query: ScoresQuery
 ) -> dict[str, list[Estimate | None]]:
     """The index of each value in each of the last TREND_MONTHS months, the running one included."""
-    found: defaultdict[str, defaultdict[int, dict[int, tuple[Known, Counts]]]]
-    found = defaultdict(lambda: defaultdict(dict))
-    for cut in _cuts(session, touchpoints, key, query.source):
-        zone = cut.known.zone
+    asked: list[tuple[Splitting, Span]] = []
+    place: dict[int, int] = {}
+    for one in _splitting(session, touchpoints, key):
+        zone = one.known.zone
         until = bounds(ScoresQuery(), zone, None).until
         months = list(starts("month", days_back(until - 1, 31 * TREND_MONTHS, zone), until, zone))[-TREND_MONTHS:]
-        place = {start: at for at, start in enumerate(months)}
-        for value, bucket, (_, part), counts in cut.cells([Span(MONTH, months[0], until)]):
-            if part == COUNTED:
-                here = found[value][place[bucket]]
-                before = here.get(cut.known.id, (cut.known, NONE))[1]
-                here[cut.known.id] = cut.known, add((before, counts))
+        place |= {start: at for at, start in enumerate(months)}
+        asked.append((one, Span(MONTH, months[0], until)))
+    found: defaultdict[tuple[str, int], list[Weighed]] = defaultdict(list)
+    for scale, value, bucket, counts in segment_fleet.monthly(session, asked, query.source):
+        found[value, place[bucket]].append((scale, rollup.ratings(counts), 1.0))
     return {
-        value: [pooled(list(by_month[at].values())) if at in by_month else None for at in range(TREND_MONTHS)]
-        for value, by_month in found.items()
+        value: [formulas.pool(found.get((value, at), ()), "pooled") for at in range(TREND_MONTHS)]
+        for value in {value for value, _ in found}
     }

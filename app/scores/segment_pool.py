@@ -5,7 +5,7 @@ together (additive, least squares), so that what is compared are answers at the 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.scores import segment_verdicts
@@ -58,22 +58,15 @@ def wholes(found: Wholes, above: Mapping[int, float]) -> dict[str, Whole]:
     return pooled
 
 
-def days(found: Mapping[int, list[Day]], above: Mapping[int, float]) -> list[Day]:
-    """The days of each segment, all touchpoints together: what is good or bad about one is so at all of them."""
-    sums: dict[tuple[str, int], list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for at, some in found.items():
-        for day in some:
-            cell = sums[day.segment, day.day]
-            cell[0] += day.n
-            cell[1] += day.total - above[at] * day.n
-    return [Day(*key, *values) for key, values in sums.items()]
+def measured(found: Wholes, days: Callable[[Mapping[int, float]], Iterable[Day]]) -> Measured:
+    """What there is to compare. A segment tells less where it is much of a touchpoint: it makes that level itself.
 
-
-def measured(found: Wholes, daily: Mapping[int, list[Day]]) -> Measured:
-    """What there is to compare. A segment tells less where it is much of a touchpoint: it makes that level itself."""
+    `days` tells of each segment's days, all touchpoints together (what is good or bad about a day is so at all of
+    them), less these levels.
+    """
     above = levels(found)
     pooled = wholes(found, above)
-    told = segment_verdicts.measure(pooled, days(daily, above))
+    told = segment_verdicts.measure(pooled, days(above))
     if len(found) < 2:
         return told
     all_here = {at: sum(one.n for one in segments.values()) for at, segments in found.items()}

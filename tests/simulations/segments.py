@@ -1,5 +1,8 @@
 """Segments of a touchpoint that are all alike: how often one is said to differ, and how often a low one is found."""
 
+from collections import defaultdict
+from collections.abc import Mapping
+
 import numpy as np
 
 from app.scores import segment_pool, segment_verdicts
@@ -68,10 +71,21 @@ def mixed_trial(rng: np.random.Generator, tau: float, *, low: int, places: bool)
             days[at] += [Day(str(number), day, float(row.sum()), float(row @ np.array(WORTH))) for day, row in rated]
     bad = {str(number) for number in range(20) if number % 6 == 1 and number // 6 < low}
     alike = dict.fromkeys(wholes, 0.0)
-    naive = segment_verdicts.measure(segment_pool.wholes(wholes, alike), segment_pool.days(days, alike))
-    measured = segment_pool.measured(wholes, days)
+    naive = segment_verdicts.measure(segment_pool.wholes(wholes, alike), _together(days, alike))
+    measured = segment_pool.measured(wholes, lambda above: _together(days, above))
     claimed, plain = _claimed(measured), _claimed(naive) - bad
     return _misplaced(measured, bad) if places else bool(claimed - bad), bool(plain), len(claimed & bad)
+
+
+def _together(days: dict[int, list[Day]], above: Mapping[int, float]) -> list[Day]:
+    """The days of each store at all touchpoints, less how far these lie above the others."""
+    sums = defaultdict[tuple[str, int], list[float]](lambda: [0.0, 0.0])
+    for at, some in days.items():
+        for day in some:
+            cell = sums[day.segment, day.day]
+            cell[0] += day.n
+            cell[1] += day.total - above[at] * day.n
+    return [Day(*key, *values) for key, values in sums.items()]
 
 
 def _claimed(measured: segment_verdicts.Measured) -> set[str]:

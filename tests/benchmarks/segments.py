@@ -1,0 +1,109 @@
+"""What three declared keys cost an answer, and whether the score of a segment grows with the answers."""
+
+import asyncio
+import json
+import sqlite3
+import statistics
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+
+import asyncpg
+import httpx
+import psutil
+
+from tests.benchmarks.answers import connected, fresh, request, touchstone
+from tests.benchmarks.load import HEADERS, Server
+
+KEYS = {"store": 20, "plan": 3, "till": 6}  # with how many values each
+PLAIN, SPLIT = "bench", "split"
+
+
+def intake(url: str, per_request: int, senders: int, answers: int, rounds: int) -> tuple[float, float]:
+    """Microseconds of processor time of an answer, the database's included: nothing declared, and three keys.
+
+    The same answers go to two touchpoints of one service in turns, `per_request` in each request; medians of rounds.
+    A clock would measure what else the machine does.
+    """
+    took: dict[str, list[float]] = {PLAIN: [], SPLIT: []}
+    with touchstone(fresh(url, f"intake{per_request}")) as running:
+        made = httpx.post(f"{running.url}/v1/touchpoints", json={"key": SPLIT, "segments": [*KEYS]}, headers=HEADERS)
+        assert made.status_code in (201, 409), made.text
+        used = asyncio.run(_meter(running, url))
+        for number in range(rounds + 1):
+            for key in (PLAIN, SPLIT) if number % 2 else (SPLIT, PLAIN):
+                requests = iter(list(_requests(key, per_request, answers)))
+                before = used()
+                asyncio.run(_sent(running.url, requests, senders))
+                took[key].append((used() - before) / answers * 1e6)
+    return statistics.median(took[PLAIN][1:]), statistics.median(took[SPLIT][1:])  # the first round warms up
+
+
+def _requests(key: str, per_request: int, answers: int) -> Iterator[bytes]:
+    items = [
+        {
+            "touchpoint": key,
+            "rating": 1 + number * 7 % 5,
+            "context": {name: f"{name} {number * 31 % most}" for name, most in KEYS.items()},
+        }
+        for number in range(per_request * KEYS["store"])
+    ]
+    for start in range(0, answers, per_request):
+        first = start % len(items)
+        some = items[first : first + per_request]
+        if per_request > 1:
+            yield request("/v1/feedback/batch", json.dumps({"items": some}).encode())
+        else:
+            said = {name: value for name, value in some[0].items() if name != "touchpoint"}
+            yield request(f"/v1/touchpoints/{key}/feedback", json.dumps(said).encode())
+
+
+async def _sent(url: str, requests: Iterator[bytes], senders: int) -> None:
+    async def sender() -> None:
+        async with connected(url) as ask:
+            for request in requests:
+                answer = await ask(request)
+                assert answer.startswith(b"HTTP/1.1 201") or b'"rejected":0' in answer, answer
+
+    await asyncio.gather(*(sender() for _ in range(senders)))
+
+
+async def _meter(running: Server, url: str) -> Callable[[], float]:
+    """Tells the seconds of processor time that the service and its database have used."""
+    families = [running.process]
+    if url.startswith("postgresql"):
+        connection = await asyncpg.connect(url.replace("+asyncpg", ""))
+        backend = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()"))
+        await connection.close()
+        families.append(backend.parent() or backend)
+    return lambda: sum(_seconds(one) for family in families for one in (family, *family.children(recursive=True)))
+
+
+def _seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+_VALUES = (
+    "INSERT INTO split (id, touchpoint_id, key, counted, most, closed) VALUES (1, 1, 'store', 0, 200, 0)",
+    "INSERT INTO segment (touchpoint_id, split_id, value) SELECT DISTINCT 1, 1, context ->> 'store' FROM feedback",
+    """UPDATE touchpoint SET segments = '["store"]' WHERE id = 1""",
+)
+
+
+def count_by_store(path: str, grains: Iterable[tuple[str, str]]) -> float:
+    """Count the answers that `scores.fill` made by store, by SQL alone; rows of counts for each year."""
+    ratings = ", ".join(f"SUM(rating = {rating})" for rating in range(11))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        for statement in _VALUES:
+            connection.execute(statement)
+        for grain, bucket in grains:
+            connection.execute(
+                f"INSERT INTO segment_rollup SELECT 1, segment.id, '{grain}', {bucket} AS bucket, source, 'counted',"
+                f" COUNT(*), 0, {ratings} FROM feedback JOIN segment ON value = context ->> 'store'"
+                " GROUP BY segment.id, bucket, source"
+            )
+        connection.execute("COMMIT")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        ((rows,),) = connection.execute("SELECT count(*) FROM segment_rollup")
+    return float(rows)
