@@ -17,7 +17,7 @@ from app.db import core
 Columns = list[list[Any]]
 _DATA_FAULTS = ("22", "23", "54")  # classes of SQLSTATE: data, constraints, limits such as an index row's size
 _CHUNK_MAX = 1024  # rows; SQLite takes 32,766 parameters in a statement
-_MANY = 100  # rows
+_MANY = 32  # rows
 
 
 def is_data_fault(error: BaseException) -> bool:

@@ -5,6 +5,7 @@ in the transaction that stores or changes them, the others are found by `backfil
 here is remembered between transactions, for another process may have declared or admitted something meanwhile.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import add
@@ -15,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from app.db import is_sqlite
 from app.models import Split
 from app.scores.buckets import DAY, MONTH, QUARTER, TOTAL, buckets
 from app.scores.segment_values import NONE, OTHER, Said, reader
@@ -171,10 +173,12 @@ _UPSERT = Bulk(
     f"{', '.join(f'{n} = segment_rollup.{n} + excluded.{n}' for n in COUNTS)}",
     _KEYS | dict.fromkeys(COUNTS, "bigint"),
 )
-_IDS = Bulk(
-    "SELECT segment.split_id, segment.value, segment.id FROM {r} "
-    "JOIN segment ON segment.split_id = r.split_id AND segment.value = r.value",
-    {"split_id": "int", "value": "text"},
+_FOUND = "FROM {r} JOIN segment ON segment.split_id = r.split_id AND segment.value = r.value"
+_SPLIT_VALUE = {"split_id": "int", "value": "text"}
+_IDS = Bulk(f"SELECT segment.split_id, segment.value, segment.id {_FOUND}", _SPLIT_VALUE)
+# For each row SQLite lets go of the interpreter and then waits for the event loop to do the same.
+_IDS_AS_ONE = Bulk(
+    f"SELECT json_group_array(json_array(segment.split_id, segment.value, segment.id)) {_FOUND}", _SPLIT_VALUE
 )
 _ADMIT = Bulk(
     "INSERT INTO segment (touchpoint_id, split_id, value) SELECT touchpoint_id, split_id, value FROM {r} WHERE true "
@@ -185,7 +189,12 @@ _OWN = Lookup(f"SELECT count(*) FROM segment WHERE split_id = :id AND value NOT 
 
 
 def _ids(session: Session, values: Collection[Value]) -> dict[Value, int]:
-    return {(split_id, value): number for split_id, value, number in _IDS.returning(session, sorted(values))}
+    if is_sqlite(session):
+        parts = _IDS_AS_ONE.returning(session, sorted(values))
+        rows = [row for (packed,) in parts for row in json.loads(packed)]
+    else:
+        rows = _IDS.returning(session, sorted(values))
+    return {(split_id, value): number for split_id, value, number in rows}
 
 
 def _admitted(session: Session, wanted: Collection[Value], splits: Mapping[int, Open]) -> dict[Value, int]:
