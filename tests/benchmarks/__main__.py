@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import answers, scores, told
+from tests.benchmarks import answers, scores, segments, told
 from tests.benchmarks.load import KEY, command, free_port, post, wait_for, wrk
 
 README = Path(__file__).parents[2] / "README.md"
@@ -104,15 +104,38 @@ def of_size(small: int, large: int) -> Iterator[Line]:
         for count in (small, large):
             scores.fill(f"{folder}/{count}.db", count)
         with answers.touchstone(f"{url}/{small}.db") as one, answers.touchstone(f"{url}/{large}.db") as other:
-            times = scores.read_times(one, other)
-        for name, (few, many) in times.items():
-            ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
-            yield Line(f"score of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
+            times = scores.read_times(one, other, group_by="source")
+        yield from _grown("score", times, small, large)
         filled = statistics.median(starting(f"{url}/{large}.db") for _ in range(5))
         yield Line("start to ready, empty database", f"{empty:.2f} s", "1.5 s")
         against = f"{empty / plain:.2f} x ({plain:.2f} s)"
         yield Line("start to ready, against FastAPI and SQLModel with one route", against)
         yield Line(f"start to ready, {large:,} answers", f"{filled:.2f} s", "2 s")
+
+
+def _grown(what: str, times: dict[str, list[float]], small: int, large: int) -> Iterator[Line]:
+    for name, (few, many) in times.items():
+        ratio = f"{many / few:.2f} x ({many:.1f} ms against {few:.1f} ms)"
+        yield Line(f"{what} of {name} at {large:,} answers, against {small:,}", ratio, "1.2 x")
+
+
+def of_segments(small: int, large: int, rounds: int) -> Iterator[Line]:
+    """What three declared keys cost an answer, and the score of one of 20 stores at few and at many answers."""
+    for kind, name in (("sqlite", "SQLite"), ("postgresql", "PostgreSQL")):
+        with answers.databases(kind) as url:
+            for many, senders, what in ((1, 64, "one answer"), (50, 4, "batches of 50"), (500, 4, "batches of 500")):
+                none, three = segments.intake(url, many, senders, 2000 * rounds if many == 1 else 20_000, rounds)
+                figure = f"{none / three:.2f} x ({three:.0f} us of processor time against {none:.0f})"
+                yield Line(f"{name}: {what} with three declared keys, against none", figure, "0.95 x")
+    with answers.databases("sqlite") as url:
+        folder = url.removeprefix("sqlite+aiosqlite:///")
+        for count in (small, large):
+            scores.fill(f"{folder}/{count}.db", count)
+            rows, size = segments.count_by_store(f"{folder}/{count}.db")
+        yield Line(f"counts of {segments.STORES} stores, three sources, for a year", f"{rows:,.0f} rows, {size:.1f} MB")
+        with answers.touchstone(f"{url}/{small}.db") as one, answers.touchstone(f"{url}/{large}.db") as other:
+            times = scores.read_times(one, other, segment="store:store 7")
+        yield from _grown("score of one store", times, small, large)
 
 
 def starting(url: str, target: str = "touchstone") -> float:
@@ -149,16 +172,18 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument("--large", action="store_true", help="ten million answers instead of one")
     parser.add_argument("--write", action="store_true", help="put the figures into the table of the README")
-    parser.add_argument("--only", choices=["sqlite", "postgresql", "told", "scores", "size"])
+    parser.add_argument("--only", choices=["sqlite", "postgresql", "told", "scores", "size", "segments"])
     chosen = parser.parse_args()
     seconds, rounds = (2, 1) if chosen.quick else (6, 3)
+    large = 10_000_000 if chosen.large else 1_000_000
     os.environ.setdefault("TMPDIR", tempfile.gettempdir())
     parts = {
         "sqlite": of_answers("sqlite", "1.0 x", seconds, rounds),
         "postgresql": of_answers("postgresql", "0.95 x", seconds, rounds),
         "told": of_told(rounds),
         "scores": of_scores(seconds, rounds),
-        "size": of_size(10_000, 10_000_000 if chosen.large else 1_000_000),
+        "size": of_size(10_000, large),
+        "segments": of_segments(10_000, large, rounds),
     }
     lines = []
     for name, part in parts.items():

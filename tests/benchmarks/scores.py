@@ -29,7 +29,7 @@ SELECT :id, printf('%012x7000%016x', (:since + i * :span / :count) * 1000, i), 1
   CASE i % 3 WHEN 0 THEN 'web' WHEN 1 THEN 'kiosk' ELSE 'api' END, '', at, at
 FROM (SELECT i, strftime('%Y-%m-%d %H:%M:%f', :since + i * :span / :count, 'unixepoch') || '000' AS at FROM n)
 """
-_GRAINS = {
+BUCKETS = {
     "total": "0",
     "month": "CAST(strftime('%s', occurred_at, 'start of month') AS integer)",
     "day": "CAST(strftime('%s', occurred_at, 'start of day') AS integer)",
@@ -50,7 +50,7 @@ def fill(path: str, answers: int, touchpoints: int = 1) -> None:
         values = {"id": number, "count": answers // touchpoints, "since": since, "span": span}
         connection.execute(_ANSWERS, values)
     ratings = ", ".join(f"SUM(rating = {rating})" for rating in range(11))
-    for grain, bucket in _GRAINS.items():
+    for grain, bucket in BUCKETS.items():
         connection.execute(
             f"INSERT INTO rollup SELECT touchpoint_id, '{grain}', {bucket} AS bucket, source, 'counted', COUNT(*), 0,"
             f" {ratings} FROM feedback GROUP BY touchpoint_id, bucket, source"
@@ -122,8 +122,11 @@ WINDOWS: dict[str, dict[str, float]] = {
 }
 
 
-def read_times(*servers: Server, times: int = 300) -> dict[str, list[float]]:
-    """Median ms of a score, by window, for each of the servers, computed anew; asked in turns, for fairness."""
+def read_times(*servers: Server, times: int = 300, **asked: str) -> dict[str, list[float]]:
+    """Median ms of a score, by window, for each of the servers, computed anew; asked in turns, for fairness.
+
+    `asked` is what else the question says.
+    """
     found = {}
     with contextlib.ExitStack() as stack:
         clients = [stack.enter_context(httpx.Client(headers=HEADERS, base_url=each.url)) for each in servers]
@@ -132,7 +135,7 @@ def read_times(*servers: Server, times: int = 300) -> dict[str, list[float]]:
             for number in range(times):
                 question = _question(ago, number)
                 for client, own in zip(clients, took, strict=True):
-                    own.append(_seconds(client, question))
+                    own.append(_seconds(client, question, asked))
             found[name] = [statistics.median(own) * 1000 for own in took]
     return found
 
@@ -148,11 +151,11 @@ def _question(ago: dict[str, float], number: int) -> dict[str, str]:
     }
 
 
-def _seconds(client: httpx.Client, question: dict[str, str]) -> float:
+def _seconds(client: httpx.Client, question: dict[str, str], asked: dict[str, str]) -> float:
     if not question:  # a change, so that no earlier answer serves
         client.post("/v1/touchpoints/bench/feedback", json={"rating": 4})
     started = time.perf_counter()
-    answer = client.get(SCORE, params=question | {"group_by": "source"})
+    answer = client.get(SCORE, params=question | asked)
     took = time.perf_counter() - started
     assert answer.status_code == 200, answer.text
     return took
