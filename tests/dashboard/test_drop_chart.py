@@ -2,6 +2,9 @@
 
 import random
 from datetime import date
+from math import sqrt
+
+import pytest
 
 from app.dashboard import drop_chart
 from app.dashboard.drop_chart import Cut, cut_of, steps_of
@@ -54,15 +57,17 @@ def test_the_band_is_wider_for_fewer_answers_and_where_days_hang_together():
     assert drop_chart.band(SCALE, NONE[2:], 72.5, 10, 7, ALONE) is None
 
 
-def test_while_nothing_changes_about_95_of_100_weeks_lie_in_the_band():
-    dice, inside, weeks = random.Random(1), 0, 2000
-    shares = (5, 10, 15, 30, 40)
+@pytest.mark.parametrize("rho", [0.0, 0.04], ids=["days alone", "days that hang together"])
+def test_while_nothing_changes_about_95_of_100_weeks_lie_in_the_band(rho):
+    dice, inside, weeks, shares = random.Random(1), 0, 2000, (5, 10, 15, 30, 40)
     level = sum(25 * place * share for place, share in enumerate(shares)) / 100
+    deviation = sqrt(sum(share * (25 * place - level) ** 2 for place, share in enumerate(shares)) / 100)
     before = counts(*(share * 4 for share in shares))[2:]
     for week in range(weeks):
-        n = (12, 35, 120)[week % 3]
-        mean = sum(25 * place for place in dice.choices(range(5), shares, k=n)) / n
-        band = drop_chart.band(SCALE, before, level, n, 7, ALONE)
+        a_day = (2, 5, 17)[week % 3]
+        days = [dice.gauss(0, sqrt(rho) * deviation) for _ in range(7)]
+        given = [day + 25 * place for day in days for place in dice.choices(range(5), shares, k=a_day)]
+        band = drop_chart.band(SCALE, before, level, len(given), 7, Days(rho, 0.0, 1.0, measured=True))
         assert band
-        inside += band.low <= mean <= band.high
+        inside += band.low <= sum(given) / len(given) <= band.high
     assert 0.93 < inside / weeks < 0.98
