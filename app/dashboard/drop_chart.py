@@ -55,7 +55,7 @@ class Around:
     length: int
     over: int
     since: float
-    unsure: tuple[float, float]  # when it began, with 95 %
+    unsure: tuple[float, float] | None  # when it began, with 95 %; None where that was not told
     found: float
     before: float
     after: float
@@ -94,12 +94,10 @@ def read(session: Session, known: Known, alert: Mapping[str, Any], at: datetime)
         day = datetime.fromtimestamp(bucket, zone).toordinal()
         heard[day] = add((heard.get(day, NONE), counts))
     alike = baseline.of(session, [known], _midnight(cut.since, zone), metric="index")[known.id]
-    seen = alert["evidence"]
+    seen, began = alert["evidence"], alert["evidence"].get("since")
     steps = steps_of(known.scale, heard, cut, float(seen["level_before"]), alike)
     if not any(step.n for step in steps):
         return None
-    began = seen.get("since") or {}
-    first, last = (date.fromisoformat(began[end]).toordinal() if end in began else cut.since for end in ("from", "to"))
 
     def across(day: float) -> float:
         return min(max(0.0, (day - cut.first) / cut.length), len(steps))
@@ -109,7 +107,7 @@ def read(session: Session, known: Known, alert: Mapping[str, Any], at: datetime)
         cut.length,
         over=(_day(at, zone) - cut.first) // cut.length,
         since=across(cut.since),
-        unsure=(across(first), across(last + 1)),
+        unsure=(across(_ordinal(began["from"])), across(_ordinal(began["to"]) + 1)) if began else None,
         found=across(_day(alert["opened_at"], zone) + 0.5),
         before=seen["level_before"],
         after=seen["level_after"],
@@ -118,9 +116,10 @@ def read(session: Session, known: Known, alert: Mapping[str, Any], at: datetime)
 
 def cut_of(since: int, today: int, closed: int | None) -> Cut:
     """Days while the change is young, later weeks, so that one begins with it; all as ordinals."""
-    end = min(today, since + _AFTER - 1, closed + _CLOSED if closed else today) + 1
+    end = max(since, min(today, since + _AFTER - 1, closed + _CLOSED if closed else today)) + 1
     length = 1 if end - since <= _BY_DAY else 7
-    return Cut(since - _BEFORE[length], since, max(end, since + 1), length)
+    whole = since + -(-(end - since) // length) * length  # only what is still running is cut
+    return Cut(since - _BEFORE[length], since, min(whole, today + 1), length)
 
 
 def steps_of(scale: Scale, heard: Mapping[int, Counts], cut: Cut, level: float, alike: Days) -> list[Step]:
@@ -150,6 +149,10 @@ def band(scale: Scale, before: Counts, level: float, n: int, days: int, alike: D
 
 def _day(at: datetime, zone: ZoneInfo) -> int:
     return at.astimezone(zone).toordinal()
+
+
+def _ordinal(day: str) -> int:
+    return date.fromisoformat(day).toordinal()
 
 
 def _midnight(day: int, zone: ZoneInfo) -> int:

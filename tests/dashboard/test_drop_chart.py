@@ -27,7 +27,9 @@ def test_a_young_change_is_cut_in_days_and_an_old_one_in_weeks_of_which_one_begi
     old = cut_of(TODAY - 40, TODAY, None)
     assert old.length == 7 and TODAY - 40 in old.starts and TODAY in range(old.first, old.end)
     closed = cut_of(TODAY - 200, TODAY, TODAY - 150)
-    assert closed.end == TODAY - 150 + 29 and closed.end - closed.since < 182
+    assert TODAY - 150 + 28 < closed.end <= TODAY - 150 + 28 + 7
+    assert (closed.end - closed.first) % 7 == 0  # a week that is cut short would look like one that strayed
+    assert cut_of(TODAY - 400, TODAY, None).end == TODAY - 400 + 182
     assert cut_of(TODAY, TODAY, None).end == TODAY + 1
 
 
