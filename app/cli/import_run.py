@@ -3,10 +3,9 @@
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -17,13 +16,12 @@ from app.cli.import_look import Chosen
 from app.cli.run import migrated, settings, with_chosen, with_database
 from app.db import Database
 from app.importer.look import Looked
-from app.importer.mapping import ADDRESSES, PLAIN, Mapping
-from app.importer.preview import ratings_of
 from app.importer.refused import keeping
-from app.importer.run import Import, Wish
+from app.importer.run import Import
 from app.importer.stored import Stored, imported_counts, scales
 from app.importer.tally import Tally
-from app.secret import pseudonym, signing_secrets
+from app.importer.wish import hides_people, wish_of
+from app.secret import signing_secrets
 from app.sqlite_open import path_of
 
 AGAIN = "Run the same import again to go on."
@@ -70,7 +68,9 @@ def run(chosen: Chosen, looked: Looked, refused: Path | None, *, create: bool) -
 
     async def work(db: Database) -> tuple[Tally, dict[str, Stored]]:
         columns = looked.mapping.columns if looked.mapping else None
-        wish = await _wish(db, chosen, looked, create=create)
+        mapping = looked.mapping or chosen.said
+        secret = (await signing_secrets(db, settings()))[0] if hides_people(mapping) else b""
+        wish = wish_of(mapping, looked.layout, secret, create=create, dry_run=chosen.dry_run)
         with keeping(refused, looked.names, looked.layout) if refused else nullcontext() as keep:
             done = Import(db, columns, wish, Tally(keep=keep))
             tally = await done.run(chosen.path, progress)
@@ -78,23 +78,3 @@ def run(chosen: Chosen, looked: Looked, refused: Path | None, *, create: bool) -
 
     with bar:
         return with_chosen(work, then=AGAIN)
-
-
-async def _wish(db: Database, chosen: Chosen, looked: Looked, *, create: bool) -> Wish:
-    mapping = looked.mapping or chosen.said
-    zone = ZoneInfo(mapping.timezone) if mapping.timezone else None
-    return Wish(
-        scale=mapping.scale, create_touchpoints=create, zone=zone, dry_run=chosen.dry_run, undated=mapping.undated,
-        layout=looked.layout, ratings=ratings_of(mapping), day_first=mapping.day_first,
-        person=await _person(db, mapping),
-    )  # fmt: skip
-
-
-async def _person(db: Database, mapping: Mapping) -> Callable[[str], str]:
-    """What becomes of a reference to a person."""
-    if mapping.columns.respondent is None or mapping.respondents == PLAIN:
-        return str
-    secret, _ = await signing_secrets(db, settings())
-    if mapping.respondents == ADDRESSES:
-        return lambda cell: pseudonym(secret, cell) if "@" in cell else cell
-    return lambda cell: pseudonym(secret, cell)
