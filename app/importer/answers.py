@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pydantic
 
-from app.errors import Problem, invalid
+from app.errors import Code, Problem, invalid
 from app.importer.numbering import UNNUMBERED, Named, uuid5
 from app.importer.ratings import Ratings
 from app.importer.row import LeftOut, Row, RowError
+from app.importer.sentence import Sentence
 from app.importer.slugs import former_slug, slug
 from app.importer.times import joined, moment
 from app.ingest.channels import IMPORT, Answer
@@ -22,6 +23,9 @@ from app.ingest.schemas import CONTEXT_MAX, NAME_MAX, TEXT_MAX, AnswerIn, contex
 from app.touchpoints.registry import Known
 
 SKIP, IMPORT_DAY = UNDATED = ("skip", "import-day")
+SILENT = Sentence("left.silent", "say nothing")
+_OF_FIELD = {"comment": "row.comment", "respondent": "row.respondent"}
+_CODES = {Code.RATING_OUT_OF_SCALE: "row.scale", Code.OCCURRED_IN_FUTURE: "row.future"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +89,13 @@ class Reader:
         """The row as an answer at `known`; RowError when it cannot be taken, LeftOut when it is not wanted."""
         _, rating, comment, time, number, respondent, clock, _, around, *context = row.cells
         if around and self.columns.unwanted and around in self.columns.unwanted[1]:
-            raise LeftOut(f"say {around} in {self.columns.unwanted[0]}")
+            text, column = "say {text} in {column}", self.columns.unwanted[0]
+            raise LeftOut(Sentence("left.unwanted", text, text=around, column=column))
         said: dict[str, Any] = {"rating": self._rating(rating, known)}
         if comment:
             said["comment"] = comment
         if said["rating"] is None and not comment.strip():
-            raise LeftOut("say nothing")
+            raise LeftOut(SILENT)
         if self.columns.time is not None and (at := self._time(joined(time.strip(), clock.strip()), known)):
             said["occurred_at"] = at
         if respondent:
@@ -102,7 +107,7 @@ class Reader:
             told = AnswerIn.model_validate(said) if len(said) > 1 else _bare(said["rating"])
             answer = to_answer(known, told, IMPORT, given or UNNUMBERED, self.received)
         except (pydantic.ValidationError, Problem) as error:
-            raise refused(error) from None
+            raise refused(error, known) from None
         if given or name:
             return Named(answer, name)
         former = "\x1f".join((known.key, *row.content)) if known.id in self.imported else None
@@ -111,9 +116,8 @@ class Reader:
     def _rating(self, cell: str, known: Known) -> int | None:
         rating, of = self._ratings.get(cell) or self._read(cell)
         if of is not None and of != known.scale.high:
-            raise RowError(
-                f"rating: {cell.strip()[:40]!r} is not of {known.scale.high} (--rescale {of}:{known.scale.high})"
-            )
+            text, shown = "rating: {text!r} is not of {high} (--rescale {of}:{high})", cell.strip()[:40]
+            raise RowError(Sentence("row.not_of", text, text=shown, of=of, high=known.scale.high))
         return rating
 
     def _read(self, cell: str) -> tuple[int | None, int | None]:
@@ -125,11 +129,10 @@ class Reader:
     def _time(self, text: str, known: Known) -> datetime | None:
         at = moment(text, self.zone or known.zone, self.day_first)
         if at is None and self.undated is None:
-            raise RowError(
-                f"has no {self.columns.time} (--undated skip leaves it out, --undated import-day dates it now)"
-            )
+            text = "has no {column} (--undated skip leaves it out, --undated import-day dates it now)"
+            raise RowError(Sentence("row.undated", text, column=self.columns.time))
         if at is None and self.undated == SKIP:
-            raise LeftOut("have no time")
+            raise LeftOut(Sentence("left.undated", "have no time"))
         return at
 
     def _given(self, known: Known, text: str) -> tuple[UUID | None, str | None]:
@@ -137,7 +140,7 @@ class Reader:
         if self.columns.id is None:
             return None, None
         if not text:
-            raise RowError(f"has no {self.columns.id}")
+            raise RowError(Sentence("row.no_id", "has no {column}", column=self.columns.id))
         if self.columns.counts:
             return None, f"{known.key}\x1f{text}"
         try:
@@ -158,11 +161,14 @@ def _bare(rating: int | None) -> AnswerIn:
     return AnswerIn(rating=rating)
 
 
-def refused(error: pydantic.ValidationError | Problem) -> RowError:
-    """What is wrong with an answer, in one line for its row."""
-    where = (error if isinstance(error, Problem) else invalid(error, "")).errors[0]
-    field_name = where.place.removeprefix("body.")
-    return RowError(f"{field_name}: {where.message}" + (f" ({where.mend})" if where.mend else ""))
+def refused(error: pydantic.ValidationError | Problem, known: Known) -> RowError:
+    """What is wrong with an answer at `known`, in one line for its row."""
+    problem = error if isinstance(error, Problem) else invalid(error, "")
+    where = problem.errors[0]
+    field_name, mend = where.place.removeprefix("body."), f" ({where.mend})" if where.mend else ""
+    code = _CODES.get(problem.code) or _OF_FIELD.get(field_name, "row.field")
+    scale = {"low": known.scale.low, "high": known.scale.high}
+    return RowError(Sentence(code, "{field}: {what}", field=field_name, what=where.message + mend, **scale))
 
 
 def _context(names: tuple[str, ...], cells: list[str]) -> dict[str, Any]:

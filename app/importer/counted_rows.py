@@ -5,6 +5,7 @@ from itertools import repeat
 
 from app.importer.answers import Columns
 from app.importer.row import LeftOut, Row, RowError, Rows
+from app.importer.sentence import Sentence
 
 COUNT_MAX = 100_000  # answers in one row
 RATING, COUNT = 1, 7  # places in the cells, as Reader.wanted has them
@@ -38,9 +39,10 @@ def _parts(row: Row, columns: Columns, width: int) -> Iterator[tuple[Row, int]]:
 def _count(cell: str, row: Row) -> int:
     text = cell.strip().removesuffix(".0") or "0"
     if not text.isdecimal() or int(text) > COUNT_MAX:
-        raise RowError(f"count: {text[:40]!r} is no number up to {COUNT_MAX:,}", row.content)
+        said = Sentence("row.count", "count: {text!r} is no number up to {most:,}", text=text[:40], most=COUNT_MAX)
+        raise RowError(said, row.content)
     return int(text)
 
 
 def _nobody() -> int:
-    raise LeftOut("count nobody")
+    raise LeftOut(Sentence("left.nobody", "count nobody"))

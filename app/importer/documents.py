@@ -6,12 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from app.importer.row import Row, RowError, Rows
+from app.importer.sentence import Sentence
 
 PIECE = 1 << 16
 OBJECT_MAX = 1 << 20  # characters: no answer is longer, and an array never closed must not fill the memory
 _ARRAY = re.compile(r"\[\s*(?=\{)")
 _EMPTY = re.compile(r"[\s,]*")
+NO_OBJECT = Sentence("row.no_object", "is not a JSON object")
+CUT_OFF = Sentence("row.cut_off", "is not JSON: the file is cut off or damaged here")
 Objects = Iterator[tuple[int, dict[str, Any] | RowError, str]]  # the number of the line, the object, and its text
+
+
+def torn(error: Exception) -> Sentence:
+    """What is said of the row where reading ends."""
+    return Sentence("row.torn", "the file cannot be read from here on: {error}", error=str(error))
 
 
 def of_lines(lines: Iterable[str]) -> Objects:
@@ -22,7 +30,7 @@ def of_lines(lines: Iterable[str]) -> Objects:
             if content := line.strip():
                 yield number, _object(content), content
     except (EOFError, OSError) as error:
-        yield number + 1, RowError(f"the file cannot be read from here on: {error}"), ""
+        yield number + 1, RowError(torn(error)), ""
 
 
 def of_array(text: IO[str]) -> Objects:
@@ -41,11 +49,11 @@ def of_array(text: IO[str]) -> Objects:
                 said, end = decoder.raw_decode(buffer)
             except (ValueError, RecursionError):
                 break  # not all of it is here yet
-            yield line, said if isinstance(said, dict) else RowError("is not a JSON object"), buffer[:end]
+            yield line, said if isinstance(said, dict) else RowError(NO_OBJECT), buffer[:end]
             line, buffer = line + buffer[:end].count("\n"), buffer[end:]
         if ended or len(buffer) > OBJECT_MAX:
             if begun or not ended:
-                yield line, RowError("is not JSON: the file is cut off or damaged here"), ""
+                yield line, RowError(CUT_OFF), ""
             return
         piece, ended = _piece(text)
         buffer += piece
@@ -96,5 +104,5 @@ def _object(content: str) -> dict[str, Any] | RowError:
     try:
         said = json.loads(content)
     except (ValueError, RecursionError) as error:
-        return RowError(f"is not JSON: {error}", (content,))
-    return said if isinstance(said, dict) else RowError("is not a JSON object", (content,))
+        return RowError(Sentence("row.no_json", "is not JSON: {error}", error=str(error)), (content,))
+    return said if isinstance(said, dict) else RowError(NO_OBJECT, (content,))

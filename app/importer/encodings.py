@@ -5,17 +5,22 @@ import re
 from collections.abc import Iterable
 
 from app.importer.row import FileError
+from app.importer.sentence import Sentence
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NO_TABLES = (
-    (b"\x89PNG", "a picture (PNG)"),
-    (b"\xff\xd8\xff", "a picture (JPEG)"),
-    (b"GIF8", "a picture (GIF)"),
-    (b"%PDF", "a PDF"),
-    (b"\xd0\xcf\x11\xe0", "a workbook of the old kind (.xls) or one with a password; save it as .xlsx or CSV"),
-    (b"SQLite format 3", "a database; `touchstone import` reads tables of answers"),
-    (b"7z\xbc\xaf", "a 7z archive; unpack it first"),
-    (b"PAR1", "a Parquet file; save it as CSV"),
+    (b"\x89PNG", "picture", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "picture", "a picture (JPEG)"),
+    (b"GIF8", "picture", "a picture (GIF)"),
+    (b"%PDF", "pdf", "a PDF"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "old_workbook",
+        "a workbook of the old kind (.xls) or one with a password; save it as .xlsx or CSV",
+    ),
+    (b"SQLite format 3", "database", "a database; `touchstone import` reads tables of answers"),
+    (b"7z\xbc\xaf", "packed", "a 7z archive; unpack it first"),
+    (b"PAR1", "parquet", "a Parquet file; save it as CSV"),
 )
 _WORD = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -53,9 +58,9 @@ def of_bytes(chunks: Iterable[bytes]) -> str:
 
 def _at_once(head: bytes) -> str | None:
     """What the first bytes say; None when all must be looked at."""
-    for magic, what in _NO_TABLES:
+    for magic, name, what in _NO_TABLES:
         if head.startswith(magic):
-            raise FileError(f"The file is {what}, not a table of answers.")
+            raise FileError(Sentence(f"file.is_{name}", "The file is {what}, not a table of answers.", what=what))
     for bom, name in _BOMS:
         if head.startswith(bom):
             return name
@@ -64,5 +69,5 @@ def _at_once(head: bytes) -> str | None:
         even, odd = some[::2].count(0), some[1::2].count(0)
         if max(even, odd) > 0.3 * len(some) / 2 and min(even, odd) < 0.1 * len(some) / 2:
             return "utf-16-le" if odd > even else "utf-16-be"
-        raise FileError("The file is no text: CSV, NDJSON, JSON or .xlsx can be imported.")
+        raise FileError(Sentence("file.no_text", "The file is no text: CSV, NDJSON, JSON or .xlsx can be imported."))
     return None

@@ -10,6 +10,7 @@ from itertools import islice
 
 from app.answers.cells import DELIMITERS
 from app.importer.row import FileError
+from app.importer.sentence import Sentence
 from app.importer.times import is_time
 
 CSV, NDJSON, JSON, XLSX = "csv", "ndjson", "json", "xlsx"
@@ -35,7 +36,7 @@ def of_text(text: str, encoding: str, *, whole: bool) -> Layout:
     """The layout of a file that begins with `text`, which is all of it or not; FileError when nothing is in it."""
     text = text.lstrip("\ufeff")
     if not text.strip():
-        raise FileError("The file is empty.")
+        raise FileError(Sentence("file.empty", "The file is empty."))
     if text.lstrip()[0] in "{[":
         return Layout(_json_kind(text), encoding)
     lines = text.splitlines(keepends=True)
@@ -133,7 +134,8 @@ def names_of(rows: Sequence[Sequence[str]]) -> list[str]:
     """The names of the columns out of the rows of a header, each once; FileError when there are too many."""
     first = [cell.strip() for cell in rows[0]]
     if len(first) > COLUMNS_MAX:
-        raise FileError(f"The file has {len(first):,} columns; {COLUMNS_MAX:,} is the most that can be read.")
+        text = "The file has {columns:,} columns; {most:,} is the most that can be read."
+        raise FileError(Sentence("file.columns", text, columns=len(first), most=COLUMNS_MAX))
     if len(rows) == 2:
         first = _joined(first, [cell.strip() for cell in rows[1]])
     if len(rows) == 3:  # short names and the questions; of what is no question the short name says enough

@@ -15,12 +15,14 @@ from app.importer.presets import Preset
 from app.importer.ratings import read_rescale, scale_up_to
 from app.importer.row import LeftOut, Row, RowError
 from app.importer.rows import chunks, layout_of, open_table
+from app.importer.sentence import Sentence
 from app.importer.slugs import slug
 from app.importer.times import day_first, joined, order_of
 from app.touchpoints.scales import SCALES
 
 DIFFERENT_MAX = 2000  # ratings: a column with more of them holds something else
 OTHER_RATINGS_SHOWN = 5
+_PRESET = {presets.API: "note.preset_by_api", presets.UNVERIFIED: "note.preset"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,25 @@ class Question:
     """What the file does not say: the option that does, in a sentence, and what it may be set to."""
 
     option: str
-    text: str
+    text: Sentence
     choices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a file is understood to say. `mapping` is None for an export of ours, which is taken back whole."""
+    """What a file is understood to say. `mapping` is None for an export of ours, which is taken back whole.
+
+    `places` are what its cells name as touchpoints, up to DIFFERENT_MAX of them; `unknown` words that are no ratings.
+    """
 
     layout: Layout
     names: Sequence[str]
     mapping: Mapping | None
     rows: int = 0
-    notes: Sequence[str] = ()
+    notes: Sequence[Sentence] = ()
     questions: Sequence[Question] = ()
+    places: Sequence[str] = ()
+    unknown: Sequence[str] = ()
 
 
 @dataclass(slots=True)
@@ -52,6 +59,7 @@ class _Survey:
     ratings: set[str] = field(default_factory=set)
     orders: set[str | None] = field(default_factory=set)
     places: set[str] = field(default_factory=set)
+    unknown: Sequence[str] = ()
 
 
 def look(
@@ -81,10 +89,13 @@ def look(
     hint = known.hint if known and not complete else ""
     mapping, notes, questions = _decided(mapping, survey, scales or {}, hint, complete=complete)
     if others:
-        notes.append(f"not imported, although they look like ratings: {', '.join(others[:OTHER_RATINGS_SHOWN])}")
+        text, shown = "not imported, although they look like ratings: {names}", ", ".join(others[:OTHER_RATINGS_SHOWN])
+        notes.append(Sentence("note.other_ratings", text, names=shown))
     if known and not complete:
-        notes.insert(0, f"recognised as an export of {known.name}; {known.verified}")
-    return Looked(layout, names, mapping, survey.rows, notes, questions)
+        text = f"recognised as an export of {{name}}; {known.verified}"
+        notes.insert(0, Sentence(_PRESET[known.verified], text, name=known.name))
+    places = sorted(survey.places) if mapping.columns.touchpoint_column else ()
+    return Looked(layout, names, mapping, survey.rows, notes, questions, places, survey.unknown)
 
 
 def is_complete(columns: Columns) -> bool:
@@ -164,18 +175,19 @@ def _survey(path: Path, layout: Layout, columns: Columns) -> _Survey:
 
 def _decided(
     mapping: Mapping, survey: _Survey, scales: Names[str, str], hint: str, *, complete: bool
-) -> tuple[Mapping, list[str], list[Question]]:
+) -> tuple[Mapping, list[Sentence], list[Question]]:
     """The mapping with scale, words and order of dates; what is worth telling, and what has to be asked."""
-    notes: list[str] = []
+    notes: list[Sentence] = []
     questions: list[Question] = []
     columns = mapping.columns
     if not (columns.rating or columns.comment or columns.wide):
-        questions.append(Question("--rating-column", "It is not clear which column holds the rating."))
+        text = Sentence("ask.rating", "It is not clear which column holds the rating.")
+        questions.append(Question("--rating-column", text))
         return mapping, notes, questions
     if mapping.day_first is None and columns.time:
         order = day_first(survey.orders)
-        if isinstance(order, str):
-            text = f"{columns.time}: {order}."
+        if isinstance(order, Sentence):
+            text = Sentence("ask.order", "{column}: {why}.", column=columns.time, why=order)
             (notes.append(text) if complete else questions.append(Question("--day-first", text, ("day", "month"))))
         else:
             mapping = replace(mapping, day_first=order)
@@ -189,7 +201,7 @@ def _scaled(
     survey: _Survey,
     scales: Names[str, str],
     hint: str,
-    notes: list[str],
+    notes: list[Sentence],
     questions: list[Question],
     *,
     complete: bool,
@@ -198,22 +210,26 @@ def _scaled(
     columns = mapping.columns
     guess = scale_guess.guess(columns.wide or survey.ratings, columns.rating or "", hint)
     unknown = [word for word in guess.unknown if word not in mapping.words]
+    survey.unknown = unknown
     if unknown:
-        notes.append(f"no ratings, and refused: {', '.join(unknown[:8])} (--map WORD=5 says what one means)")
+        text = "no ratings, and refused: {words} (--map WORD=5 says what one means)"
+        notes.append(Sentence("note.no_ratings", text, words=", ".join(unknown[:8])))
     there = _scales_there(columns, survey, scales)
     mapping = replace(mapping, words=guess.words | mapping.words, rescale=mapping.rescale or guess.rescale)
     if mapping.scale is not None or mapping.rescale:
         scale = mapping.scale or scale_up_to(read_rescale(mapping.rescale or "")[1])
         return replace(mapping, scale=None if there and not mapping.scale else scale)
     if there:
-        notes.append(f"scale: {', '.join(sorted(there))}, as the touchpoints have it")
+        text = "scale: {scales}, as the touchpoints have it"
+        notes.append(Sentence("note.scales_there", text, scales=", ".join(sorted(there))))
     elif guess.scale:
-        notes.append(f"scale: {guess.scale} ({guess.why})")
+        notes.append(Sentence("note.scale", "scale: {scale} ({why})", scale=guess.scale, why=guess.why))
         return replace(mapping, scale=guess.scale)
     elif complete:
-        notes.append(f"{columns.rating}: {guess.why}")
+        notes.append(Sentence("ask.scale", "{column}: {why}", column=columns.rating, why=guess.why))
     else:
-        questions.append(Question("--scale", f"{columns.rating}: {guess.why}.", tuple(SCALES)))
+        text = Sentence("ask.scale", "{column}: {why}.", column=columns.rating, why=guess.why)
+        questions.append(Question("--scale", text, tuple(SCALES)))
     return mapping
 
 

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from app.importer.answers import Columns
@@ -47,7 +47,7 @@ def to_toml(mapping: Mapping) -> str:
     """The mapping as TOML, without what it does not say."""
     lines = ["[columns]", *_pairs(mapping.columns), "", "[answers]", *_pairs(mapping)]
     if mapping.words:
-        lines += ["", "[answers.words]", *(f"{json.dumps(word)} = {rating}" for word, rating in mapping.words.items())]
+        lines += ["", "[answers.words]", *(f"{_quoted(word)} = {rating}" for word, rating in mapping.words.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -56,7 +56,12 @@ def _pairs(said: Any) -> Iterator[str]:
         value = getattr(said, each.name)
         if each.name in ("columns", "words") or value in (None, "", ()):
             continue
-        yield f"{each.name} = {json.dumps(value, ensure_ascii=False)}"
+        yield f"{each.name} = {_quoted(value)}"
+
+
+def _quoted(value: Any) -> str:
+    """As in JSON, which TOML reads too; but it takes no character in two halves."""
+    return json.dumps(value, ensure_ascii=False)
 
 
 def from_toml(text: str) -> Mapping:
@@ -64,15 +69,26 @@ def from_toml(text: str) -> Mapping:
     try:
         said = tomllib.loads(text)
         columns, answers = said.pop("columns", {}), said.pop("answers", {})
-        if "context" in columns:
-            columns["context"] = tuple(columns["context"])
-        if "wide" in columns:
-            columns["wide"] = tuple(columns["wide"])
-        if "unwanted" in columns:
-            columns["unwanted"] = (columns["unwanted"][0], tuple(columns["unwanted"][1]))
-        answers["words"] = read_map(answers.get("words", {}))
         if said:
             raise FileError(f"The mapping has {next(iter(said))!r}, which is not known.")
-        return Mapping(columns=Columns(**columns), **answers)
+        return _mapping(columns, answers)
     except (tomllib.TOMLDecodeError, TypeError, ValueError, AttributeError) as error:
         raise FileError(f"The mapping cannot be read: {error}") from None
+
+
+def to_json(mapping: Mapping) -> dict[str, Any]:
+    """The mapping as JSON holds it."""
+    return asdict(mapping)
+
+
+def of_json(said: dict[str, Any]) -> Mapping:
+    """What `to_json` gave."""
+    return _mapping(dict(said["columns"]), {name: value for name, value in said.items() if name != "columns"})
+
+
+def _mapping(columns: dict[str, Any], answers: dict[str, Any]) -> Mapping:
+    """The mapping of plain values; its tuples were lists meanwhile."""
+    columns |= {name: tuple(columns[name]) for name in ("context", "wide") if name in columns}
+    if columns.get("unwanted"):
+        columns["unwanted"] = (columns["unwanted"][0], tuple(columns["unwanted"][1]))
+    return Mapping(columns=Columns(**columns), **answers | {"words": read_map(answers.get("words", {}))})

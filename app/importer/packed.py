@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from app.importer.row import FileError
+from app.importer.sentence import Sentence
 
+PIECE = 1 << 20
 TABLES = (".csv", ".tsv", ".txt", ".json", ".ndjson", ".jsonl")
 
 
@@ -40,11 +42,27 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
         yield Unpacked(plain, raw.tell, False)
 
 
+def unpacks_within(path: Path, most: int) -> bool:
+    """Whether the file has at most so many bytes when it is unpacked; FileError for an archive without one table."""
+    with unpacked(path) as found:
+        if found.workbook:
+            with _archive(found.stream) as archive:
+                return sum(item.file_size for item in archive.infolist()) <= most
+        size = 0
+        try:
+            while size <= most and (piece := found.stream.read(PIECE)):
+                size += len(piece)
+        except (EOFError, OSError, zipfile.BadZipFile):
+            pass  # torn: what can be read of it is looked at
+        return size <= most
+
+
 def _archive(raw: IO[bytes]) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(raw)
     except zipfile.BadZipFile as error:
-        raise FileError(f"The archive cannot be read: {error}. Is it whole?") from None
+        text = "The archive cannot be read: {error}. Is it whole?"
+        raise FileError(Sentence("file.archive", text, error=str(error))) from None
 
 
 def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
@@ -54,8 +72,10 @@ def _member(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
         found = [item for item in found if item.filename.rpartition("/")[2].startswith("reviews")] or found
     if len(found) != 1:
         names = ", ".join(item.filename for item in found[:10])
-        what = f"{len(found)} tables: {names}. Unpack it and import one at a time" if found else "no table"
-        raise FileError(f"The archive has {what}.")
+        if not found:
+            raise FileError(Sentence("file.no_table", "The archive has no table."))
+        text = "The archive has {number} tables: {names}. Unpack it and import one at a time."
+        raise FileError(Sentence("file.tables", text, number=len(found), names=names))
     if found[0].flag_bits & 1:
-        raise FileError("The archive has a password; unpack it first.")
+        raise FileError(Sentence("file.password", "The archive has a password; unpack it first."))
     return found[0]

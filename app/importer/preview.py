@@ -13,6 +13,7 @@ from app.importer.mapping import Mapping
 from app.importer.ratings import Ratings, read_rescale
 from app.importer.row import LeftOut, Row, RowError
 from app.importer.rows import open_table
+from app.importer.sentence import Sentence
 from app.importer.tally import Cause, Tally
 from app.ingest.channels import Answer
 from app.models import Touchpoint
@@ -37,7 +38,7 @@ class Preview:
         return self.tally.causes
 
     @property
-    def left(self) -> dict[str, int]:
+    def left(self) -> dict[Sentence, int]:
         return self.tally.left
 
 
@@ -71,9 +72,9 @@ def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row 
         key = mapping.columns.key(row.cells[0])
         named = reader.answer(row, _pretended(key, mapping.scale))
     except RowError as error:
-        found.tally.refuse(line, str(error), ())
+        found.tally.refuse(line, error.said, ())
     except LeftOut as why:
-        found.tally.left[str(why)] += 1
+        found.tally.left[why.said] += 1
     else:
         if len(found.answers) < SHOWN:
             found.answers.append((line, key, named.answer))

@@ -8,6 +8,7 @@ from math import floor
 
 from app.importer.rating_words import NOTHING, folded
 from app.importer.row import FileError, RowError
+from app.importer.sentence import Sentence
 
 LOW = {1: 0, 10: 0}  # the lowest rating of a scale by its highest one, where that is not 1: thumbs and nps
 _WHOLE = re.compile(r"([+-]?\d{1,9})(?:[.,]0*)?")
@@ -41,18 +42,22 @@ class Ratings:
             return self.words[word], None
         if word in NOTHING:
             return None, None
-        said, shown = parse(cell), repr(cell.strip()[:40])
+        said, shown = parse(cell), cell.strip()[:40]
         if said is None:
-            raise RowError(f'rating: {shown} is not a whole number (--map "{word[:40]}=5" says what it is)')
+            text = 'rating: {text!r} is not a whole number (--map "{word}=5" says what it is)'
+            raise RowError(Sentence("row.no_rating", text, text=shown, word=word[:40]))
         if self.rescale:
             return rescaled(said, self.rescale), None
         if said.of == 100:
-            raise RowError(f"rating: {shown} is a percentage (--rescale 100:5 makes five stars of it)")
+            text = "rating: {text!r} is a percentage (--rescale 100:5 makes five stars of it)"
+            raise RowError(Sentence("row.percentage", text, text=shown))
         if said.value != int(said.value):
-            raise RowError(
-                f"rating: {shown} is not a whole number (--map {word}={floor(said.value + 0.5)} says what it becomes, "
-                "--rescale 5:5 rounds all)"
+            text, near = (
+                "rating: {text!r} is not a whole number (--map {word}={near} says what it ",
+                floor(said.value + 0.5),
             )
+            text += "becomes, --rescale 5:5 rounds all)"
+            raise RowError(Sentence("row.fraction", text, text=shown, word=word, near=near))
         return int(said.value), said.of
 
 
@@ -64,7 +69,7 @@ def whole(cell: str) -> int | None:
         return None
     found = _WHOLE.fullmatch(text)
     if found is None:
-        raise RowError(f"rating: {text[:40]!r} is not a whole number")
+        raise RowError(Sentence("row.no_whole", "rating: {text!r} is not a whole number", text=text[:40]))
     return int(found[1])
 
 
@@ -95,7 +100,9 @@ def rescaled(said: Said, scale: tuple[int, int]) -> int:
     """The rating on a scale with another highest one, in proportion, halves up; RowError if it was above the first."""
     high, to = scale
     if said.of not in (None, high) or not 0 <= said.value <= high:
-        raise RowError(f"rating: {said.value:g}{f' of {said.of}' if said.of else ''} is not on a scale up to {high}")
+        shown = f"{said.value:g} of {said.of}" if said.of else f"{said.value:g}"
+        text = "rating: {text} is not on a scale up to {high}"
+        raise RowError(Sentence("row.beyond", text, text=shown, high=high))
     return max(LOW.get(to, 1), floor(said.value * to / high + 0.5))
 
 

@@ -14,6 +14,7 @@ from app.importer.answers import refused
 from app.importer.numbering import Named
 from app.importer.ratings import whole
 from app.importer.row import Row, RowError
+from app.importer.sentence import Sentence
 from app.ingest import guard
 from app.ingest.channels import IMPORT, Answer
 from app.ingest.schemas import AnswerIn, DeviceTime
@@ -53,7 +54,7 @@ class Restorer:
             guard.rating_fits(told.rating, known.scale.low, known.scale.high)
             guard.occurred(max(told.occurred_at, told.received_at), self.now, IMPORT)
         except (pydantic.ValidationError, Problem) as error:
-            raise refused(error) from None
+            raise refused(error, known) from None
         return Named(
             Answer(
                 known.id,
@@ -94,5 +95,5 @@ def _said(row: Row) -> dict[str, Any]:
     try:
         said["context"] = json.loads(cells.get("context", "null"))
     except ValueError:
-        raise RowError("context: is not JSON") from None
+        raise RowError(Sentence("row.context", "context: is not JSON")) from None
     return said

@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from app.importer.sentence import Said
 
-class RowError(Exception):
+
+class RowError(Said):
     """A row that cannot be taken; the message says why, for people. `content` are its cells, where they are known."""
 
     def __init__(self, message: str, content: Sequence[str] = ()) -> None:
@@ -12,13 +14,13 @@ class RowError(Exception):
         self.content = content
 
 
-class LeftOut(Exception):
+class LeftOut(Said):
     """A row that is not wanted; the message says why."""
 
     content = ()
 
 
-class FileError(Exception):
+class FileError(Said):
     """A file that cannot be read as a whole."""
 
 

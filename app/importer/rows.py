@@ -15,6 +15,7 @@ from app.importer import documents, encodings, workbooks
 from app.importer.layout import JSON, NDJSON, XLSX, Layout, names_of, of_text
 from app.importer.packed import Unpacked, unpacked
 from app.importer.row import FileError, LeftOut, Row, RowError, Rows
+from app.importer.sentence import Sentence
 
 CHUNK, CHUNK_CHARACTERS = 5000, 1 << 22  # rows that are in memory together, and about how long they are
 LINE_MAX = 1 << 26  # characters: a file that ends no line must not be read at once
@@ -35,13 +36,13 @@ class Table(NamedTuple):
     position: Callable[[], int]
 
 
-def chunks(rows: Rows) -> Iterator[list[tuple[int, Row | RowError | LeftOut]]]:
-    """The rows, some thousands at a time, and fewer where they are long."""
+def chunks(rows: Rows, most: int = CHUNK) -> Iterator[list[tuple[int, Row | RowError | LeftOut]]]:
+    """The rows, up to `most` at a time, and fewer where they are long."""
     chunk, characters = [], 0
     for each in rows:
         chunk.append(each)
         characters += sum(map(len, each[1].content))
-        if len(chunk) == CHUNK or characters > CHUNK_CHARACTERS:
+        if len(chunk) == most or characters > CHUNK_CHARACTERS:
             yield chunk
             chunk, characters = [], 0
     if chunk:
@@ -61,7 +62,7 @@ def layout_of(path: Path, encoding: str | None = None) -> Layout:
     except (EOFError, OSError, UnicodeError) as error:
         if encoding is None and isinstance(error, EOFError | OSError) and path.exists():
             return layout_of(path, "utf-8")  # torn: what can be read of it is read
-        raise FileError(f"The file cannot be read: {error}") from None
+        raise FileError(Sentence("file.unreadable", "The file cannot be read: {error}", error=str(error))) from None
 
 
 @contextmanager
@@ -86,7 +87,7 @@ def _csv(text: io.TextIOWrapper, layout: Layout, position: Callable[[], int]) ->
     header = [cells for _, cells in islice(records, layout.headers)]
     broken = next((cells for cells in header if isinstance(cells, RowError)), None)
     if broken:
-        raise FileError(f"The header cannot be read: {broken}")
+        raise FileError(Sentence("file.header", "The header cannot be read: {error}", error=str(broken)))
     names = names_of([cells for cells in header if not isinstance(cells, RowError)] or [[]])
     return Table(names, partial(_rows, records, names), position)
 
@@ -122,10 +123,10 @@ def _records(lines: io.TextIOWrapper, layout: Layout) -> Iterator[tuple[int, lis
                 line = layout.skip + reader.line_num + 1
             return
         except csv.Error as error:
-            yield line, RowError(str(error))
+            yield line, RowError(Sentence("row.unreadable", "{error}", error=str(error)))
             line = layout.skip + reader.line_num + 1
         except (EOFError, OSError) as error:
-            yield line, RowError(f"the file cannot be read from here on: {error}")
+            yield line, RowError(documents.torn(error))
             return
 
 
@@ -137,7 +138,9 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
 def _rows(records: Iterator[tuple[int, Any]], names: list[str], wanted: Sequence[str | None]) -> Rows:
     missing = [name for name in wanted if name is not None and name not in names]
     if missing:
-        raise FileError(f"There is no column {missing[0]!r}. The columns are: {', '.join(names) or 'none'}.")
+        there = ", ".join(names) or "none"
+        text = "There is no column {column!r}. The columns are: {names}."
+        raise FileError(Sentence("file.no_column", text, column=missing[0], names=there))
     width = len(names)
     pick = itemgetter(*(width if name is None else names.index(name) for name in wanted))
     return _cells(records, width, pick, marked=is_export(names))
@@ -161,8 +164,9 @@ def _cells(
 def _of_another_width(cells: list[str], width: int) -> RowError | LeftOut:
     """Why a row with other cells than the header is not taken."""
     if len(cells) == 1 and width > 2 and (" " in cells[0].strip() or cells[0].strip(" :").lower() in _TOTALS):
-        return LeftOut("are lines above or below the table")
-    return RowError(f"has {len(cells)} cells where the header has {width}", cells)
+        return LeftOut(Sentence("left.around", "are lines above or below the table"))
+    text = "has {cells} cells where the header has {width}"
+    return RowError(Sentence("row.width", text, cells=len(cells), width=width), cells)
 
 
 def _json_names(path: Path, layout: Layout) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,16 +13,16 @@ import pydantic
 from sqlmodel import Session, col, select
 
 from app.answers.cells import is_export
-from app.db import Database
 from app.errors import Problem, invalid
-from app.importer.answers import Columns, Reader
+from app.importer.answers import SILENT, Columns, Reader
 from app.importer.counted_rows import counted
 from app.importer.layout import Layout
 from app.importer.numbering import Named, Numbered, Numbering
 from app.importer.ratings import Ratings
 from app.importer.restore import Restorer, scale
 from app.importer.row import FileError, LeftOut, Row, RowError
-from app.importer.rows import chunks, layout_of, open_table
+from app.importer.rows import CHUNK, chunks, layout_of, open_table
+from app.importer.sentence import Sentence
 from app.importer.tally import Tally
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
@@ -29,10 +30,11 @@ from app.sql import Bulk, Lookup
 from app.touchpoints import own_scales, registry
 from app.touchpoints.registry import Known
 from app.touchpoints.schemas import TouchpointIn
+from app.work import T, Work
 
 NEW_TOUCHPOINTS_MAX = 1000  # more of them means that the column is the wrong one
 Chunk = Sequence[tuple[int, Row | RowError | LeftOut]]
-Work = Callable[[Session], dict[str, Known]]
+Asking = Callable[[Session], dict[str, Known]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +53,23 @@ class Wish:
     person: Callable[[str], str] = str
 
 
+class Works(Protocol):
+    """What an import needs of a database."""
+
+    async def read(self, work: Work[T]) -> T: ...
+    async def write(self, work: Work[T]) -> T: ...
+
+
 @dataclass(slots=True)
 class Import:
     """One run over one file. Without `columns` it must be an export of ours, which is taken back whole."""
 
-    db: Database
+    db: Works
     columns: Columns | None
     wish: Wish
     tally: Tally = field(default_factory=Tally)
+    chunk: int = CHUNK
+    storing: Callable[[Session, Sequence[Outcome]], None] | None = None  # is told in the transaction that stores them
     _by_key: dict[str, Known] = field(default_factory=dict)
     _by_cell: dict[str, Known] = field(default_factory=dict)
     _numbering: Numbering = field(default_factory=Numbering)
@@ -77,7 +88,7 @@ class Import:
             rows = table.rows(reader.wanted())
             if self.columns and self.columns.counts:
                 rows = counted(rows, self.columns, len(reader.wanted()))
-            for chunk in chunks(rows):
+            for chunk in chunks(rows, self.chunk):
                 if self.wish.create_touchpoints:
                     await self._create_missing(chunk)
                 answers = self._answers(reader, chunk)
@@ -98,10 +109,11 @@ class Import:
             how = wish.ratings, wish.day_first, wish.person
             return Reader(self.columns, wish.zone, datetime.now(UTC), wish.undated, imported, *how)
         if not is_export(names):
-            raise FileError(
+            text = (
                 "This is not an export of Touchstone. Say either --touchpoint or --touchpoint-column, and "
-                f"--rating-column or --comment-column. The columns are: {', '.join(names) or 'none'}."
+                "--rating-column or --comment-column. The columns are: {names}."
             )
+            raise FileError(Sentence("file.no_export", text, names=", ".join(names) or "none"))
         return Restorer(frozenset(names), datetime.now(UTC))
 
     def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> list[tuple[int, Numbered]]:
@@ -116,9 +128,9 @@ class Import:
                 known = self._by_cell.get(cell) or self._touchpoint(row)
                 named = reader.answer(row, known)
             except RowError as error:
-                self.tally.refuse(line, str(error), row.content if isinstance(row, Row) else error.content)
+                self.tally.refuse(line, error.said, row.content if isinstance(row, Row) else error.content)
             except LeftOut as why:
-                self.tally.left[str(why)] += 1
+                self.tally.left[why.said] += 1
             else:
                 of_file[known.key][named.answer.rating] += 1
                 lines.append(line)
@@ -133,13 +145,15 @@ class Import:
         cell = row.cells[0]
         key, known = self._key(cell), self._known(cell)
         if known is None and not any(row.cells[1:3]):
-            raise LeftOut("say nothing")
+            raise LeftOut(SILENT)
         if known is None:
-            raise RowError(f"there is no touchpoint {key} (--create-touchpoints makes it)")
+            text = "there is no touchpoint {key} (--create-touchpoints makes it)"
+            raise RowError(Sentence("row.no_touchpoint", text, key=key))
         if known.archived and self.columns is not None:
-            raise RowError(f"the touchpoint {key} is archived")
+            raise RowError(Sentence("row.archived", "the touchpoint {key} is archived", key=key))
         if self.wish.scale not in (None, known.scale.name):
-            raise RowError(f"the touchpoint {key} has the scale {known.scale.name}, not {self.wish.scale}")
+            text, there = "the touchpoint {key} has the scale {there}, not {wanted}", known.scale.name
+            raise RowError(Sentence("row.other_scale", text, key=key, there=there, wanted=self.wish.scale))
         self._by_cell[cell] = known
         return known
 
@@ -161,9 +175,11 @@ class Import:
                 continue  # counted when the row becomes an answer
             except pydantic.ValidationError as error:
                 reason = invalid(error, "").errors[0]
-                raise FileError(f"No touchpoint can be made of {cell!r}: {reason.message}") from None
+                text = "No touchpoint can be made of {text!r}: {error}"
+                raise FileError(Sentence("file.touchpoint", text, text=cell, error=reason.message)) from None
         if len(self.tally.new_touchpoints) + len(missing) > NEW_TOUCHPOINTS_MAX:
-            raise FileError(f"This would make more than {NEW_TOUCHPOINTS_MAX} touchpoints; is it the right column?")
+            text = "This would make more than {most} touchpoints; is it the right column?"
+            raise FileError(Sentence("file.touchpoints", text, most=NEW_TOUCHPOINTS_MAX))
         if missing:
             self._by_key |= await self._create(missing)
             self.tally.new_touchpoints += missing
@@ -181,12 +197,12 @@ class Import:
             return await self._asked(lambda session: _drafts(session, missing))
         return await self._asked(lambda session: _made(session, missing), writing=True)
 
-    async def _asked(self, work: Work, *, writing: bool = False) -> dict[str, Known]:
+    async def _asked(self, work: Asking, *, writing: bool = False) -> dict[str, Known]:
         """The touchpoints that `work` gives; FileError for a scale that is not there."""
         try:
             return await (self.db.write if writing else self.db.read)(work)
         except Problem as problem:
-            raise FileError(problem.detail) from None
+            raise FileError(Sentence("file.scale", "{error}", error=problem.detail)) from None
 
     async def _store(self, found: list[tuple[int, Numbered]]) -> None:
         if self.wish.dry_run or not found:
@@ -196,7 +212,10 @@ class Import:
 
         def work(session: Session) -> list[Outcome]:
             _keep_former(session, [numbered for _, numbered in found])
-            return store(session, [numbered.answer for _, numbered in found], restored=restored)
+            stored = store(session, [numbered.answer for _, numbered in found], restored=restored)
+            if self.storing:
+                self.storing(session, stored)
+            return stored
 
         outcomes = await self.db.write(work)
         for (line, _), outcome in zip(found, outcomes, strict=True):
@@ -207,7 +226,8 @@ class Import:
         if outcome.status == CREATED:
             tally.created += 1
         elif outcome.status == LOCKED:
-            tally.refuse(line, "id: an answer with this id and other content is stored", ())
+            text = "id: an answer with this id and other content is stored"
+            tally.refuse(line, Sentence("row.locked", text), ())
         elif outcome.status == ERASED:
             tally.erased += 1
         elif outcome.status == UPDATED:

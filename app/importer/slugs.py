@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 from app.importer.row import RowError
+from app.importer.sentence import Sentence
 
 KEY_MAX = 64
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l", "đ": "d", "þ": "th"})
@@ -37,5 +38,5 @@ def _slug(prefix: str, value: str, text: str, *, latin_only: bool = False) -> st
         plain = anyascii(unicodedata.normalize("NFC", plain)).lower()
     key = re.sub(r"[^a-z0-9_]+", "-", plain.encode("ascii", "ignore").decode()).strip("-_")
     if not key:
-        raise RowError(f"{value!r} names no touchpoint")
+        raise RowError(Sentence("row.names_nothing", "{text!r} names no touchpoint", text=value))
     return f"{prefix}{key}"[:KEY_MAX]

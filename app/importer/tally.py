@@ -5,6 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from app.importer.sentence import Sentence
+
 ERRORS_SHOWN = 20
 LINES_SHOWN = 5
 CAUSES_MAX = 200
@@ -15,7 +17,7 @@ _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\b\d+\b")
 class Cause:
     """Rows refused for one reason: how many, the first lines, and what was said of the first of them."""
 
-    example: str
+    example: Sentence
     rows: int = 0
     lines: list[int] = field(default_factory=list)
 
@@ -43,8 +45,8 @@ class Tally:
     updated: int = 0
     erased: int = 0
     refused: int = 0
-    left: Counter[str] = field(default_factory=Counter)
-    errors: list[tuple[int, str]] = field(default_factory=list)
+    left: Counter[Sentence] = field(default_factory=Counter)
+    errors: list[tuple[int, Sentence]] = field(default_factory=list)
     causes: dict[str, Cause] = field(default_factory=dict)
     new_touchpoints: list[str] = field(default_factory=list)
     names: Sequence[str] = ()
@@ -55,7 +57,7 @@ class Tally:
     def left_out(self) -> int:
         return self.left.total()
 
-    def refuse(self, line: int, reason: str, content: Sequence[str]) -> None:
+    def refuse(self, line: int, reason: Sentence, content: Sequence[str]) -> None:
         """Count a row that cannot be taken."""
         self.refused += 1
         if len(self.errors) < ERRORS_SHOWN:

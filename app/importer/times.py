@@ -8,11 +8,12 @@ from functools import cache
 from babel.dates import get_month_names
 
 from app.importer.row import RowError
+from app.importer.sentence import Sentence
 
 DAY, MONTH, OPEN = "day", "month", "open"  # what a date with both parts below 13 begins with: open
 FIRST_DAY = datetime(1970, 1, 1, tzinfo=UTC)
 PLACEHOLDERS = ("1970-01-01", "1980-01-01")  # of clocks and spreadsheets that know no date
-EXAMPLES = "such as 2026-01-31T12:00:00Z, 31.01.2026 12:00 or 1769860800"
+NO_TIME = "is not a time (such as 2026-01-31T12:00:00Z, 31.01.2026 12:00 or 1769860800)"
 CENTURY = 70  # a two-digit year from here on is of the last century
 _EPOCH = re.compile(r"\d{9,10}(\.\d+)?|\d{12,13}")
 _DATE = r"(?:(\d{4})([-/.])(\d{1,2})\2(\d{1,2})|(\d{1,2})([-/.]) ?(\d{1,2})\6 ?(\d{4}|\d{2}))"
@@ -43,7 +44,7 @@ def moment(text: str, zone: tzinfo, day_first: bool | None = None) -> datetime |
             return None
         at = at.replace(tzinfo=zone)
     if at.year < 1970 or at < FIRST_DAY:
-        raise RowError(f"time: {text[:40]!r} lies before 1970")
+        raise _not("row.before_1970", "lies before 1970", text)
     return at
 
 
@@ -56,14 +57,18 @@ def order_of(text: str) -> str | None:
     return DAY if first > 12 else MONTH if second > 12 else OPEN
 
 
-def day_first(orders: Iterable[str | None]) -> bool | str | None:
+def day_first(orders: Iterable[str | None]) -> bool | Sentence | None:
     """Whether the dates of a column begin with the day: True, False, None when no date needs it, else why not known."""
     said = set(orders) - {None}
     if {DAY, MONTH} <= said:
-        return "some dates begin with the day and some with the month"
+        return Sentence("order.both", "some dates begin with the day and some with the month")
     if said == {OPEN}:
-        return "the day and the month cannot be told apart, no day is above 12"
+        return Sentence("order.open", "the day and the month cannot be told apart, no day is above 12")
     return DAY in said if said else None
+
+
+def _not(code: str, why: str, text: str, **values: str) -> RowError:
+    return RowError(Sentence(code, "time: {text!r} " + why, text=text[:40], **values))
 
 
 def is_time(text: str) -> bool:
@@ -89,11 +94,11 @@ def _calendar(text: str, day_is_first: bool | None) -> datetime:
         pass
     found = _MOMENT.fullmatch(text) or _MOMENT.fullmatch(_with_number(text))
     if found is None:
-        raise RowError(f"time: {text[:40]!r} is not a time ({EXAMPLES})")
+        raise _not("row.no_time", NO_TIME, text)
     try:
         return datetime(*_date(found, text, day_is_first), *_clock(found), tzinfo=_zone(found, text))
     except ValueError:
-        raise RowError(f"time: {text[:40]!r} is not a time ({EXAMPLES})") from None
+        raise _not("row.no_time", NO_TIME, text) from None
 
 
 def _date(found: re.Match[str], text: str, day_is_first: bool | None) -> tuple[int, int, int]:
@@ -106,7 +111,7 @@ def _date(found: re.Match[str], text: str, day_is_first: bool | None) -> tuple[i
     if found[6] == ".":
         return year, second, first
     if day_is_first is None:
-        raise RowError(f"time: {text[:40]!r} can be read in two ways (say --day-first or --month-first)")
+        raise _not("row.two_ways", "can be read in two ways (say --day-first or --month-first)", text)
     return (year, second, first) if day_is_first else (year, first, second)
 
 
@@ -122,7 +127,7 @@ def _clock(found: re.Match[str]) -> tuple[int, int, int, int]:
 def _zone(found: re.Match[str], text: str) -> tzinfo | None:
     name, offset = (found[14] or "").upper(), found[15]
     if name and name not in _HOURS:
-        raise RowError(f"time: {text[:40]!r} is in a time zone that is not known ({name})")
+        raise _not("row.zone", "is in a time zone that is not known ({zone})", text, zone=name)
     if not name and not offset:
         return None
     return _offset(name, offset or "")

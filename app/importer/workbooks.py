@@ -7,8 +7,12 @@ from typing import IO, Any
 
 from app.importer.layout import SAMPLE_ROWS, XLSX, Layout, header_of
 from app.importer.row import FileError
+from app.importer.sentence import Sentence
 
-INSTALL = "Workbooks are read with openpyxl: pip install 'touchstone-feedback[xlsx]', or save the file as CSV."
+INSTALL = Sentence(
+    "file.no_xlsx",
+    "Workbooks are read with openpyxl: pip install 'touchstone-feedback[xlsx]', or save the file as CSV.",
+)
 
 
 def records(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
@@ -16,7 +20,7 @@ def records(stream: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     book = _opened(stream, values=True)
     sheet = next((sheet for sheet in book.worksheets if any(any(row) for row in islice(_values(sheet), 200))), None)
     if sheet is None:
-        raise FileError("The workbook is empty.")
+        raise FileError(Sentence("file.empty_workbook", "The workbook is empty."))
     for number, row in enumerate(_values(sheet)):
         yield number, [_as_text(value) for value in row]
 
@@ -31,7 +35,8 @@ def layout(stream: IO[bytes]) -> Layout:
     for number, row in enumerate(islice(_values(raw), SAMPLE_ROWS)):
         for cell, seen in zip_longest(row, shown.get(number, ())):
             if isinstance(cell, str) and cell.startswith("=") and not seen:
-                raise FileError("The workbook has formulas without results: open it, save it, and import it again.")
+                text = "The workbook has formulas without results: open it, save it, and import it again."
+                raise FileError(Sentence("file.formulas", text))
     stream.seek(0)
     return Layout(XLSX, "utf-8", ",", skip, headers)
 
@@ -50,7 +55,7 @@ def _opened(stream: IO[bytes], *, values: bool) -> Any:
     try:
         return load_workbook(stream, read_only=True, data_only=values)
     except Exception as error:  # a damaged one fails in many ways: zip, XML, a key that is missing
-        raise FileError(f"The workbook cannot be read: {error}") from None
+        raise FileError(Sentence("file.workbook", "The workbook cannot be read: {error}", error=str(error))) from None
 
 
 def _values(sheet: Any) -> Iterator[tuple[Any, ...]]:
