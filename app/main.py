@@ -42,6 +42,8 @@ from app.settings import Settings
 from app.touchpoints import origins
 from app.touchpoints.room import ROOM as TOUCHPOINTS
 from app.tracing import Tracing
+from app.uploads.room import ROOM as UPLOADS
+from app.uploads.room import bodies
 from app.version import version
 from app.webhooks.room import ROOM as WEBHOOKS
 
@@ -64,6 +66,7 @@ ROOMS = (
     SEARCH,
     MAIL,
     COMPAT,
+    UPLOADS,
     OPERATIONS,
     PAGES,
     DASHBOARD,
@@ -87,7 +90,8 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
     problems.install(app)
     for router in [router for room in ROOMS for router in room.routers]:
         app.include_router(router)
-    app.wrap(app.state.metrics, tracing, [route for room in ROOMS for router in room.fast for route in router.routes])
+    fast = [route for room in ROOMS for router in room.fast for route in router.routes]
+    app.wrap(app.state.metrics, tracing, fast, bodies(settings))
     app.openapi = openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
     return app
 

@@ -10,7 +10,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from types import MappingProxyType
 
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -42,9 +43,18 @@ class Application(FastAPI):
     _run = secrets.token_hex(6)  # with a number behind it, an id that is unique over processes and restarts
     _numbers = itertools.count(1)
 
-    def wrap(self, metrics: Metrics, tracing: Tracing | None, routes: Sequence[BaseRoute]) -> None:
-        """Set the figures to keep, what traces requests and the routes to serve without FastAPI's layers."""
-        self._metrics, self._tracing = metrics, tracing
+    def wrap(
+        self,
+        metrics: Metrics,
+        tracing: Tracing | None,
+        routes: Sequence[BaseRoute],
+        bodies: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
+        """Set the figures to keep, what traces requests and the routes to serve without FastAPI's layers.
+
+        `bodies` are the paths that take larger bodies than BODY_MAX, and how large.
+        """
+        self._metrics, self._tracing, self._bodies = metrics, tracing, bodies
         self._trusted, self._base = self.state.settings.trusted_proxies, self.state.base_path
         self._told: set[str] = set()
         self._zipping = GZipMiddleware(super().__call__, ZIPPED_FROM, ZIP_LEVEL)
@@ -102,9 +112,10 @@ class Application(FastAPI):
     async def _through_fastapi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """All other requests, whose bodies have a bound: what says that it is larger is refused before it is read."""
         said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-        if len(said) > 9 or int(said) > BODY_MAX:
-            return await problems.response(too_large(), Request(scope))(scope, receive, send)
-        return await self._zipping(scope, bounded(receive), send)
+        most = self._bodies.get(scope["path"], BODY_MAX)
+        if len(said) > 12 or int(said) > most:
+            return await problems.response(too_large(most), Request(scope))(scope, receive, send)
+        return await self._zipping(scope, bounded(receive, most), send)
 
     def _complete(self, headers: list[tuple[bytes, bytes]], scope: Scope, status: int, request_id: str) -> None:
         """Add the headers of every answer."""
@@ -156,8 +167,8 @@ class Application(FastAPI):
             log.log(level, "request", extra={"request_id": request_id, **fields})
 
 
-def bounded(receive: Receive) -> Receive:
-    """`receive`, which refuses a body beyond BODY_MAX.
+def bounded(receive: Receive, most: int = BODY_MAX) -> Receive:
+    """`receive`, which refuses a body beyond `most` bytes.
 
     It says so with Starlette's own exception, the only one that FastAPI lets through from reading a body.
     """
@@ -167,16 +178,16 @@ def bounded(receive: Receive) -> Receive:
         nonlocal size
         message = await receive()
         size += len(message.get("body", b""))
-        if size > BODY_MAX:
-            raise HTTPException(413, headers=too_large().headers)
+        if size > most:
+            raise HTTPException(413, headers=too_large(most).headers)
         return message
 
     return receiving
 
 
-def too_large() -> Problem:
+def too_large(most: int = BODY_MAX) -> Problem:
     """Refuses a body and closes the connection, on which the rest of it would still come."""
-    return Problem(Code.BODY_TOO_LARGE, f"The body may have {BODY_MAX} bytes at most.", headers={"Connection": "close"})
+    return Problem(Code.BODY_TOO_LARGE, f"The body may have {most} bytes at most.", headers={"Connection": "close"})
 
 
 async def _answer(endpoint: Endpoint, request: Request) -> Response:

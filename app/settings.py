@@ -161,6 +161,9 @@ class Settings(BaseModel):
         description="values of a declared segment key with counts of their own, for keys declared from then on; "
         "further values count as `other`",
     )
+    import_max_mb: int = Field(
+        50, ge=1, le=1000, description="size of a file that may be imported on the dashboard; the command takes any"
+    )
     queue_size: int = Field(4000, ge=1, description="answers that may wait for a commit before new ones get 503")
     sqlite_wal_limit_mb: int = Field(
         4096,

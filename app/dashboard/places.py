@@ -22,6 +22,7 @@ _PLACES = (
 )
 SETUP = {
     "touchpoints": "touchpoints:read",
+    "import": "feedback:write",
     "subscribers": "subscribers:read",
     "webhooks": "webhooks:read",
     "devices": "devices:read",

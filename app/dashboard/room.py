@@ -7,6 +7,7 @@ from app.dashboard import (
     comments,
     devices,
     help_page,
+    import_page,
     journey_edit,
     journeys,
     keys,
@@ -47,5 +48,6 @@ _PAGES = (
     segments,
     segment_keys,
     help_page,
+    import_page,
 )
 ROOM = Room(tuple(page.router for page in _PAGES))

@@ -149,7 +149,13 @@ def _is_rating(column: Column) -> bool:
         return False
     values = [said.value for cell in cells if (said := parse(cell))]
     most = 100 if any("%" in cell for cell in cells) else 10
-    return all(0 <= value <= most for value in values) and (not words or (not values and family_of(words) is not None))
+    known = not words or (not values and family_of(words) is not None) or _named_as_rating(column)
+    return known and all(0 <= value <= most for value in values)
+
+
+def _named_as_rating(column: Column) -> bool:
+    """Whether its name says so and half of its cells do: what the others mean can be said, or they are refused."""
+    return any(pattern.search(column.name) for pattern in RATING) and column.share(lambda cell: parse(cell)) >= HALF
 
 
 def _wide(free: Mapping[str, Column]) -> tuple[str, ...]:

@@ -147,13 +147,13 @@ class Import:
         if known is None and not any(row.cells[1:3]):
             raise LeftOut(SILENT)
         if known is None:
-            text = "there is no touchpoint {key} (--create-touchpoints makes it)"
-            raise RowError(Sentence("row.no_touchpoint", text, key=key))
+            text = "there is no touchpoint {touchpoint} (--create-touchpoints makes it)"
+            raise RowError(Sentence("row.no_touchpoint", text, touchpoint=key))
         if known.archived and self.columns is not None:
-            raise RowError(Sentence("row.archived", "the touchpoint {key} is archived", key=key))
+            raise RowError(Sentence("row.archived", "the touchpoint {touchpoint} is archived", touchpoint=key))
         if self.wish.scale not in (None, known.scale.name):
-            text, there = "the touchpoint {key} has the scale {there}, not {wanted}", known.scale.name
-            raise RowError(Sentence("row.other_scale", text, key=key, there=there, wanted=self.wish.scale))
+            text, there = "the touchpoint {touchpoint} has the scale {there}, not {wanted}", known.scale.name
+            raise RowError(Sentence("row.other_scale", text, touchpoint=key, there=there, wanted=self.wish.scale))
         self._by_cell[cell] = known
         return known
 

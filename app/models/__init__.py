@@ -17,6 +17,7 @@ from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
 from app.models.segments import Segment, SegmentKey, SegmentRollup, Split
 from app.models.touchpoints import OwnScale, TargetRecord, Touchpoint
+from app.models.uploads import Upload, UploadPiece
 from app.models.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -51,6 +52,8 @@ __all__ = [
     "Table",
     "TargetRecord",
     "Touchpoint",
+    "Upload",
+    "UploadPiece",
     "Webhook",
     "index_of",
     "json_column",

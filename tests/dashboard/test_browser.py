@@ -27,6 +27,7 @@ PAGES = (
     "/devices",
     "/webhooks",
     "/subscribers",
+    "/import",
     "/search?q=late",
     "/help",
     "/map",

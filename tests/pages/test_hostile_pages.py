@@ -89,6 +89,7 @@ def pages(server: LiveServer) -> list[str]:
         "/devices",
         "/webhooks",
         "/subscribers",
+        "/import",
         *searches,
         *(path.format(number) for number in numbers for path in one),
     ]
