@@ -1,7 +1,7 @@
 """Ids for answers of a file that has none: the same in every import, and another one for each of equal answers."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from hashlib import sha1
 from typing import NamedTuple
 from uuid import UUID
@@ -22,13 +22,6 @@ class Named(NamedTuple):
     answer: Answer
     name: str | None = None
     former: str | None = None
-
-
-class Numbered(NamedTuple):
-    """An answer with its id, and the one that an older version would have given it, where that may be stored."""
-
-    answer: Answer
-    former: UUID | None = None
 
 
 class Counts:
@@ -81,24 +74,29 @@ class Numbering:
     def __init__(self) -> None:
         self._answers, self._rows = Counts(), Counts()
 
-    def give(self, found: Sequence[Named]) -> list[Numbered]:
-        """The same answers, each with its id."""
-        named = [(one.answer, one.name) for one in found if one.name is not None]
-        for (answer, _), number in zip(named, ids([name for _, name in named], self._answers), strict=True):
+    def give(self, found: Sequence[Named]) -> list[tuple[Answer, UUID]]:
+        """Give the answers their ids; returns those that may be stored under a former one, with that."""
+        named = [(answer, name) for answer, name, _ in found if name is not None]
+        for (answer, _), number in zip(named, _ids([name for _, name in named], self._answers), strict=True):
             answer.id = number
-        formers = iter(ids([one.former for one in found if one.former is not None], self._rows))
-        return [Numbered(one.answer, None if one.former is None else next(formers)) for one in found]
+        former = [(answer, name) for answer, _, name in found if name is not None]
+        numbers = _ids([name for _, name in former], self._rows)
+        return [(answer, number) for (answer, _), number in zip(former, numbers, strict=True)]
 
 
-def ids(names: Sequence[str], counts: Counts) -> list[UUID]:
+def _ids(names: Sequence[str], counts: Counts) -> Iterator[UUID]:
     """The id of each name, another one each time it comes again."""
-    first = [uuid5(name) for name in names]
-    before = counts.before([number.int >> 65 for number in first])
-    again = zip(names, first, before, strict=True)
-    return [uuid5(f"{name}\x1e{count}") if count else number for name, number, count in again]
+    first = list(map(_hash, names))
+    before = counts.before([number >> 65 for number in first])
+    for name, number, count in zip(names, first, before, strict=True):
+        yield UUID(int=_hash(f"{name}\x1e{count}") if count else number)
 
 
 def uuid5(name: str) -> UUID:
     """The UUID version 5 (RFC 9562) of `name`; like uuid.uuid5, but takes text that is not valid Unicode too."""
+    return UUID(int=_hash(name))
+
+
+def _hash(name: str) -> int:
     digest = sha1(NAMESPACE + name.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
-    return UUID(int=int.from_bytes(digest[:16], "big") & _UNVERSIONED | _VERSION_5)
+    return int.from_bytes(digest[:16], "big") & _UNVERSIONED | _VERSION_5

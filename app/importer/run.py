@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -17,13 +17,14 @@ from app.errors import Problem, invalid
 from app.importer.answers import SILENT, Columns, Reader
 from app.importer.counted_rows import counted
 from app.importer.layout import Layout
-from app.importer.numbering import Named, Numbered, Numbering
+from app.importer.numbering import Named, Numbering
 from app.importer.ratings import Ratings
 from app.importer.restore import Restorer, scale
 from app.importer.row import FileError, LeftOut, Row, RowError
-from app.importer.rows import CHUNK, chunks, layout_of, open_table
+from app.importer.rows import CHUNK, chunks, layout_of, open_table, uncollected
 from app.importer.sentence import Sentence
 from app.importer.tally import Tally
+from app.ingest.channels import Answer
 from app.ingest.store import CREATED, ERASED, LOCKED, UPDATED, Outcome, store
 from app.models import Touchpoint
 from app.sql import Bulk, Lookup
@@ -58,6 +59,14 @@ class Works(Protocol):
 
     async def read(self, work: Work[T]) -> T: ...
     async def write(self, work: Work[T]) -> T: ...
+
+
+class Batch(NamedTuple):
+    """Answers on their way into the database, the lines they came from, and which of them may have a former id."""
+
+    lines: list[int]
+    answers: list[Answer]
+    former: list[tuple[Answer, UUID]]
 
 
 @dataclass(slots=True)
@@ -116,7 +125,8 @@ class Import:
             raise FileError(Sentence("file.no_export", text, names=", ".join(names) or "none"))
         return Restorer(frozenset(names), datetime.now(UTC))
 
-    def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> list[tuple[int, Numbered]]:
+    @uncollected()
+    def _answers(self, reader: Reader | Restorer, chunk: Chunk) -> Batch:
         lines: list[int] = []
         found: list[Named] = []
         of_file = self.tally.of_file
@@ -135,7 +145,7 @@ class Import:
                 of_file[known.key][named.answer.rating] += 1
                 lines.append(line)
                 found.append(named)
-        return list(zip(lines, self._numbering.give(found), strict=True))
+        return Batch(lines, [answer for answer, *_ in found], self._numbering.give(found))
 
     def _key(self, cell: str) -> str:
         return cell if self.columns is None else self.columns.key(cell)
@@ -204,21 +214,21 @@ class Import:
         except Problem as problem:
             raise FileError(Sentence("file.scale", "{error}", error=problem.detail)) from None
 
-    async def _store(self, found: list[tuple[int, Numbered]]) -> None:
-        if self.wish.dry_run or not found:
-            self.tally.created += len(found)
+    async def _store(self, batch: Batch) -> None:
+        if self.wish.dry_run or not batch.lines:
+            self.tally.created += len(batch.lines)
             return
         restored = self.columns is None
 
         def work(session: Session) -> list[Outcome]:
-            _keep_former(session, [numbered for _, numbered in found])
-            stored = store(session, [numbered.answer for _, numbered in found], restored=restored)
+            _keep_former(session, batch.former)
+            stored = store(session, batch.answers, restored=restored)
             if self.storing:
                 self.storing(session, stored)
             return stored
 
         outcomes = await self.db.write(work)
-        for (line, _), outcome in zip(found, outcomes, strict=True):
+        for line, outcome in zip(batch.lines, outcomes, strict=True):
             self._count(line, outcome)
 
     def _count(self, line: int, outcome: Outcome) -> None:
@@ -265,13 +275,13 @@ def _imported(session: Session) -> frozenset[int]:
     return frozenset(number for (number,) in _IMPORTED.rows(session, {}))
 
 
-def _keep_former(session: Session, found: Sequence[Numbered]) -> None:
+def _keep_former(session: Session, found: Sequence[tuple[Answer, UUID]]) -> None:
     """Give an answer that was imported (or erased) under its former id that id."""
-    rows = [(answer.touchpoint_id, former) for answer, former in found if former]
+    rows = [(answer.touchpoint_id, former) for answer, former in found]
     there = {
         (place, number if isinstance(number, UUID) else UUID(number))
         for place, number in _THERE.returning(session, rows)
     }
     for answer, former in found:
-        if former and (answer.touchpoint_id, former) in there:
+        if (answer.touchpoint_id, former) in there:
             answer.id = former

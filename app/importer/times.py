@@ -50,6 +50,8 @@ def moment(text: str, zone: tzinfo, day_first: bool | None = None) -> datetime |
 
 def order_of(text: str) -> str | None:
     """DAY, MONTH or OPEN for a date whose order must be known; None for any other."""
+    if text[4:5] in ("-", "/", ".") and text[:4].isdecimal():
+        return None  # the year comes first, as in nearly every file
     found = _MOMENT.match(text)
     if found is None or found[5] is None or found[6] == ".":
         return None

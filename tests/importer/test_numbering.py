@@ -6,7 +6,7 @@ import sys
 from collections import Counter
 
 from app.importer import numbering
-from app.importer.numbering import Counts, Named, Numbering, uuid5
+from app.importer.numbering import UNNUMBERED, Counts, Named, Numbering, uuid5
 from app.ingest.channels import Answer
 
 CHUNK = 5000
@@ -36,11 +36,12 @@ def test_ids_depend_on_what_an_answer_is_and_on_nothing_between():
     def ids(*names):
         numbering, found = Numbering(), []
         for name in names:
-            answer = Answer(1, numbering_id, 5, None, "", "import", "", None, None, None, None, None)
-            found += numbering.give([Named(answer, name, f"former {name}")])
-        return [(one.answer.id, one.former) for one in found]
+            answer = Answer(1, UNNUMBERED, 5, None, "", "import", "", None, None, None, None, None)
+            ((same, former),) = numbering.give([Named(answer, name, f"former {name}")])
+            assert same is answer
+            found.append((answer.id, former))
+        return found
 
-    numbering_id = numbering.UNNUMBERED
     first, between = ids("a", "a", "a"), ids("a", "b", "a", "c", "b", "a")
     assert [between[place] for place in (0, 2, 5)] == first
     assert first[0] == (uuid5("a"), uuid5("former a")) and first[2][0] == uuid5("a\x1e2")
