@@ -109,6 +109,27 @@ async def test_two_hundred_values_come_in_pages_and_can_be_looked_for(client, pe
     assert page.count("<bdi>") == 60 and "The next 60" in page
     assert (await person.get("/segments?start=180")).text.count("<bdi>") == 19
     assert (await person.get("/segments?q=till+042")).text.count("<bdi>") == 1
+    split = (await person.get("/touchpoints/tills?lang=en")).text
+    assert "/segments?by=till&amp;touchpoint=tills" in split and "Show all, 159 more" in split
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_a_value_shows_its_ten_lowest_touchpoints_and_all_of_them_when_it_is_looked_for(client, person, make):
+    keys = [f"desk-{number:02}" for number in range(12)]
+    for key in keys:
+        await make(key, scale="stars", segments=["store"])
+    items = [
+        {"touchpoint": key, "rating": 5 - place // 4, "context": {"store": store}}
+        for place, key in enumerate(keys)
+        for store in ("nord", "syd")
+    ]
+    assert (await client.post("/v1/feedback/batch", json={"items": items})).json()["created"] == 24
+    page = (await person.get("/segments?lang=en")).text
+    nord = re.search(r"<bdi>nord</bdi>.*?</details>", page, re.S)[0]
+    assert re.findall(r"/touchpoints/(desk-\d+)", nord) == [*keys[8:], *keys[4:8], *keys[:2]]
+    assert "2 more touchpoints" in nord and "q=nord" in nord
+    alone = (await person.get("/segments?q=nord&lang=en")).text
+    assert re.findall(r"/touchpoints/(desk-\d+)\?", alone) == [*keys[8:], *keys[4:8], *keys[:4]] and "syd" not in alone
 
 
 @pytest.mark.parametrize(
