@@ -26,7 +26,8 @@ from app.touchpoints.registry import Known, known
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 FILTERS = ("phase", "channel", "tag", "owner")
-SORTS = ("lowest", "changed", "answers", "name")
+SORTS = ("lowest", "changed", "answers", "name", "target", "owner")
+VIEWS = ("map", "list")
 WHOLE = 120  # as many lines are shown unfolded
 PAGE = 60
 _MOST = 10_000
@@ -39,6 +40,7 @@ class Asked:
     """What the address of the map asks for."""
 
     period: periods.Period
+    view: str
     by: str
     sort: str
     q: str
@@ -52,6 +54,7 @@ def asked(given: Mapping[str, str]) -> Asked:
     by, sort, start = given.get("by", ""), given.get("sort", ""), given.get("start", "")
     return Asked(
         periods.of(given.get("period")),
+        given["view"] if given.get("view") in VIEWS else "map",
         by if by in groups.WAYS else "phase",
         sort if sort in SORTS else "lowest",
         given.get("q", "").strip()[:200],
@@ -88,10 +91,12 @@ async def page(db: Db, visit: RequestContext = Signed) -> Response:
         split=any(one.row.segments for one in seen.everything),
         window=seen.standings[0].window if seen.standings else None,
         sentence=sentence(ordered, seen.changes, visit, many),
-        found=_shown(said, ordered, seen, t),
+        found=_shown(said, ordered, seen, t) if said.view == "map" else [],
+        cuts=sure_cuts(ordered) if said.sort == "lowest" else set(),
         many=many,
         worst=next((level for level in ordered if level.place), None),
         changes=seen.changes,
+        ordered=ordered,
         total=len(ordered),
         page_size=PAGE,
         sample=_SAMPLE,
@@ -151,7 +156,22 @@ def in_order(standings: Sequence[Level], sort: str, found: Mapping[int, Change],
         return sorted(lowest, key=lambda one: (one.known.id not in found, -_since(found.get(one.known.id))))
     if sort == "answers":
         return sorted(lowest, key=lambda one: -one.n)
+    if sort == "target":
+        return sorted(lowest, key=lambda one: (not one.missed, one.target is None))
+    if sort == "owner":
+        return sorted(lowest, key=lambda one: (not one.known.row.owner, (one.known.row.owner or "").casefold()))
     return sorted(lowest, key=lambda one: t.own(one.known.row.name).casefold()) if sort == "name" else lowest
+
+
+def sure_cuts(lowest_first: Sequence[Level]) -> set[int]:
+    """The ids of those below which chance cannot have set the order; of levels with places, the lowest first."""
+    placed = [one for one in lowest_first if one.place]
+    last, found = 0, set()
+    for position, one in enumerate(placed[:-1], 1):
+        last = max(last, one.place.last if one.place else 0)
+        if last <= position:
+            found.add(one.known.id)
+    return found
 
 
 def _since(change: Change | None) -> float:

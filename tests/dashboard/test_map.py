@@ -1,5 +1,6 @@
 """The map: fifty touchpoints on one screen, a thousand in folded groups."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -56,15 +57,57 @@ async def test_a_thousand_are_folded_searched_and_paged(app, person):
 
     await app.state.db.write(many)
     said: list[str] = []
-    for query in ("", "?open=purchase", "?by=tag&open=t7", "?q=place+77", "?open=purchase&start=480"):
+    for query in (
+        "",
+        "?open=purchase",
+        "?by=tag&open=t7",
+        "?q=place+77",
+        "?open=purchase&start=480",
+        "?view=list",
+        "?view=list&start=960",
+    ):
         said.append((await person.get(f"/map{query}")).text)
         assert len(said[-1].encode()) < 100_000, query
-    folded, opened, tagged, found, last = said
+    folded, opened, tagged, found, last, listed, end = said
     assert folded.count('class="tp ') == 0 and "Map of 1,000 touchpoints" in folded
     assert opened.count('class="tp ') == 60 and "start=60" in opened
     assert tagged.count('class="tp ') == 50 and "start=" not in tagged
     assert found.count('class="tp ') == 11 and "place 778" in found
     assert last.count('class="tp ') == 20
+    assert listed.count('<th scope="row"') == 60 and "1 to 60 of 1,000" in listed and "start=60" in listed
+    assert end.count('<th scope="row"') == 40 and "961 to 1,000 of 1,000" in end and "start=1020" not in end
+
+
+async def test_the_list_is_sorted_as_wished_and_a_line_parts_what_chance_cannot_have(app, client, make, person):
+    for key, owner in (("awful", "Zoe"), ("fair", "Anders"), ("alike", None), ("good", "Mia"), ("silent", None)):
+        target = {"metric": "index", "value": 60} if key in ("awful", "good") else None
+        await make(key, owner=owner, target=target, name={"en": key.title()})
+    await answers(client, awful=1, fair=3, alike=3, good=5)
+    await fell(app, "fair")
+
+    async def rows(**asked: str) -> list[str]:
+        page = (await person.get("/map", params={"view": "list", **asked})).text
+        return re.findall(r'<tr class="([^"]*)"><th scope="row"[^>]*><a[^>]*>(\w+)</a>', page)
+
+    said = await rows()
+    assert [name for _, name in said] == ["Awful", "Alike", "Fair", "Good", "Silent"]
+    assert [name for classes, name in said if "cut" in classes] == ["Awful", "Fair"]
+    assert [name for _, name in await rows(sort="owner")][:3] == ["Fair", "Good", "Awful"]
+    assert [name for _, name in await rows(sort="target")][:2] == ["Awful", "Good"]
+    assert [name for _, name in await rows(sort="changed")][:1] == ["Fair"]
+    assert not any("cut" in classes for classes, _ in await rows(sort="name"))
+    page = (await person.get("/map?view=list&sort=answers")).text
+    assert page.count('aria-sort="descending"') == 1 and page.count("aria-sort") == 1
+    assert '<span class="down">missed</span>' in page and '<span class="quiet">met</span>' in page
+
+
+async def test_a_card_says_what_the_line_has_no_room_for(app, client, make, person):
+    await make("delivery", name="Delivery", owner="Anders <b>")
+    await answers(client, delivery=1)
+    await fell(app)
+    page = (await person.get("/map?lang=en")).text
+    card = page[page.index('class="peek') :].partition("</li>")[0]
+    assert "Anders &lt;b&gt;" in card and "Fell from 70 to 40 about" in card and "30 answers" in card
 
 
 async def statements(person: httpx.AsyncClient) -> int:

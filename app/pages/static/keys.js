@@ -29,6 +29,12 @@ function pressed(key) {
 
 function close() {
   const open = document.querySelector("details.menu[open]");
+  const card = document.querySelector(".tp:is(:hover, :focus-within):not(.hush)"); // on the map, beside the pointer
+  if (card) {
+    card.classList.add("hush");
+    for (const gone of ["pointerleave", "focusout"]) card.addEventListener(gone, () => card.classList.remove("hush"), { once: true });
+    return;
+  }
   if (!open) return document.activeElement.blur(); // out of a field: the next key is a single one again
   open.open = false;
   open.querySelector("summary").focus();
