@@ -12,8 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from app.actions import actions, report
 from app.actions.schemas import ActionIn, ActionPatch, State
 from app.answers import listing
+from app.dashboard import picks
+from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
-from app.errors import Code, Problem
+from app.errors import Problem
 from app.models import now
 from app.scores.formulas import Estimate
 from app.state import Db
@@ -22,7 +24,16 @@ from app.touchpoints import registry
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 STATES: tuple[State, ...] = get_args(State)
 _MOST = 200
-_FIELDS = ("title", "owner", "note", "started_at", "finished_at", "alert")
+_TYPED = ("title", "owner", "note", "started_at", "finished_at", "alert")
+FIELDS = {
+    "title": "actions.title",
+    "owner": "field.owner",
+    "note": "handling_note",
+    "started_at": "actions.started",
+    "finished_at": "actions.finished",
+    "touchpoints": "nav.touchpoints",
+}
+Draft = dict[str, Any]
 
 
 def _touchpoints(session: Session, visit: RequestContext) -> dict[str, str]:
@@ -34,18 +45,28 @@ def _touchpoints(session: Session, visit: RequestContext) -> dict[str, str]:
 @router.get("/actions")
 async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("actions:read")
+    given = visit.request.query_params
+    note = await db.read(lambda session: _quoted(session, visit))
+    begun = {"note": note, "alert": given.get("alert", "")[:64], "touchpoints": given.getlist("touchpoint")}
+    return await _all(db, visit, dict.fromkeys(_TYPED, "") | begun)
+
+
+async def _all(db: Db, visit: RequestContext, draft: Draft, wrong: FormErrors = NOTHING, status: int = 200) -> Response:
+    """All actions, and the form of a new one as far as it is filled in."""
     at = now()
 
-    def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str], str]:
+    def work(session: Session) -> dict[str, Any]:
         rows = [actions.public(row, at) for row in actions.page(session, at, None, _MOST)]
         rows.sort(key=lambda row: STATES.index(row["state"]))
-        return rows, _touchpoints(session, visit), _said(session, visit)
+        choice = picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", ""))
+        return {"rows": rows, "names": _touchpoints(session, visit), "choice": choice}
 
-    rows, names, note = await db.read(work)
-    return visit.page("actions.html", rows=rows, names=names, note=note)
+    summary = wrong.listed({place: ("", str(visit.words(name))) for place, name in FIELDS.items()})
+    found = await db.read(work)
+    return visit.page("actions.html", status, draft=draft, wrong=wrong, summary=summary, **found)
 
 
-def _said(session: Session, visit: RequestContext) -> str:
+def _quoted(session: Session, visit: RequestContext) -> str:
     """The comment that an action is made of, to begin its note with; empty without one."""
     given = visit.request.query_params
     if not given.get("comment") or not visit.may("feedback:read"):
@@ -59,25 +80,31 @@ def _said(session: Session, visit: RequestContext) -> str:
 
 @router.post("/actions")
 async def create(db: Db, posting: Posting = Posted) -> Response:
-    """Write an action down; a page says what is wrong with it."""
-    posting.visit.need("actions:write")
-    said = {
-        name: value
-        for name in ("title", "owner", "note", "started_at", "finished_at", "alert")
-        if (value := posting.get(name))
-    }
+    """Write an action down; or show the form again, with the touchpoints that were looked for or what is wrong."""
+    visit = posting.visit
+    visit.need("actions:write")
+    said = {name: posting.get(name) for name in _TYPED}
+    draft: Draft = said | {"touchpoints": posting.all("touchpoint"), "find": posting.get("find")}
+    if picks.searches(posting):
+        return await _all(db, visit, draft)
     try:
-        body = ActionIn.model_validate({**said, "touchpoints": posting.all("touchpoint")})
-    except pydantic.ValidationError:
-        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("actions.wrong"))) from None
-    who = posting.visit.caller.name
-    row = await db.write(lambda session: actions.create(session, body, who))
+        filled = {name: value for name, value in said.items() if value}
+        body = ActionIn.model_validate({**filled, "touchpoints": draft["touchpoints"]})
+        row = await db.write(lambda session: actions.create(session, body, visit.caller.name))
+    except pydantic.ValidationError as error:
+        return await _all(db, visit, draft, beside(error, visit.words), 422)
+    except Problem as problem:
+        return await _all(db, visit, draft, of_problem(problem, visit.words), 422)
     return RedirectResponse(f"/actions/{row.id}", 303)
 
 
 @router.get("/actions/{number}")
 async def action(number: int, db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("actions:read")
+    return await _one(db, visit, number)
+
+
+async def _one(db: Db, visit: RequestContext, number: int, wrong: FormErrors = NOTHING, status: int = 200) -> Response:
     visit.need("scores:read")
     at = now()
 
@@ -86,18 +113,22 @@ async def action(number: int, db: Db, visit: RequestContext = Signed) -> Respons
         return actions.public(row, at), report.read(session, row, at), _touchpoints(session, visit)
 
     row, found, names = await db.read(work)
-    return visit.page("action.html", row=row, effect=found, names=names, states=STATES, mark=mark)
+    said = {"row": row, "effect": found, "names": names, "states": STATES, "mark": mark}
+    return visit.page("action.html", status, summary=wrong.listed({}), **said)
 
 
 @router.post("/actions/{number}/state")
 async def set_state(number: int, db: Db, posting: Posting = Posted) -> Response:
     """Start, finish, drop an action, or plan it anew."""
-    posting.visit.need("actions:write")
+    visit = posting.visit
+    visit.need("actions:write")
     try:
         body = ActionPatch.model_validate({"state": posting.get("state")})
-    except pydantic.ValidationError:
-        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("actions.wrong"))) from None
-    await db.write(lambda session: actions.change(session, number, body))
+        await db.write(lambda session: actions.change(session, number, body))
+    except pydantic.ValidationError as error:
+        return await _one(db, visit, number, beside(error, visit.words), 422)
+    except Problem as problem:
+        return await _one(db, visit, number, of_problem(problem, visit.words), 422)
     return RedirectResponse(f"/actions/{number}", 303)
 
 

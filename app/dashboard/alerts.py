@@ -1,5 +1,6 @@
 """Alerts: what is open, who took it, how it ended; one alert with what was seen and what can be done about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from app.answers import listing
 from app.answers.schemas import AnswerQuery
 from app.dashboard import alert_words, drop_chart, split
 from app.dashboard.alert_words import ICONS
+from app.dashboard.form_errors import NOTHING, FormErrors, beside
 from app.dashboard.login import inside
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
@@ -29,6 +31,8 @@ STATES = ("open", "acknowledged", "closed")
 WHY = ("fixed", "not_a_problem", "false_alarm", "other")
 _MOST = {"open": 200, "acknowledged": 200, "closed": 20}
 _COMMENTS = 5
+TEXTS = {"": "alert.note", "note": "alert.note", "state": "alert.sentence"}  # what the text of each form is called
+UNTYPED = {"form": "", "text": "", "because": "fixed"}
 Alert = dict[str, Any]
 
 
@@ -71,10 +75,21 @@ class Seen:
 @router.get("/alerts/{number}")
 async def one(number: int, db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("alerts:read")
+    return await _one(db, visit, number)
+
+
+async def _one(
+    db: Db, visit: RequestContext, number: int, typed: Mapping[str, str] = UNTYPED, wrong: FormErrors = NOTHING
+) -> Response:
+    """The page of an alert; with `typed`, what stood in the form that was sent."""
     seen = await db.read(lambda session: _read(session, visit, number))
     here = seen.names.get(seen.alert["touchpoint"])
     return visit.page(
         "alert.html",
+        422 if wrong else 200,
+        typed=typed,
+        wrong=wrong,
+        summary=wrong.listed({"text": ("", str(visit.words(TEXTS[typed["form"]])))}),
         alert=seen.alert,
         known=here,
         title=alert_words.title(seen.alert, seen.names, visit.words),
@@ -126,29 +141,36 @@ def _since(session: Session, key: str | None, since: datetime) -> list[dict[str,
 @router.post("/alerts/{number}/state")
 async def change(number: int, db: Db, posting: Posting = Posted) -> Response:
     """Take an alert, give it back, or close it and say why; what is written goes below it."""
-    posting.visit.need("alerts:write")
-    who, text = posting.visit.caller.name, posting.get("text")
+    visit, text = posting.visit, posting.get("text")
+    visit.need("alerts:write")
+    typed = {"form": "state", "text": text, "because": posting.get("because")}
     try:
-        body = AlertPatch.model_validate({"state": posting.get("state"), "because": posting.get("because") or None})
-        said = CommentIn(text=text) if text else None
-    except pydantic.ValidationError:
-        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("alerts.wrong"))) from None
-
-    def work(session: Session) -> None:
-        if said:
-            alerts.comment(session, number, said.text, who)
-        alerts.change(session, number, body.state, body.because, who)
-
-    await db.write(work)
+        body = AlertPatch.model_validate({"state": posting.get("state"), "because": typed["because"] or None})
+        note = CommentIn(text=text) if text else None
+        await db.write(lambda session: _changed(session, number, body, note, visit.caller.name))
+    except pydantic.ValidationError as error:
+        return await _one(db, visit, number, typed, beside(error, visit.words))
+    except Problem as problem:
+        if problem.code != Code.INVALID_REQUEST:
+            raise
+        closed = FormErrors({"state": str(visit.words("alerts.closed_meanwhile"))})
+        return await _one(db, visit, number, typed, closed)
     return RedirectResponse(inside(posting.get("next") or f"/alerts/{number}"), 303)
+
+
+def _changed(session: Session, number: int, body: AlertPatch, note: CommentIn | None, who: str) -> None:
+    if note:
+        alerts.comment(session, number, note.text, who)
+    alerts.change(session, number, body.state, body.because, who)
 
 
 @router.post("/alerts/{number}/comments")
 async def comment(number: int, db: Db, posting: Posting = Posted) -> Response:
-    posting.visit.need("alerts:write")
+    visit, text = posting.visit, posting.get("text")
+    visit.need("alerts:write")
     try:
-        said = CommentIn(text=posting.get("text"))
-    except pydantic.ValidationError:
-        raise Problem(Code.INVALID_REQUEST, str(posting.visit.words("alerts.wrong"))) from None
-    await db.write(lambda session: alerts.comment(session, number, said.text, posting.visit.caller.name))
+        note = CommentIn(text=text)
+    except pydantic.ValidationError as error:
+        return await _one(db, visit, number, {**UNTYPED, "form": "note", "text": text}, beside(error, visit.words))
+    await db.write(lambda session: alerts.comment(session, number, note.text, visit.caller.name))
     return RedirectResponse(f"/alerts/{number}#course", 303)

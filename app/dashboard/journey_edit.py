@@ -12,7 +12,7 @@ from app.dashboard import journey_form
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem
 from app.dashboard.journey_form import Draft, languages_of
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
-from app.dashboard.touchpoints import slug
+from app.dashboard.touchpoint_form import slug
 from app.errors import Problem
 from app.journeys import journeys
 from app.journeys.schemas import JourneyIn, JourneyPatch

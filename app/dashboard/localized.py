@@ -16,7 +16,20 @@ Texts = Mapping[str, Any]  # a text, or its forms by plural category
 
 
 # Files in pages/messages: what several pages say, then page by page.
-AREAS = ("dashboard", "shell", "today", "map", "touchpoint", "alerts", "inbox", "segments", "setup", "import")
+AREAS = (
+    "dashboard",
+    "shell",
+    "today",
+    "map",
+    "touchpoint",
+    "alerts",
+    "inbox",
+    "segments",
+    "setup",
+    "import",
+    "forms",
+    "settings",
+)
 
 
 @cache

@@ -21,6 +21,7 @@ from app.dashboard import (
     subscribers,
     today,
     touchpoint,
+    touchpoint_edit,
     touchpoints,
     webhooks,
 )
@@ -35,6 +36,7 @@ _PAGES = (
     comments,
     touchpoints,
     touchpoint,
+    touchpoint_edit,
     keys,
     live,
     devices,

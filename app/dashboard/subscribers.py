@@ -39,6 +39,7 @@ def _sent(posting: Posting) -> Draft:
         "tags": posting.get("tags").replace(",", " ").split(),
         "touchpoints": posting.all("touchpoint"),
         "segments": posting.all("segment"),
+        "find": posting.get("find"),
     }
 
 
@@ -56,6 +57,8 @@ def _owners(session: Session) -> list[str]:
 async def _all(
     db: Db, visit: RequestContext, draft: Draft | None = None, wrong: FormErrors = NOTHING, status: int = 200
 ) -> Response:
+    draft = draft or _fresh(visit)
+
     def work(session: Session) -> Draft:
         rows = subscribers.page(session, 0, _MOST)
         return {
@@ -63,11 +66,12 @@ async def _all(
             "late": subscribers.late(session),
             "names": picks.touchpoints(session, visit.words),
             "segments": picks.segments(session, visit.words, [one for row in rows for one in row.segments]),
+            "choice": picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", "")),
             "owners": _owners(session),
             "unheard": [visit.words.own(place.name) for place in _unheard(session, rows)],
         }
 
-    return _page(visit, "subscribers.html", status, draft=draft or _fresh(visit), wrong=wrong, **await db.read(work))
+    return _page(visit, "subscribers.html", status, draft=draft, wrong=wrong, **await db.read(work))
 
 
 def _unheard(session: Session, rows: Sequence[Subscriber]) -> list[Touchpoint]:
@@ -112,11 +116,12 @@ async def _one(
         names = picks.touchpoints(session, visit.words, whose["touchpoints"])
         where = picks.segments(session, visit.words, whose["segments"])
         asked = subscribers.asked_at(session, number)
-        return {"whose": whose, "asked": asked, "names": names, "segments": where, "owners": _owners(session)}
+        filled = whose | (draft or {})
+        choice = picks.choice(session, visit.words, filled["touchpoints"], filled.get("find", ""))
+        said = {"whose": whose, "asked": asked, "names": names, "segments": where, "draft": filled, "choice": choice}
+        return said | {"owners": _owners(session)}
 
-    found = await db.read(work)
-    draft = found["whose"] | (draft or {})
-    return _page(visit, "subscriber.html", status, draft=draft, wrong=wrong, **found)
+    return _page(visit, "subscriber.html", status, wrong=wrong, **await db.read(work))
 
 
 @router.post("/subscribers")
@@ -124,10 +129,12 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
     """Add somebody, who is asked by mail first."""
     visit, draft = posting.visit, {"email": posting.get("email"), **_sent(posting)}
     visit.need("subscribers:write")
+    if picks.searches(posting):
+        return await _all(db, visit, draft)
     base = visit.request.app.state.settings.public_url or str(visit.request.base_url)
     by = subscribers.Inviter(visit.caller.name, visit.may("feedback:read"), base.rstrip("/"))
     try:
-        body = SubscriberIn.model_validate(draft)
+        body = SubscriberIn.model_validate(picks.filled(draft))
         await db.write(lambda session: subscribers.invite(session, body, by).id)
     except pydantic.ValidationError as error:
         return await _all(db, visit, draft, beside(error, visit.words), 422)
@@ -146,8 +153,10 @@ def _wrong(problem: Problem, visit: RequestContext) -> FormErrors:
 async def change(number: int, db: Db, posting: Posting = Posted) -> Response:
     visit, draft = posting.visit, _sent(posting) | {"timezone": posting.get("timezone")}
     visit.need("subscribers:write")
+    if picks.searches(posting):
+        return await _one(db, visit, number, draft)
     try:
-        body = SubscriberPatch.model_validate(draft)
+        body = SubscriberPatch.model_validate(picks.filled(draft))
         await db.write(lambda session: subscribers.change(session, number, body).id)
     except pydantic.ValidationError as error:
         return await _one(db, visit, number, draft, beside(error, visit.words), 422)

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.dashboard import picks
+from app.dashboard import picks, split
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.errors import Code, Problem
@@ -41,13 +41,16 @@ Draft = dict[str, Any]
 
 
 def _fresh(visit: RequestContext) -> Draft:
-    return {"format": SLACK, "language": visit.words.language, "events": _USUAL, "touchpoints": [], "include": []}
+    said: Draft = {"format": SLACK, "language": visit.words.language, "events": _USUAL}
+    return said | {"touchpoints": [], "segments": [], "include": []}
 
 
 def _sent(posting: Posting) -> Draft:
     """What the form says; what customers wrote is included only by those who may read it."""
     said: Draft = {name: posting.get(name) for name in ("url", "language")}
-    said |= {"events": posting.all("event"), "touchpoints": posting.all("touchpoint")}
+    said |= {"events": posting.all("event"), "touchpoints": posting.all("touchpoint"), "find": posting.get("find")}
+    if "segments" in posting.fields:
+        said["segments"] = [line.strip() for line in posting.get("segments").splitlines() if line.strip()]
     return said | ({"include": posting.all("include")} if posting.visit.may(READS) else {})
 
 
@@ -56,16 +59,23 @@ def _page(visit: RequestContext, template: str, status: int, **said: Any) -> Res
     return visit.page(template, status, because=BECAUSE, **choices, **said)
 
 
+def _wrong(error: pydantic.ValidationError, visit: RequestContext) -> FormErrors:
+    return beside(error, visit.words, {"segments": "wrong.segment"})
+
+
 async def _all(
     db: Db, visit: RequestContext, draft: Draft | None = None, wrong: FormErrors = NOTHING, status: int = 200
 ) -> Response:
     draft = draft or _fresh(visit)
 
     def work(session: Session) -> Draft:
+        rows = [subscriptions.shown(row) for row in subscriptions.page(session, 0, _MOST)]
         return {
-            "rows": [subscriptions.shown(row) for row in subscriptions.page(session, 0, _MOST)],
+            "rows": rows,
+            "segments": split.spoken(session, [one for row in rows for one in row["segments"]], visit.words),
             "waits": {one.webhook_id: one.events for one in backlog.waiting(session)},
             "names": picks.touchpoints(session, visit.words),
+            "choice": picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", "")),
         }
 
     return _page(visit, "webhooks.html", status, draft=draft, wrong=wrong, **await db.read(work))
@@ -90,11 +100,14 @@ async def _one(
         hook = subscriptions.shown(subscriptions.one(session, number))
         rows = subscriptions.deliveries(session, number, None, _DELIVERIES)
         said = [(row, subscriptions.state_of(row)) for row in rows]
-        return {"hook": hook, "rows": said, "names": picks.touchpoints(session, visit.words, hook["touchpoints"])}
+        names = picks.touchpoints(session, visit.words, hook["touchpoints"])
+        segments = split.spoken(session, hook["segments"], visit.words)
+        filled = hook | (draft or {})
+        choice = picks.choice(session, visit.words, filled["touchpoints"], filled.get("find", ""))
+        return {"hook": hook, "rows": said, "names": names, "segments": segments, "draft": filled, "choice": choice}
 
     found = await db.read(work)
-    draft = found["hook"] | (draft or {})
-    return _page(visit, "webhook.html", status, draft=draft, wrong=wrong, secret=secret, **found)
+    return _page(visit, "webhook.html", status, wrong=wrong, secret=secret, **found)
 
 
 @router.get("/webhooks/{number}")
@@ -112,12 +125,14 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
     """Add a place and send it a test. A service of one's own gets its secret shown, this once."""
     visit, draft = posting.visit, _sent(posting) | {"format": posting.get("format")}
     visit.need("webhooks:write")
+    if picks.searches(posting):
+        return await _all(db, visit, draft)
     try:
-        body = WebhookIn.model_validate(draft)
+        body = WebhookIn.model_validate(picks.filled(draft))
         _check(posting, body.url)
         row = await db.write(lambda session: subscriptions.create(session, body))
     except pydantic.ValidationError as error:
-        return await _all(db, visit, draft, beside(error, visit.words), 422)
+        return await _all(db, visit, draft, _wrong(error, visit), 422)
     except Problem as problem:
         return await _all(db, visit, draft, of_problem(problem, visit.words), 422)
     number = row.id or 0
@@ -145,12 +160,14 @@ async def _tested(db: Db, number: int) -> None:
 async def change(number: int, db: Db, posting: Posting = Posted) -> Response:
     visit, draft = posting.visit, _sent(posting)
     visit.need("webhooks:write")
+    if picks.searches(posting):
+        return await _one(db, visit, number, draft)
     try:
-        body = WebhookPatch.model_validate(draft)
+        body = WebhookPatch.model_validate(picks.filled(draft))
         _check(posting, body.url or "")
         await db.write(lambda session: subscriptions.change(session, number, body, reads=visit.may(READS)))
     except pydantic.ValidationError as error:
-        return await _one(db, visit, number, draft, beside(error, visit.words), 422)
+        return await _one(db, visit, number, draft, _wrong(error, visit), 422)
     except Problem as problem:
         return await _one(db, visit, number, draft, of_problem(problem, visit.words), 422)
     return _back(number)

@@ -1,5 +1,7 @@
 """Alerts are looked at, taken, written about, made actions of and closed on pages."""
 
+import re
+
 from app.mail import subscribers
 from app.models import now
 from tests.conftest import client_of
@@ -120,4 +122,34 @@ async def test_an_alert_of_a_journey_says_where_it_fell_and_which_alerts_stand_b
     assert "Kaufen (Kundenweg)" in (await person.get("/search?q=buying")).text
     await press(person, "/alerts/2/state", "/alerts/2", state="closed", because="fixed")
     assert (await client.get("/v1/alerts/2")).json()["state"] == "closed"
+    await person.aclose()
+
+
+async def test_what_is_wrong_in_a_form_of_an_alert_is_said_there_and_what_was_written_stays(app, client, make):
+    await make("delivery", name="Delivery")
+    await fell(app)
+    person = await signed_in(app)
+    empty = await press(person, "/alerts/1/comments", "/alerts/1", text=" ")
+    assert empty.status_code == 422 and 'id="wrong-text">This is needed.' in empty.text
+    long = await press(
+        person, "/alerts/1/state", "/alerts/1", state="closed", because="other", text="<long> " + "x" * 4000
+    )
+    assert long.status_code == 422 and 'id="wrong-text">At most 4,000 characters.' in long.text
+    assert "&lt;long&gt; xxx" in long.text and 'value="other" checked' in long.text and 'name="menu" open' in long.text
+    assert (await client.get("/v1/alerts/1")).json()["state"] == "open"
+    await person.aclose()
+
+
+async def test_taking_an_alert_that_somebody_closed_says_so_and_keeps_what_was_written(app, client, make):
+    await make("delivery", name="Delivery")
+    await fell(app)
+    person = await signed_in(app)
+    page = (await person.get("/alerts/1")).text
+    assert (await client.patch("/v1/alerts/1", json={"state": "closed"})).status_code == 200
+    token = re.search(r'name="csrf" value="([0-9a-f]+)"', page)
+    said = {"csrf": token[1], "state": "acknowledged", "text": "I call the courier"}
+    answer = await person.post("/alerts/1/state", data=said)
+    assert answer.status_code == 422 and "This alert has been closed in the meantime." in answer.text
+    assert ">I call the courier</textarea>" in answer.text
+    assert (await client.get("/v1/alerts/1")).json()["comments"] == []
     await person.aclose()

@@ -105,3 +105,24 @@ async def test_who_may_only_look_gets_no_forms_and_comments_take_the_right_to_re
     assert (await press(looker, "/webhooks/1/delete", "/webhooks")).status_code == 403
     await looker.aclose()
     await changer.aclose()
+
+
+@ON_SQLITE
+async def test_segments_of_a_place_are_shown_by_their_names_changed_and_kept(app, client, make, person):
+    await make("delivery", name="Delivery", segments=["store"])
+    named = {"name": {"en": "Store"}, "values": [{"value": "nord", "name": {"en": "Aarhus <North>"}}]}
+    assert (await client.patch("/v1/segments/store", json=named)).status_code == 200
+    body = {"url": SLACK, "format": "slack", "events": ["score.dropped"], "segments": ["store:nord", "store:x y"]}
+    await client.post("/v1/webhooks", json=body | {"touchpoints": ["delivery"]})
+    for path in ("/webhooks", "/webhooks/1"):
+        page = (await person.get(path)).text
+        assert "Only Delivery." in page and "Only answers of Store: Aarhus &lt;North&gt;, Store: x y." in page
+    where = {"url": "https://hooks.slack.com/***", "event": ["score.dropped"], "touchpoint": ["delivery"]}
+    kept = await press(person, "/webhooks/1", "/webhooks/1", language="en", **where)
+    assert kept.status_code == 303
+    assert (await client.get("/v1/webhooks/1")).json()["segments"] == body["segments"]
+    wrong = await press(person, "/webhooks/1", "/webhooks/1", language="en", **where, segments="store:nord\nodense")
+    assert wrong.status_code == 422 and 'id="wrong-segments">One a line: a name, a colon and a value' in wrong.text
+    assert "store:nord\nodense</textarea>" in wrong.text
+    await press(person, "/webhooks/1", "/webhooks/1", language="en", **where, segments=" store:syd \n\n")
+    assert (await client.get("/v1/webhooks/1")).json()["segments"] == ["store:syd"]

@@ -153,7 +153,7 @@ def test_a_person_walks_through_page_dashboard_and_tablet(home: str, context: Br
     expect(tab).to_have_url(f"{home}/")
     tab.goto(f"{home}/touchpoints/shop/edit")
     tab.get_by_role("button", name="Save").click()
-    expect(tab).to_have_url(f"{home}/touchpoints/shop")
+    expect(tab).to_have_url(f"{home}/touchpoints/shop/edit?part=basics&saved=yes")
     registered = context.request.post(
         f"{home}/v1/devices",
         data={"name": "Exit", "touchpoints": ["shop"]},
