@@ -7,32 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from app.touchpoints.catalogue import LANGUAGES
 from tests.conftest import ADMIN_KEY
-from tests.dashboard.broken import broken
+from tests.dashboard.test_shell import signed_in
 from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "/",
-    "/touchpoints/delivery",
-    "/comments",
-    "/touchpoints",
-    "/touchpoints/delivery/edit",
-    "/journeys",
-    "/journeys/new",
-    "/journeys/order/edit",
-    "/keys",
-    "/devices",
-    "/webhooks",
-    "/subscribers",
-    "/import",
-    "/search?q=late",
-    "/help",
-    "/map",
-    "/alerts",
-)
 
 
 @pytest.fixture
@@ -74,60 +54,6 @@ def person(request: pytest.FixtureRequest, browser: Browser, company: LiveServer
     context.close()
 
 
-def test_axe_finds_nothing_and_nothing_runs_over(person: Page, company: LiveServer) -> None:
-    for path in PAGES:
-        person.goto(path)
-        assert person.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, path
-        assert flaws(person) == [], path
-
-
-RUNS_OVER = """() => {
-  const over = document.scrollingElement.scrollWidth - innerWidth, found = over > 0 ? ['the page, by ' + over] : [];
-  for (const card of document.querySelectorAll('.card, .bar, .lead')) {
-    const edge = card.getBoundingClientRect().right + 0.5;
-    const loose = 'svg *, .vh, .menu *, .scroll *, details:not([open]) > :not(summary)';
-    const past = [...card.querySelectorAll(`:not(${loose})`)].find((e) => e.getBoundingClientRect().right > edge);
-    if (past) found.push(past.outerHTML.slice(0, 90));
-  }
-  for (const e of document.querySelectorAll('.seg a, .bar a, button:not(.vh), summary')) {
-    if (e.clientWidth && e.scrollWidth > e.clientWidth + 1) found.push('cut: ' + e.textContent.trim().slice(0, 60));
-  }
-  return found;
-}"""
-
-
-@pytest.fixture
-def whole_catalogue(company: LiveServer) -> LiveServer:
-    """A touchpoint of every kind, so that every name stands somewhere."""
-    for kind in company.api("GET", "/v1/catalogue")["items"]:
-        key = kind["kind"].replace("_", "-")
-        if kind["kind"] not in ("delivery", "online_shop", "invoice"):
-            company.make(key, kind=kind["kind"], target={"metric": "index", "value": 66.5})
-    items = [
-        {"touchpoint": row["key"], "rating": 1} for row in company.api("GET", "/v1/touchpoints?limit=100")["items"]
-    ]
-    company.api("POST", "/v1/feedback/batch", json={"items": items * 12})
-    return company
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_nothing_runs_over_or_is_cut_in_any_language(
-    browser: Browser, whole_catalogue: LiveServer, language: str
-) -> None:
-    context = browser.new_context(base_url=whole_catalogue.url)
-    page = context.new_page()
-    page.goto(f"/login?lang={language}")
-    page.fill("#key", ADMIN_KEY)
-    page.keyboard.press("Enter")
-    page.wait_for_url(whole_catalogue.url + "/")
-    for path in (*PAGES, "/touchpoints/delivery?words=1", "/touchpoints/nowhere", "/map?tag=nowhere", "/login"):
-        page.goto(path)
-        for width in (360, 768, 1100, 1280):
-            page.set_viewport_size({"width": width, "height": 844})
-            assert page.evaluate(RUNS_OVER) + broken(page) == [], (path, width)
-    context.close()
-
-
 def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
     person.goto("/map")
     expect(person.locator(".tp.lowest")).to_contain_text("Delivery")
@@ -137,6 +63,28 @@ def test_the_worst_touchpoint_is_found_and_opened(person: Page) -> None:
     expect(person.locator(".lead")).to_contain_text("The target of 70 is not reached")
     person.get_by_text("The numbers as a table").click()
     expect(person.get_by_role("columnheader", name="Week from")).to_be_visible()
+
+
+def test_a_card_opens_beside_a_line_by_mouse_and_by_keyboard_and_escape_closes_it(
+    browser: Browser, company: LiveServer
+) -> None:
+    page = signed_in(browser, company, viewport={"width": 1280, "height": 844})
+    page.goto("/map")
+    line = page.locator(".tp").first
+    expect(line.locator(".peek")).to_be_hidden()
+    line.hover()
+    expect(line.locator(".peek")).to_be_visible()
+    line.locator(".peek").hover()  # it stays while one reads it
+    expect(line.locator(".peek")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(line.locator(".peek")).to_be_hidden()
+    page.mouse.move(0, 0)
+    line.locator("a").focus()
+    expect(line.locator(".peek")).to_be_visible()
+    assert flaws(page) == []
+    page.keyboard.press("Escape")
+    expect(line.locator(".peek")).to_be_hidden()
+    page.context.close()
 
 
 def test_a_filter_can_be_shared_by_its_address(person: Page) -> None:
@@ -232,13 +180,3 @@ def test_without_a_script_there_is_no_button_that_does_nothing(browser: Browser,
     expect(page.locator("#snippet")).to_be_visible()
     expect(page.locator("[data-copy]")).to_be_hidden()
     context.close()
-
-
-WEIGHT = """() => performance.getEntries().filter((e) => e.decodedBodySize && !e.name.endsWith("/live"))
-  .reduce((sum, e) => sum + e.decodedBodySize, 0)"""
-
-
-def test_a_page_weighs_less_than_150_kilobytes_with_all_it_loads(person: Page) -> None:
-    for path in ("/", "/touchpoints/delivery"):
-        person.goto(path, wait_until="load")
-        assert 20_000 < person.evaluate(WEIGHT) < 150_000

@@ -1,21 +1,12 @@
 """A whole morning's work by keyboard: a drop is seen and taken, an action made of it, a comment answered."""
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from sqlmodel import Session
 
-from app.db import open_database
-from app.models import now
-from app.monitoring import alerts
-from app.monitoring.seen import Seen
-from app.touchpoints.registry import by_key
 from tests.dashboard.broken import broken
-from tests.dashboard.company import FELL
+from tests.dashboard.lived_in import delivery_fell
 from tests.dashboard.test_shell import signed_in
 from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
@@ -29,19 +20,8 @@ def company(live_server: LiveServer) -> LiveServer:
     live_server.make("delivery", kind="delivery")
     items = [{"touchpoint": "delivery", "rating": 1, "comment": f"Left in the rain, parcel {n}"} for n in range(3)]
     live_server.api("POST", "/v1/feedback/batch", json={"items": items})
-    with ThreadPoolExecutor() as thread:  # the browser's own event loop holds this one
-        thread.submit(asyncio.run, delivery_fell(live_server.settings.database_url)).result()
+    delivery_fell(live_server)
     return live_server
-
-
-async def delivery_fell(url: str) -> None:
-    def work(session: Session) -> None:
-        since = now() - timedelta(days=1)
-        alerts.note(session, [Seen(by_key(session, "delivery").id or 0, "drop", True, since, FELL)], now())
-
-    db = open_database(url)
-    await db.write(work)
-    await db.close()
 
 
 @pytest.fixture

@@ -10,19 +10,6 @@ from tests.dashboard.broken import broken
 from tests.pages.conftest import LiveServer
 
 pytestmark = pytest.mark.browser
-PAGES = (
-    "/",
-    "/map",
-    "/alerts",
-    "/comments",
-    "/actions",
-    "/journeys",
-    "/touchpoints",
-    "/devices",
-    "/keys",
-    "/search?q=late",
-    "/help",
-)
 
 
 def signed_in(browser: Browser, server: LiveServer, **options: object) -> Page:
@@ -49,30 +36,6 @@ def person(browser: Browser, company: LiveServer) -> Iterator[Page]:
     page = signed_in(browser, company)
     yield page
     page.context.close()
-
-
-def test_the_same_bar_stands_on_every_page(person: Page) -> None:
-    said = None
-    for path in PAGES:
-        person.goto(path)
-        bar = person.locator(".nav > ul > li:not(.more)").all_inner_texts()
-        assert said in (None, bar) and len(bar) == 6, path
-        said = bar
-    person.goto("/touchpoints")
-    assert person.locator(".nav [aria-current=page]").count() == 1
-
-
-def test_paper_and_forced_colours_keep_what_a_colour_says(person: Page) -> None:
-    person.set_viewport_size({"width": 794, "height": 1100})
-    border = "getComputedStyle(document.querySelector('.chip')).borderTopStyle"
-    for path in ("/", "/map", "/comments"):
-        person.goto(path)
-        for media in ({"media": "print"}, {"media": "screen", "forced_colors": "active"}):
-            person.emulate_media(**media)  # type: ignore[arg-type]
-            assert broken(person) == [], (path, media)
-            assert person.locator(".nav").is_visible() == ("forced_colors" in media)
-            assert path != "/map" or person.evaluate(border) in ("solid", "dashed")
-        person.emulate_media(media="screen", forced_colors="none")
 
 
 def test_a_broken_word_is_seen(person: Page) -> None:
