@@ -1,10 +1,12 @@
 """A company in which every page of the dashboard has something to show, and the addresses of those pages."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import httpx
 from sqlmodel import Session
 
 from app.db import open_database
@@ -12,6 +14,7 @@ from app.models import now
 from app.monitoring import alerts
 from app.monitoring.seen import Seen
 from app.touchpoints.registry import by_key
+from tests.conftest import ADMIN_KEY, NO_TLS
 from tests.dashboard.company import FELL
 from tests.pages.conftest import LiveServer
 
@@ -39,6 +42,8 @@ PAGES = {
     "/subscribers/{number}": "/subscribers/1",
     "/segment-keys": "/segment-keys",
     "/segment-keys/{key}": "/segment-keys/store",
+    "/import": "/import",
+    "/import/{number}": "/import/1",
     "/search": "/search?q=late",
     "/help": "/help",
 }
@@ -76,7 +81,19 @@ def furnish(server: LiveServer) -> None:
         ("keys", {"name": "Shop", "scopes": ["scores:read"]}),
     ):
         server.api("POST", f"/v1/{path}", json=body)
+    file_brought(server)
     delivery_fell(server)
+
+
+def file_brought(server: LiveServer) -> None:
+    """A file that was looked at and waits for somebody's yes."""
+    with httpx.Client(base_url=server.url, verify=NO_TLS) as manager:
+        manager.post("/login", data={"key": ADMIN_KEY})
+        token = re.search(r'name="csrf" value="([0-9a-f]+)"', manager.get("/import").text)
+        assert token
+        rows = "place,rating,comment\nLieferung,1,Spät\n" + "Shop,5,Good\n" * 20
+        files = {"file": ("answers.csv", rows.encode())}
+        assert manager.post("/import", data={"csrf": token[1]}, files=files).headers["location"] == "/import/1"
 
 
 def whole_catalogue(server: LiveServer) -> None:

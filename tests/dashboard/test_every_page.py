@@ -19,7 +19,7 @@ from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer, free_port
 
 pytestmark = pytest.mark.browser
-NO_PAGES = {"/login", "/live"}
+NO_PAGES = {"/login", "/live", "/import/{number}/refused"}
 NOTHING_THERE = ("/touchpoints/nowhere", "/map?tag=nowhere", "/login")
 WIDTHS = (360, 390, 768, 1100, 1280, 1920)
 PAPER = 794  # A4 in pixels

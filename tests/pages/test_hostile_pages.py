@@ -43,6 +43,7 @@ def said_somewhere(server: LiveServer) -> int:
             taken += api.post(f"/v1/touchpoints/{touchpoint}/feedback", json=answer).status_code == 201
         api.post("/v1/devices", json={"name": text, "touchpoints": [key]})
         api.post("/v1/keys", json={"name": text, "scopes": ["scores:read"]})
+        api.post("/v1/actions", json={"title": text[:200], "note": text, "owner": text[:200], "touchpoints": [key]})
         stages = [{"name": text, "touchpoints": [key]}, {"name": "second", "touchpoints": ["all"]}]
         api.post("/v1/journeys", json={"key": f"j{place}", "name": text, "stages": stages})
     api.close()
@@ -82,14 +83,13 @@ def pages(server: LiveServer) -> list[str]:
     """Each kind of page, and those of one thing for a choice of hostile ones."""
     numbers = [TEXTS.index(text) for text in (*CANARIES, TEXTS[0], TEXTS[3], TEXTS[-1], TEXTS[-2])]
     one = ["/touchpoints/t{}", "/touchpoints/t{}?words=1", "/touchpoints/t{}/edit", "/journeys/j{}/edit", "/t/t{}"]
+    one += ["/touchpoints/t{}/edit?part=texts&text=de", "/actions?touchpoint=t{}"]
     searches = [f"/comments?q={word}" for word in ("script", "alert", "%3Cscript%3Ecanary()%3C/script%3E", "W" * 190)]
     lists = ["/", "/comments", "/touchpoints/all", "/touchpoints/all?words=1", "/touchpoints", "/journeys", "/keys"]
     return [
         *lists,
-        "/devices",
-        "/webhooks",
-        "/subscribers",
-        "/import",
+        *("/map", "/map?view=list", "/actions", "/actions/1", "/search?q=script"),
+        *("/devices", "/webhooks", "/subscribers", "/import"),
         *searches,
         *(path.format(number) for number in numbers for path in one),
     ]
