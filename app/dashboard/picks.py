@@ -17,9 +17,8 @@ from app.touchpoints.catalogue import PHASES
 
 WHOLE = 120  # as many are offered unasked
 FOUND = 60
-Names = Mapping[str, str]  # by key
-
 SEGMENTS_MOST = 400
+Names = Mapping[str, str]  # by key
 
 
 def touchpoints(session: Session, t: Localized, chosen: Collection[str] = ()) -> dict[str, str]:
@@ -37,11 +36,11 @@ def _named(rows: Sequence[Touchpoint], t: Localized) -> dict[str, str]:
     return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
 
 
-def segments(session: Session, words: Localized, chosen: Collection[str] = ()) -> dict[str, str]:
+def segments(session: Session, t: Localized, chosen: Collection[str] = ()) -> dict[str, str]:
     """What the counted values of declared keys are called, by segment, and those chosen before; in their order."""
     known = select(Split.key, Segment.value).where(col(Segment.split_id) == Split.id).distinct()
     rows = session.exec(known.where(col(Segment.value).not_in((NONE, OTHER))).limit(SEGMENTS_MOST))
-    spoken = split.spoken(session, list(dict.fromkeys([*(f"{key}:{value}" for key, value in rows), *chosen])), words)
+    spoken = split.spoken(session, list(dict.fromkeys([*(f"{key}:{value}" for key, value in rows), *chosen])), t)
     names = {segment: f"{key}: {value}" for segment, (key, value) in spoken.items()}
     return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
 
