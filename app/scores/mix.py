@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import erfc, sqrt
 
-from app.scores.day_variance import Cell
+from app.scores.day_variance import LAGS, Cell
 from app.scores.days import ASSUMED, Days, Part, fit, student, summary
 
 Daily = Iterable[tuple[int, str, int]]  # day, part, answers
@@ -19,9 +19,23 @@ def share_days(columns: Sequence[Sequence[str]], daily: Daily) -> list[Days]:
     for parts in columns:
         cells = [Cell(day, 0, "", sum(each.values()), sum(each[part] for part in parts)) for day, each in days.items()]
         inside = sum(cell.total for cell in cells)
-        usual = fit(cells, [sum(cell.n for cell in cells) - inside, inside], (0.0, 1.0))
-        found.append(summary(usual, cells))
+        whole = sum(cell.n for cell in cells)
+        one = summary(fit(cells, [whole - inside, inside], (0.0, 1.0)), cells)
+        found.append(one._replace(span=_span(cells, inside / whole, one.span)) if one.measured else one)
     return found
+
+
+def _span(cells: Sequence[Cell], share: float, days: int) -> int:
+    """As how many days of like weight: a few days on which mail comes carry most of what its share varies by.
+
+    A variance has 2 D / (kurtosis - 1) degrees of freedom (O'Neill 2014, The American Statistician 68), and LAGS
+    autocovariances to each side make that as many fewer as they do of a normal one, whose kurtosis is 3.
+    """
+    squares = [(cell.total - share * cell.n) ** 2 / cell.n for cell in cells if cell.n]
+    if not (whole := sum(squares)):
+        return days
+    kurtosis = len(squares) * sum(square**2 for square in squares) / whole**2
+    return round((2 * LAGS + 1) * 2 * days / (kurtosis - 1 + 4 * LAGS))
 
 
 def mean_days(daily: Sequence[tuple[int, str, int]]) -> Days:

@@ -5,7 +5,7 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, drops, ends, hours, journeys, pages, segments
+from tests.simulations import claims, drops, ends, hours, journeys, pages, responses, segments
 from tests.simulations.draws import World
 
 
@@ -44,6 +44,12 @@ def test_a_handful_of_answers_says_nothing():
     assert claims.few("csat", 1, 1000, 1000).wrong == 0
     assert claims.few("csat", 1, 1000, 1000).plain > 8, "the control must fail"
     assert claims.few("csat", 10, 1000, 1000).wrong <= 7
+
+
+def test_the_interval_of_a_response_rate_holds_it():
+    found = responses.interval(100, 0.05, 4000)
+    assert found.wrong <= 5 + 1.1
+    assert found.plain > 9, "the control must fail"
 
 
 def test_a_level_at_its_target_is_seldom_decided_however_often_it_is_looked_at():
