@@ -148,7 +148,8 @@ class Settings(BaseModel):
     )
     smtp_url: Annotated[str, AfterValidator(_mail_server)] | None = Field(
         None,
-        description="the mail server for alerts and digests: `smtp://user:password@host:port`, which must offer "
+        description="the mail server for alerts, digests and mails that ask customers: "
+        "`smtp://user:password@host:port`, which must offer "
         "STARTTLS unless it is on this machine, or `smtps://`",
     )
     mail_from: Annotated[str, AfterValidator(_sender)] | None = Field(
