@@ -143,7 +143,7 @@ def _follow(
     if any(one.splits for one in held.values()):
         fold(session, held, moves)
     if told:
-        outbox.tell(session, moves, settling)
+        outbox.tell(session, moves, settling, {number: one.scale for number, one in held.items()})
     return held
 
 

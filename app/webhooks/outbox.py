@@ -72,10 +72,30 @@ def _wish(number: int, names: str, keys: str, where: str) -> Wish:
     return Wish(number, frozenset(names.split()), frozenset(keys.split()), frozenset(json.loads(where)))
 
 
-def tell(session: Session, moves: Sequence[Move], settling: timedelta = timedelta()) -> None:
-    """Queue what the webhooks want to hear of these changes of answers, each when it is settled."""
-    if moves and (wishes := _wishes(session)):
-        _INSERT.run(session, list(_rows(session, wishes, moves, settling)))
+def tell(session: Session, moves: Sequence[Move], settling: timedelta, scales: Mapping[int, str]) -> None:
+    """Queue what the webhooks want to hear of these changes of answers, each when it is settled.
+
+    `scales` are those of the touchpoints, by their ids.
+    """
+    if moves and (wishes := _wishes(session)) and (heard := _of_interest(wishes, moves, scales)):
+        _INSERT.run(session, list(_rows(session, wishes, heard, settling)))
+
+
+def _of_interest(wishes: Sequence[Wish], moves: Sequence[Move], scales: Mapping[int, str]) -> Sequence[Move]:
+    """Without new answers whose events nobody wants anywhere: often that is all there is, and no touchpoint is read.
+
+    Of an answer that was changed something may wait, and one may be new and changed in the same batch.
+    """
+    if any(before for before, _ in moves):
+        return moves
+    wished = frozenset[str]().union(*(wish.events for wish in wishes))
+    low = {number: SCALES[name].poor for number, name in scales.items() if name in SCALES}
+
+    def is_wanted(one: Told) -> bool:
+        poor = low.get(one.touchpoint_id)  # of a company's own scale it is to be read
+        return poor is None or not wished.isdisjoint(events.happened(None, one, poor))
+
+    return [(None, one) for _, one in moves if one and is_wanted(one)]
 
 
 def announce(
@@ -112,12 +132,9 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
     kept = [(before, after, one) for before, after, one in _net(moves) if one.source != _HISTORY]
     known = _touchpoints(session, {one.touchpoint_id for _, _, one in kept})
     untold = _take_back(session, [one for before, _, one in kept if before])
-    wished = frozenset[str]().union(*(wish.events for wish in wishes))
     for before, after, one in kept:
         key, scale, poor, keys = known[one.touchpoint_id]
         happened = events.happened(before, after, poor)
-        if before is None and wished.isdisjoint(happened):
-            continue  # most answers: nothing of it waits, and nobody wants to hear of it
         where = events.segments(one, keys)
         gone = WITHDRAWN in happened
         heard = _heard(session, wishes, one) if gone else wishes
@@ -148,9 +165,6 @@ def _whom(
 
 def _net(moves: Sequence[Move]) -> Iterator[tuple[Told | None, Told | None, Told]]:
     """What happened to each answer in all, and the answer: two presses in one batch may contradict each other."""
-    if all(before is None for before, _ in moves):  # each of them is new, and there once
-        yield from ((None, one, one) for _, one in moves if one)
-        return
     net: dict[Key, tuple[Told | None, Told | None, Told]] = {}
     for before, after in moves:
         if one := after or before:

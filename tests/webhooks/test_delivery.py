@@ -25,6 +25,7 @@ from app.webhooks.events import SETTLES
 from app.webhooks.signature import signature
 from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 from tests.reliability.test_hostile_text import PAYLOADS
+from tests.scales.test_own_scales import GRADES
 from tests.webhooks.conftest import LOOPBACK
 
 ALL = ("feedback.created", "feedback.changed", "feedback.withdrawn", "feedback.low_rating")
@@ -59,6 +60,21 @@ async def test_a_low_rating_is_told_signed_and_without_a_word_of_the_customer(
     assert event["data"]["id"] == number and event["data"]["touchpoint"] == "checkout" and event["data"]["rating"] == 1
     assert event["data"]["has_comment"] is True and "4711" not in body and "anna" not in body
     assert await state_of(client, hook) == ["delivered"]
+
+
+async def test_of_many_answers_at_once_the_low_ones_are_told_on_a_company_s_own_scale_too(
+    client, make, subscribe, deliver, receiver
+):
+    await client.post("/v1/scales", json=GRADES)
+    await make("checkout", scale="csat")
+    await make("lesson", scale=GRADES["key"])
+    await subscribe("feedback.low_rating")
+    said = [("checkout", 1), ("checkout", 5), ("lesson", 1), ("lesson", 6), ("checkout", 4)]
+    items = [{"touchpoint": touchpoint, "rating": rating} for touchpoint, rating in said]
+    assert (await client.post("/v1/feedback/batch", json={"items": items})).json()["created"] == 5
+    await deliver()
+    told = {(event["data"]["touchpoint"], event["data"]["rating"]) for event in receiver.events}
+    assert told == {("checkout", 1), ("lesson", 6)} and len(receiver.events) == 2
 
 
 async def test_each_webhook_hears_of_its_own_events_and_touchpoints(client, make, subscribe, deliver, receiver):
