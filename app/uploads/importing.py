@@ -35,7 +35,7 @@ from app.work import T, Work
 
 POLL_S = 15.0
 SEEN_S = 2.0
-CHUNK = 500  # rows: they take the database some 15 ms, in which customers' answers wait
+CHUNK = 100  # rows: while the database stores them, customers' answers wait
 IDLE = 2  # times as long as a chunk took, nothing is stored after it
 TRIES_MAX = 5
 TOUCHPOINTS_SHOWN = 200
