@@ -222,6 +222,7 @@ LONG = (
     "test_overload",
     "test_fit",
     "test_openapi",
+    "test_every_page",
     "test_crashes",
     "test_browser",
     "test_rating_link",
