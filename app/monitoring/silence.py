@@ -75,7 +75,8 @@ def is_tablet_silent(hours: Sequence[tuple[int, int]], heard: int, now: int) -> 
     """
     if sum(n for _, n in hours) < LEAST:
         return now - heard >= TABLET_UNKNOWN_H * _HOUR
-    return now - heard >= TABLET_AFTER_H * _HOUR and expected(hours, heard, now) >= 1
+    whole = -(-heard // _HOUR) * _HOUR, now // _HOUR * _HOUR  # it reported in the hour that was running
+    return now - heard >= TABLET_AFTER_H * _HOUR and expected(hours, *whole) >= 1
 
 
 def variation(days: Sequence[int]) -> float:

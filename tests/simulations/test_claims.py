@@ -5,7 +5,20 @@ Short versions: dozens to hundreds of trials from a fixed seed; the bounds are t
 
 import pytest
 
-from tests.simulations import claims, drops, ends, hours, journeys, pages, responses, segments
+from tests.simulations import (
+    claims,
+    drops,
+    ends,
+    floods,
+    hours,
+    journey_drops,
+    journeys,
+    pages,
+    responses,
+    segments,
+    tablets,
+    where_it_fell,
+)
 from tests.simulations.draws import World
 
 
@@ -125,3 +138,27 @@ def test_the_intervals_of_a_drop_that_is_told_hold_the_levels_before_and_after_i
     found = drops.coverage(World(50, 0.2), 0.5, 150)
     assert found.before >= 91 and found.after >= 91 and found.told >= 90
     assert found.plain < 88, "the control must fail"
+
+
+def test_a_journey_whose_touchpoints_share_their_days_is_not_said_to_fall_for_these():
+    found = journey_drops.false_a_year(World(50, 0.3), 2, shared=True, each=4)
+    assert found.told <= 1 + 2
+    assert found.plain > 3, "the control must fail"
+
+
+def test_what_is_set_aside_as_usual_is_seldom_a_flood():
+    assert floods.false_a_year(floods.flood.limit, 1, 1, 3) <= 2
+    assert floods.false_a_year(floods.naive, 1, 1, 3) > 10, "the control must fail"
+    assert floods.found(1, 1, 30, 3) == 1
+
+
+def test_a_tablet_is_not_missed_while_the_shop_is_closed_as_always():
+    closed = "closed at weekends"
+    assert tablets.false_a_year(tablets.silence.is_tablet_silent, 20, closed, 2) == 0
+    assert tablets.false_a_year(tablets.naive, 20, closed, 2) > 40, "the control must fail"
+    assert tablets.hours_until_told(20, closed, 5) <= 30
+
+
+def test_a_drop_seldom_names_a_store_that_did_not_fall():
+    found = where_it_fell.named(World(15, 0.2), 100, low=5, fall=0.8)
+    assert found.wrong <= 5 + 6.5 and found.power >= 55
