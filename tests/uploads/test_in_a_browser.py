@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from app.touchpoints.catalogue import LANGUAGES
 from tests.conftest import ADMIN_KEY
 from tests.dashboard.broken import broken
-from tests.dashboard.test_browser import RUNS_OVER
+from tests.dashboard.test_every_page import RUNS_OVER
 from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer
 from tests.uploads.bringing import workbook
