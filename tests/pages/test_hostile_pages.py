@@ -39,7 +39,7 @@ def said_somewhere(server: LiveServer) -> int:
         if api.post("/v1/touchpoints", json=body).status_code != 201:
             api.post("/v1/touchpoints", json={"key": key})
         for touchpoint in (key, "all"):
-            answer = {"rating": 1, "comment": text, "locale": "en"}
+            answer = {"rating": 1, "comment": text, "locale": "en", "context": {"store": text}}
             taken += api.post(f"/v1/touchpoints/{touchpoint}/feedback", json=answer).status_code == 201
         api.post("/v1/devices", json={"name": text, "touchpoints": [key]})
         api.post("/v1/keys", json={"name": text, "scopes": ["scores:read"]})
@@ -56,7 +56,7 @@ def httpx_client(server: LiveServer) -> httpx.Client:
 
 @pytest.fixture
 def hostile(live_server: LiveServer) -> LiveServer:
-    live_server.make("all")
+    live_server.make("all", segments=["store"])
     assert said_somewhere(live_server) > 80
     return live_server
 
@@ -90,6 +90,7 @@ def pages(server: LiveServer) -> list[str]:
         *lists,
         *("/map", "/map?view=list", "/actions", "/actions/1", "/search?q=script"),
         *("/devices", "/webhooks", "/subscribers", "/import"),
+        *("/segments", "/segments?start=60", "/segments?q=script", "/segment-keys", "/segment-keys/store"),
         *searches,
         *(path.format(number) for number in numbers for path in one),
     ]
