@@ -22,6 +22,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 HERE = Path(__file__).parent
 KEY = "only-for-these-pictures-0123456789"
+CHROMIUMS = ("chromium", "chromium-headless-shell")
 MOST_BYTES = 100_000
 SCHEMES: tuple[Any, ...] = ("light", "dark")
 
@@ -114,7 +115,7 @@ def customers(browser: Browser, url: str) -> None:
 
 
 def main() -> None:
-    chromium = os.environ.get("TOUCHSTONE_CHROMIUM") or shutil.which("chromium")
+    chromium = next(filter(None, [os.environ.get("TOUCHSTONE_CHROMIUM"), *map(shutil.which, CHROMIUMS)]), None)
     (HERE / "images").mkdir(exist_ok=True)
     with demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
