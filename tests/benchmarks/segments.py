@@ -76,14 +76,17 @@ async def _meter(running: Server, url: str) -> Callable[[], float]:
     if url.startswith("postgresql"):
         connection = await asyncpg.connect(url.replace("+asyncpg", ""))
         backend = psutil.Process(await connection.fetchval("SELECT pg_backend_pid()"))
+        families.append(backend.parent() or backend)  # as long as the backend is there
         await connection.close()
-        families.append(backend.parent() or backend)
     return lambda: sum(_seconds(one) for family in families for one in (family, *family.children(recursive=True)))
 
 
 def _seconds(process: psutil.Process) -> float:
     """Its clock of the processor (Linux), which /proc shows in hundredths only; a thread that has ended is in it."""
-    return time.clock_gettime(~process.pid << 3 | 2)
+    try:
+        return time.clock_gettime(~process.pid << 3 | 2)
+    except OSError:  # a worker of PostgreSQL that has ended since it was listed
+        return 0.0
 
 
 STORES = 20
