@@ -11,7 +11,7 @@ from tests.dashboard.company import press
 from tests.reliability.conftest import both
 from tests.uploads.bringing import brought, ended, facts
 
-ROWS = 10_000
+ROWS = 4_000
 
 
 async def signed_in(port: int) -> httpx.AsyncClient:
