@@ -110,10 +110,12 @@ def test_a_rating_links_pages_fit(company: LiveServer, tab: Page, fits: Callable
             continue
         tab.goto(address.partition("?")[0] + "/more")  # as a program does: the press is asked about
         tab.goto(address)
-        tab.locator("form .big").click()
+        with tab.expect_navigation():
+            tab.locator("form .big").click()
         fits()
         tab.wait_for_timeout(750)  # a press within 700 ms of its page is held
-        tab.locator("form .big").click()
+        with tab.expect_navigation():
+            tab.locator("form .big").click()
         tab.locator("summary").click()
         fits()
 
