@@ -13,7 +13,6 @@ from app.compat.schemas import PersonIn
 from app.errors import Code, Place, Problem
 from app.links.routes import Links, made
 from app.links.schemas import DAY, LinksIn, Recipient
-from app.mail import rating
 from app.mail.schemas import Email
 from app.models import RatingMail
 from app.touchpoints.registry import Known
@@ -43,13 +42,13 @@ async def ask(request: Request, known: Known, number: str, body: PersonIn, mails
 
     def then(session: Session, link: Links, ends: datetime) -> None:
         said = events.about_link(link["id"], known.key, ends)
-        outbox.announce(session, events.LINK_CREATED, known.id, known.key, said)
+        outbox.announce(session, events.LINK_CREATED, known.id, {known.key}, said)
         if mails:
             mail = RatingMail(
                 id=link["id"], touchpoint_id=known.id, respondent=number, email=address, language=link["language"],
                 url=link["url"], created_at=mails, due_at=mails,
             )  # fmt: skip
-            rating.put(session, mail)
+            session.add(mail)
 
     wanted = LinksIn(touchpoint=known.key, recipients=[_recipient(number, body)], expires_in=LIVES_S + body.delay)
     answer = await made(request, wanted, then)

@@ -1,6 +1,6 @@
 """Letters enter the outbox in the transaction of what happened: neither is ever there without the other."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any
 
@@ -21,7 +21,7 @@ def put(session: Session, subscriber: Subscriber, kind: str, about: str, at: dat
     session.add(Letter(id=uuid7(), subscriber_id=subscriber.id or 0, kind=kind, about=about, created_at=at, due_at=at))
 
 
-def alert_opened(session: Session, alert: Alert, keys: Sequence[str]) -> None:
+def alert_opened(session: Session, alert: Alert, keys: Set[str]) -> None:
     """Write to everybody who wants to hear of an alert at one of these touchpoints and in its segments."""
     if alert.kind in NOT_MAILED or not _ANYBODY.rows(session, {}):
         return

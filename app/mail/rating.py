@@ -14,11 +14,6 @@ from app.touchpoints import ways
 from app.touchpoints.registry import Known, known
 
 
-def put(session: Session, mail: RatingMail) -> None:
-    """A mail that goes when it is due, if the customer still wants to be asked then."""
-    session.add(mail)
-
-
 def take_back(session: Session, respondent: str) -> None:
     """Send nothing of what waits for somebody. A mail that is being sent in this moment arrives."""
     session.execute(delete(RatingMail).where(col(RatingMail.respondent) == respondent))

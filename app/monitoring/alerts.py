@@ -45,7 +45,7 @@ class Place(NamedTuple):
     touchpoint: str | None
     journey: str | None
     called: dict[str, str]
-    keys: Sequence[str] = ()
+    keys: frozenset[str] = frozenset()
 
 
 def _open(session: Session, seen: Sequence[Seen]) -> set[tuple[int | None, int | None, str, str]]:
@@ -224,9 +224,9 @@ def _locked(session: Session, one: Seen | Alert) -> Place:
 def _place(session: Session, one: Seen | Alert) -> Place:
     if journey := session.get(Journey, one.journey_id) if one.journey_id else None:
         stages = session.exec(select(Stage.touchpoints).where(Stage.journey_id == journey.id))
-        return Place(None, journey.key, journey.name, sorted({key for keys in stages for key in keys}))
+        return Place(None, journey.key, journey.name, frozenset(key for keys in stages for key in keys))
     key = session.exec(select(Touchpoint.key).where(Touchpoint.id == one.touchpoint_id)).one()
-    return Place(key, None, {}, (key,))
+    return Place(key, None, {}, frozenset((key,)))
 
 
 def _newest(session: Session, one: Seen) -> Alert | None:

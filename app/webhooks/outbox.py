@@ -4,7 +4,7 @@ An answer that somebody may still be writing waits there until it is settled, an
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -57,7 +57,7 @@ class Wish:
     touchpoints: frozenset[str]
     segments: frozenset[str] = frozenset()
 
-    def covers(self, name: str, touchpoints: Collection[str], where: Collection[str] = ()) -> bool:
+    def covers(self, name: str, touchpoints: Set[str], where: Collection[str] = ()) -> bool:
         """Whether it wants an event of this name at one of these touchpoints that is about these segments."""
         here = not self.touchpoints or not self.touchpoints.isdisjoint(touchpoints)
         return name in self.events and here and (not self.segments or not self.segments.isdisjoint(where))
@@ -102,7 +102,7 @@ def announce(
     session: Session,
     name: str,
     touchpoint_id: int | None,
-    keys: Collection[str],
+    keys: Set[str],
     data: Mapping[str, Any],
     where: Collection[str] = (),
 ) -> None:
@@ -140,7 +140,7 @@ def _rows(session: Session, wishes: Sequence[Wish], moves: Sequence[Move], settl
         heard = _heard(session, wishes, one) if gone else wishes
         waiting = untold.get(_key(one), {}) if events.counts(after) else {}
         due = at if gone else events.settled(one, at, settling)
-        for name, whom in _whom(heard, happened, waiting, ((key,), where), low=events.is_low(one, poor)).items():
+        for name, whom in _whom(heard, happened, waiting, ({key}, where), low=events.is_low(one, poor)).items():
             text = events.body(name, at, events.about(name, one, key, scale, where))
             said = one.touchpoint_id, one.id, name, text, at, due, one.trace
             yield from ((uuid7(), number, *said) for number in whom)
@@ -150,7 +150,7 @@ def _whom(
     wishes: Sequence[Wish],
     happened: Sequence[str],
     waiting: Mapping[int, set[str]],
-    at: tuple[Collection[str], Collection[str]],
+    at: tuple[Set[str], Collection[str]],
     *,
     low: bool,
 ) -> Mapping[str, list[int]]:

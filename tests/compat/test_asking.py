@@ -66,7 +66,9 @@ def world(sqlite_url, tmp_path, hook) -> Iterator[SimpleNamespace]:
     with httpx.Client(base_url=address, headers=ADMIN) as admin:
         admin.post("/v1/touchpoints", json={"key": "shop", "scale": "nps"}).raise_for_status()
         url = f"http://127.0.0.1:{hook.server_port}/"
-        admin.post("/v1/webhooks", json={"url": url, "events": ["link.created"]}).raise_for_status()
+        admin.post(
+            "/v1/webhooks", json={"url": url, "events": ["link.created"], "touchpoints": ["shop"]}
+        ).raise_for_status()
 
         def client(*scopes: str) -> delighted.Client:
             body = {"name": "old client", "scopes": [*NEEDED, *scopes], "touchpoint": "shop"}
