@@ -1,8 +1,20 @@
 """Work that is done again and again in the background, and goes on when it fails."""
 
+import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 from app.logs import log
+
+
+async def wait_at_most(most_s: float, wake: asyncio.Event) -> None:
+    """Wait until `wake` is set, and no longer than so many seconds.
+
+    Before Python 3.12 wait_for swallows a cancellation now and then: who stops would wait for ever.
+    """
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(most_s):
+            await wake.wait()
 
 
 class Turns:

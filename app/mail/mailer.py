@@ -1,7 +1,6 @@
 """Sends what is due: each letter by one process at a time, and again until the server has it or says never."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from app.logs import log
 from app.mail import delivery, digests
 from app.mail.compose import Sender
 from app.models import now
-from app.turns import Turns
+from app.turns import Turns, wait_at_most
 
 if TYPE_CHECKING:
     from app.mail.smtp import Connection, Outcome, Server
@@ -51,9 +50,7 @@ class Mailer:
     async def _run(self) -> None:
         while not self._over.is_set():
             await self._turns.take(self.turn)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):
-                    await self._over.wait()
+            await wait_at_most(POLL_S, self._over)
 
     async def turn(self) -> None:
         """Write the digests that are due, and send what there is to send."""

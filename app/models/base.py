@@ -41,6 +41,6 @@ class Counts(Table):
     n10: int = Field(default=0, sa_type=BigInteger)
 
 
-def index_of(condition: str, name: str, *columns: str) -> Index:
+def index_of(condition: str, name: str, *columns: str, unique: bool = False) -> Index:
     """An index of the few rows that meet `condition`: it costs the others nothing."""
-    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+    return Index(name, *columns, unique=unique, sqlite_where=text(condition), postgresql_where=text(condition))

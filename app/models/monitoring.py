@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index
 from sqlmodel import Field
 
-from app.models.base import Table, json_column
+from app.models.base import Table, index_of, json_column
 
 
 class Alert(Table, table=True):
@@ -19,23 +19,8 @@ class Alert(Table, table=True):
 
     __table_args__ = (
         Index("ix_alert_touchpoint", "touchpoint_id", "kind"),
-        Index(
-            "ix_alert_open",
-            "touchpoint_id",
-            "kind",
-            "about",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL"),
-            postgresql_where=text("closed_at IS NULL"),
-        ),
-        Index(
-            "ix_alert_journey",
-            "journey_id",
-            "kind",
-            unique=True,
-            sqlite_where=text("closed_at IS NULL AND journey_id IS NOT NULL"),
-            postgresql_where=text("closed_at IS NULL AND journey_id IS NOT NULL"),
-        ),
+        index_of("closed_at IS NULL", "ix_alert_open", "touchpoint_id", "kind", "about", unique=True),
+        index_of("closed_at IS NULL AND journey_id IS NOT NULL", "ix_alert_journey", "journey_id", "kind", unique=True),
         CheckConstraint("(touchpoint_id IS NULL) <> (journey_id IS NULL)", "ck_alert_place"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -21,6 +21,7 @@ from app.scores.rollup import lock
 from app.scores.segment_recount import frequent
 from app.scores.segment_rows import ANSWERS
 from app.scores.splits import Open
+from app.turns import wait_at_most
 from app.work import Work
 
 PIECE = 500
@@ -122,9 +123,7 @@ class Backfill:
                     await self._piece(partial(count_on, split_id=split_id))
                 while await self._db.read(abandoned):
                     await self._piece(clear)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):  # before Python 3.12 wait_for swallows a cancellation now and then
-                    await self._wake.wait()
+            await wait_at_most(POLL_S, self._wake)
             self._wake.clear()
 
     async def _piece(self, work: Work[object]) -> None:

@@ -28,7 +28,7 @@ from app.importer.tally import Tally
 from app.importer.wish import wish_of
 from app.ingest.store import CREATED, Outcome
 from app.models import Upload
-from app.turns import Turns
+from app.turns import Turns, wait_at_most
 from app.uploads import kept
 from app.uploads.looking import mapping_of, trouble
 from app.work import T, Work
@@ -122,11 +122,7 @@ class Importer:
     async def _run(self) -> None:
         while True:
             await self._turns.take(self._turn)
-            try:
-                async with asyncio.timeout(POLL_S):
-                    await self._wake.wait()
-            except TimeoutError:
-                pass
+            await wait_at_most(POLL_S, self._wake)
             self._wake.clear()
 
     async def _turn(self) -> None:
@@ -168,9 +164,6 @@ class Importer:
         finally:
             working.cancel()
             await asyncio.gather(working, return_exceptions=True)
-
-    def _failed(self, session: Session, number: int, why: Sentence) -> None:
-        kept.end(session, number, self._name, kept.FAILED, {"error": why.told})
 
     def _seen(self, session: Session, job: _Job) -> bool:
         return kept.seen(session, job.upload.id or 0, self._name, job.position, job.rows)

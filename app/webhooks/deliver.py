@@ -16,7 +16,7 @@ from app.logs import log
 from app.models import Delivery, Webhook, now
 from app.retries import next_try
 from app.tracing import Tracing
-from app.turns import Turns
+from app.turns import Turns, wait_at_most
 from app.webhooks import texts
 from app.webhooks.backlog import WAITING_MOST, Backlog, count_given_up, is_to_be_told
 from app.webhooks.chats import STANDARD
@@ -159,9 +159,7 @@ class Deliverer:
     async def _run(self) -> None:
         while True:
             await self._turns.take(self.turn)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_S):  # before Python 3.12 wait_for swallows a cancellation now and then
-                    await self._more.wait()
+            await wait_at_most(POLL_S, self._more)
             self._more.clear()
 
     async def turn(self) -> None:
