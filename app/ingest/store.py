@@ -112,7 +112,7 @@ def store(
         outcomes[place] = _settle(session, present, answers[place], moves)
     held = _follow(session, moves, settling, told=not restored)
     if any(one.erased for one in held.values()) and _came_back(session, created):
-        raise Problem(Code.OVERLOADED, "This answer is being erased; it cannot be sent again.", retry_after=1)
+        raise Problem(Code.OVERLOADED, "An answer with this id is being erased in this moment.", retry_after=1)
     checked = set(map(_checked_by, filter(None, map(_after, moves))))
     if any(scale and scale != held[touchpoint_id].scale for touchpoint_id, scale in checked):
         raise Problem(Code.OVERLOADED, "The touchpoint is being changed; send this answer again.", retry_after=1)

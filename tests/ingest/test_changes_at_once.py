@@ -1,4 +1,6 @@
-"""Flags, erasures and answers at once by two processes: no deadlock, nobody is refused, and the counts stay right."""
+"""Flags, erasures and answers at once by two processes: no deadlock, the counts stay right, and nobody is refused but
+who sends again what is being erased.
+"""
 
 import asyncio
 import random
