@@ -282,6 +282,7 @@ def test_axe_finds_nothing(store: LiveServer, tab: Page, colours: Any) -> None:
     tab.route("**/widget.v1.js", lambda route: route.abort())  # the form, as it is without the widget
     tab.goto(f"{store.url}/t/store")
     tab.get_by_role("radio", name="Good", exact=True).click()
+    assert tab.evaluate("document.getAnimations().length") == 0  # less motion was asked for
     assert flaws(tab) == []
     tab.get_by_role("button", name="Send").click()
     tab.get_by_role("heading", name="Thank you").wait_for()
