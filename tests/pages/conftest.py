@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from app.main import create_app
 from app.settings import Settings
@@ -24,6 +24,7 @@ from tests.tools import without
 Tabs = Callable[..., Page]
 CHROMIUM = os.environ.get("TOUCHSTONE_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
+expect.set_options(timeout=20_000)  # the other workers may hold both cores for longer than the 5 s it has by itself
 
 
 @dataclass

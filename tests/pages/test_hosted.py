@@ -91,6 +91,7 @@ def test_what_is_emptied_is_taken_back_and_a_stranger_changes_nothing(store: Liv
 def test_what_is_emptied_in_the_widget_is_taken_back(store: LiveServer, tab: Page) -> None:
     tab.goto(f"{store.url}/t/store")
     for comment in ("Rude.", ""):
+        tab.locator("touchstone-feedback .card").first.wait_for()  # not the form that it takes the place of
         tab.get_by_role("radio", name="Very good").click()
         tab.get_by_role("checkbox", name="Staff").set_checked(bool(comment))
         tab.get_by_role("textbox").fill(comment)

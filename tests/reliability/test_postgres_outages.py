@@ -47,13 +47,16 @@ class Watched:
             await asyncio.sleep(0.02)
         return time.monotonic() - started
 
+    async def send_no_more(self) -> None:
+        self._stop.set()
+        await self._load
+
     async def finish(self, name: str, seconds: float, limit_s: float, *, red: bool = True, url: str = "") -> None:
         """Stop, and report: nothing lost, told by 503 alone, red meanwhile and green after, two lines in the log."""
         await asyncio.sleep(1.5)
         green = await self.ready()
         await asyncio.sleep(0.2)
-        self._stop.set()
-        await self._load
+        await self.send_no_more()
         await asyncio.to_thread(self.server.stop)  # a proxy may run in this loop
         found = await truth(url or self.server.url)
         wrong = found.missing(self.told) + found.doubled(self.told) + found.drift
@@ -131,6 +134,7 @@ async def test_a_server_that_takes_no_more_connections(serve, own_postgres):
     before = watched.told.statuses[503]
     seconds = await watched.flows_again(30)
     refused = watched.told.statuses[503] - before
+    await watched.send_no_more()
     for other in others:
         other.terminate()
     figure = f"{len(others)} connections of others, 100 answers in {seconds:.1f} s, {refused} refused"
@@ -150,6 +154,7 @@ async def test_another_server_becomes_the_primary(serve, own_postgres):
         await asyncio.to_thread(own_postgres.control, "-m", "immediate", "stop")
         await asyncio.to_thread(standby.control, "promote")
         seconds = await watched.flows_again(30)
+        await watched.send_no_more()
         watched.server.kill()
     finally:
         await asyncio.to_thread(own_postgres.start)
