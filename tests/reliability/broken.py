@@ -20,6 +20,7 @@ from app.mail import delivery, mailer
 from app.mail.smtp import Outcome
 from app.monitoring import watch
 from app.scores import backfill
+from app.uploads import importing, kept
 from app.webhooks import deliver
 
 
@@ -86,9 +87,10 @@ def unsynced() -> None:
 
 
 def impatient() -> None:
-    """Whole, but a try that nobody settled is made again after a second instead of two minutes."""
+    """Whole, but what a killed process left undone is taken up after seconds instead of up to two minutes."""
     deliver.LEASE, retries.SCHEDULE = timedelta(seconds=1), (timedelta(seconds=1),) * 60
     delivery.LEASE, mailer.ENOUGH = timedelta(seconds=2), timedelta(seconds=1)
+    kept.LEASE, importing.SEEN_S, importing.POLL_S = timedelta(seconds=3), 0.5, 1.0
 
 
 def unsent() -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -108,6 +109,17 @@ class Server:
         return (
             sum(int(stat.read_text().split()[1]) for stat in self._of_each("statm")) * os.sysconf("SC_PAGESIZE") / 1e6
         )
+
+    def forget_peak_mb(self) -> float:
+        """Let `peak_mb` begin at what its processes hold now, and return that."""
+        for each in self._of_each("clear_refs"):
+            each.write_text("5")  # resets VmHWM, says proc(5)
+        return self.peak_mb()
+
+    def peak_mb(self) -> float:
+        """The most that its processes held in memory, also what they gave back since."""
+        found = (re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) for status in self._of_each("status"))
+        return sum(int(peak[1]) for peak in found if peak) * 1024 / 1e6
 
     def descriptors(self) -> int:
         """How many file descriptors its processes have open now."""

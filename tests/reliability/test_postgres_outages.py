@@ -80,13 +80,14 @@ async def psql(postgres_: Postgres, statement: str) -> None:
 
 
 async def test_a_server_that_was_read_only_for_a_moment(serve, own_postgres):
-    url = own_postgres.fresh("readonly")
+    url = own_postgres.fresh("readonly_for_a_moment")
     watched = Watched(serve(url))
     await watched.start()
-    await asyncio.to_thread(own_postgres.read_only, "readonly", on=True)
+    await asyncio.to_thread(own_postgres.read_only, "readonly_for_a_moment", on=True)
     await asyncio.sleep(2)
     watched.red.add(await watched.ready())
-    await psql(own_postgres, "ALTER DATABASE readonly SET default_transaction_read_only = off")  # nobody is cut
+    # Nobody is cut off by this.
+    await psql(own_postgres, "ALTER DATABASE readonly_for_a_moment SET default_transaction_read_only = off")
     await watched.finish("PostgreSQL read-only for 2 s", await watched.flows_again(30), 3)
 
 

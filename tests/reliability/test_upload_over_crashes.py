@@ -33,7 +33,7 @@ async def some_stored(person: httpx.AsyncClient, path: str) -> int:
 
 @both
 async def test_kill_9_halfway_through_an_import(serve, own_url):
-    server = serve(own_url)
+    server = serve(own_url, broken="impatient")
     server.start()
     await server.ready()
     person = await signed_in(server.port)
