@@ -1,8 +1,8 @@
-"""A walk through a page by the Tab key: what it does not reach, and where nobody sees that it is."""
+"""A walk by the Tab key: to one control; through a page, what it does not reach and where nobody sees that it is."""
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 # What is to be reached: each control, of radio buttons of one name only one.
 _CONTROLS = """() => {
@@ -42,3 +42,13 @@ def walked(page: Page) -> list[Any]:
         "(them) => them.map((one) => window.controls[one].outerHTML.slice(0, 120))", missed
     )
     return wrong + never
+
+
+def tab_to(page: Page, what: Locator) -> None:
+    """Press Tab until the focus is there, as somebody without a mouse does."""
+    found = what.element_handle()
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("(one) => one === document.activeElement", found):
+            return
+    raise AssertionError(f"the keyboard does not get to {what}")

@@ -14,15 +14,14 @@ from tests.conftest import ADMIN_KEY
 from tests.dashboard.broken import broken
 from tests.dashboard.focus import walked
 from tests.dashboard.lived_in import EVERY, PAGES, furnish, whole_catalogue
+from tests.dashboard.looks import PAPER, flaws_in_all_looks
 from tests.dashboard.test_shell import signed_in
-from tests.pages.axe import flaws
 from tests.pages.conftest import LiveServer, free_port
 
 pytestmark = pytest.mark.browser
 NO_PAGES = {"/login", "/live", "/import/{number}/refused"}
 NOTHING_THERE = ("/touchpoints/nowhere", "/map?tag=nowhere", "/login")
 WIDTHS = (360, 390, 768, 1100, 1280, 1920)
-PAPER = 794  # A4 in pixels
 
 
 def test_no_page_is_left_out() -> None:
@@ -57,16 +56,26 @@ def looks_as_usual(person: Page) -> None:
     person.emulate_media(media="screen", forced_colors="none", color_scheme="light")
 
 
-LOOKS = ((390, "dark"), (768, "light"), (1280, "light"), (1920, "dark"))
+@pytest.mark.parametrize("path", EVERY)
+def test_axe_finds_nothing_at_any_width_in_any_scheme_and_on_paper(person: Page, path: str) -> None:
+    person.goto(path)
+    assert flaws_in_all_looks(person) == []
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=[f"{scheme}-{width}" for width, scheme in LOOKS])
-def test_axe_finds_nothing(person: Page, width: int, scheme: str) -> None:
-    person.set_viewport_size({"width": width, "height": 900})
-    person.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    for path in EVERY:
-        person.goto(path)
-        assert flaws(person) == [], path
+# What axe has to find, each in one look only.
+FLAWS = {
+    "color-contrast": "@media (prefers-color-scheme: dark) and (width > 1500px) { h1 { color: #333 } }",
+    "target-size": "@media (700px < width < 800px) { .picks :is(li, label, input) { min-height: 0; block-size: 8px } }",
+}
+
+
+@pytest.mark.parametrize("rule", FLAWS)
+def test_a_flaw_of_one_look_alone_is_found(person: Page, rule: str) -> None:
+    """The control."""
+    person.goto("/keys")
+    person.evaluate("document.adoptedStyleSheets = [new CSSStyleSheet()]")
+    person.evaluate("(css) => document.adoptedStyleSheets[0].replaceSync(css)", FLAWS[rule])
+    assert {found for _, found, _ in flaws_in_all_looks(person)} == {rule}
 
 
 RUNS_OVER = """() => {

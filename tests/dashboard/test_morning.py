@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.dashboard.broken import broken
+from tests.dashboard.focus import tab_to
 from tests.dashboard.lived_in import delivery_fell
 from tests.dashboard.test_shell import signed_in
 from tests.pages.axe import flaws
@@ -43,35 +44,36 @@ def test_a_mornings_work_by_keyboard(person: Page, company: LiveServer) -> None:
 
     expect(person.locator(".lead")).to_contain_text("Delivery has fallen and nobody has taken it yet.")
     well()
-    person.get_by_role("link", name="Delivery fell from 70 to 40", exact=True).focus()
+    tab_to(person, person.get_by_role("link", name="Delivery fell from 70 to 40", exact=True))
     keys.press("Enter")
     expect(person.locator("h1")).to_have_text("Delivery fell from 70 to 40")
     expect(person.locator("main")).to_contain_text("Left in the rain")
     well()
-    person.get_by_role("button", name="I take it").focus()
+    tab_to(person, person.get_by_role("button", name="I take it"))
     keys.press("Enter")
     expect(person.locator(".state")).to_have_text("taken")
-    person.get_by_role("link", name="Make an action of it").focus()
+    tab_to(person, person.get_by_role("link", name="Make an action of it"))
     keys.press("Enter")
     expect(person.locator("input[name=title]")).to_be_focused()
     keys.type("The old courier again")
     keys.press("Enter")
     expect(person.locator("h1")).to_have_text("The old courier again")
-    person.locator("body").press("g")
+    keys.press("g")
     keys.press("c")
     expect(person.locator(".list li")).to_have_count(3)
-    person.locator("body").press("j")
+    keys.press("j")
     expect(person.locator(".pane blockquote")).to_contain_text("Left in the rain")
     well()
-    person.get_by_label("Who takes care").fill("Ewa")
+    tab_to(person, person.get_by_label("Who takes care"))
+    keys.type("Ewa")
     keys.press("Escape")
     keys.press("a")
     expect(person.locator(".list li")).to_have_count(2)
-    person.locator("body").press("s")
+    keys.press("s")
     expect(person.locator(".list li")).to_have_count(1)
-    person.locator("body").press("x")
+    keys.press("x")
     expect(person.locator(".dock")).to_be_visible()
-    person.get_by_role("link", name="Needs an answer 1").focus()
+    tab_to(person, person.get_by_role("link", name="Needs an answer 1"))
     keys.press("Enter")
     expect(person.locator(".list li")).to_have_count(1)
     states = {one["handling"]["state"]: one["handling"]["owner"] for one in company.answers("delivery")}
@@ -79,5 +81,6 @@ def test_a_mornings_work_by_keyboard(person: Page, company: LiveServer) -> None:
     alert = company.api("GET", "/v1/alerts/1")
     action = company.api("GET", "/v1/actions/1")
     assert (alert["state"], action["alert"], action["touchpoints"]) == ("acknowledged", "1", ["delivery"])
-    person.goto("/")
+    keys.press("g")
+    keys.press("t")
     expect(person.locator(".lead")).not_to_contain_text("has fallen")
