@@ -39,7 +39,7 @@ async def prepare(port: int, url: str) -> None:
 
 @both
 async def test_a_kill_between_press_and_comment_and_two_processes_tell_each_once(serve, own_url, receiver):  # noqa: F811
-    one, other = (serve(own_url, SETTLE_SECONDS=str(SETTLE_S), **NETWORK) for _ in range(2))
+    one, other = (serve(own_url, broken="impatient", SETTLE_SECONDS=str(SETTLE_S), **NETWORK) for _ in range(2))
     for server in (one, other):
         server.start()
         await server.ready()
