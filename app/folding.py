@@ -6,6 +6,7 @@ character is a word, and what is typed is looked for as a phrase. A long word is
 may be put together: `verzögerung` is found in Lieferungsverzögerung as the beginning of an end.
 """
 
+import codecs
 import re
 import unicodedata
 from functools import lru_cache
@@ -24,24 +25,39 @@ _GAPLESS = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u31f0-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff])"
 )
 _WORD = re.compile(r"[^\W_]+")
-# The same for ASCII, in small letters, in a tenth of the time.
-_PLAIN = bytes(ord(chr(code).lower()) if chr(code).isalnum() else 32 for code in range(128)) + bytes(128)
+
+
+def _folded(text: str) -> str:
+    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold()
+    apart = _GAPLESS.sub(r" \1 ", unicodedata.normalize("NFC", plain).translate(_LETTERS))
+    return " ".join(_WORD.findall(apart))
+
+
+# The same for most of what Europe writes, in a thirtieth of the time: each of these letters and signs is a byte on the
+# way, and becomes one letter of ASCII or a blank. None of them is a capital; what is not here takes the way above.
+_SIGNS = "\u00a0§«°´·»‐‑–—‘’‚“”„•…€"
+_SMALL = (one for one in map(chr, range(128, 0x180)) if one.islower() and len(_folded(f"a{one}b").encode()) == 3)
+_EUROPEAN = [*map(chr, range(128)), *_SIGNS, *_SMALL]
+_TO_BYTE = codecs.charmap_build("".join(_EUROPEAN).ljust(256, "\ufffe"))
+_FOLDED = "".join(_folded(one) or " " for one in _EUROPEAN).encode().ljust(256)
 
 
 def words(text: str) -> list[str]:
     """The words of a text in their order, folded."""
-    plain = text if text.isascii() else _folded(text)
-    found = plain.encode().translate(_PLAIN).decode().split() if plain.isascii() else _WORD.findall(plain)
+    plain = text.encode().translate(_FOLDED).decode() if text.isascii() else _european(text) or _folded(text)
+    found = plain.split()
     if len(plain) <= WORD_MOST or len(max(found, key=len, default="")) <= WORD_MOST:
         return found
     return [word[:WORD_MOST] for word in found]
 
 
-def _folded(text: str) -> str:
-    plain = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold()
-    if plain.isascii():
-        return plain
-    return _GAPLESS.sub(r" \1 ", unicodedata.normalize("NFC", plain).translate(_LETTERS))
+def _european(text: str) -> str | None:
+    """The same as `_folded`, but for the number of blanks; None where other letters or signs occur."""
+    try:
+        coded, _ = codecs.charmap_encode(text.casefold().replace("æ", "ae"), "strict", _TO_BYTE)
+    except UnicodeEncodeError:
+        return None
+    return coded.translate(_FOLDED).decode()
 
 
 def searchable(comment: str | None) -> str | None:

@@ -7,6 +7,8 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from app.folding import searchable
+
 WEB, EMAIL, KIOSK, PAGE, API, IMPORT = SOURCES = ("web", "email", "kiosk", "page", "api", "import")
 KEYLESS = frozenset({WEB, PAGE})
 
@@ -51,9 +53,14 @@ class Answer:
     zone: ZoneInfo | None = field(default=None, compare=False)
     repeat_days: int | None = field(default=None, compare=False)
     given: Set[str] = field(default=frozenset(), compare=False)
-    onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
     scale: str | None = field(default=None, compare=False)
+    onto: "Callable[[Answer, Answer], Answer] | None" = field(default=None, compare=False)
     trace: str | None = field(default=None, compare=False)
+
+    @property
+    def words(self) -> str | None:
+        """What a search finds the comment by."""
+        return searchable(self.comment)
 
 
 def is_locked(answer: Answer, at: datetime) -> bool:

@@ -16,7 +16,6 @@ from sqlmodel import Session, col
 
 from app.db import is_sqlite
 from app.errors import Code, Problem
-from app.folding import searchable
 from app.ingest import fulltext_cleanup, repeats
 from app.ingest.channels import EMAIL, Answer, came_alike, is_locked, is_stranger, merged
 from app.ingest.guard import DUPLICATE, UNCONFIRMED
@@ -83,7 +82,7 @@ class Outcome:
     answer: Answer
 
 
-_row, _by_key = attrgetter(*COLUMNS), itemgetter(0)
+_row, _by_key = attrgetter(*_STORED), itemgetter(0)
 _after, _checked_by = itemgetter(1), attrgetter("touchpoint_id", "scale")
 
 
@@ -156,7 +155,7 @@ def _insert(session: Session, first: dict[Key, Answer]) -> Collection[Key]:
 
     Keys in order, so that two processes never wait for each other in a circle.
     """
-    rows = [(*_row(answer), searchable(answer.comment)) for _, answer in sorted(first.items(), key=_by_key)]
+    rows = [_row(answer) for _, answer in sorted(first.items(), key=_by_key)]
     if not is_sqlite(session):
         return {(touchpoint_id, number.int) for touchpoint_id, number in _INSERT_RETURNING.returning(session, rows)}
     # Each row that SQLite returns lets go of the interpreter and then waits for the event loop to do the same: hundreds
@@ -220,7 +219,7 @@ def _replace(session: Session, before: Answer, after: Answer) -> None:
         if f.name in COLUMNS and (new := getattr(after, f.name)) != getattr(before, f.name)
     }
     if "comment" in changed:
-        changed["words"] = searchable(after.comment)
+        changed["words"] = after.words
         if before.comment:
             fulltext_cleanup.note(session)
     session.execute(update(Feedback).where(*_is(after)).values(**changed).execution_options(synchronize_session=False))
