@@ -44,7 +44,7 @@ def _json(value: Any) -> str:
 
 Adapters = Mapping[str, Callable[[Any], Any]]
 # How a value of a PostgreSQL type goes to each driver, where not as it is.
-_TO_SQLITE: Adapters = {"uuid": lambda number: number.hex, "timestamptz": _stamp, "json": _json}
+_TO_SQLITE: Adapters = {"uuid": lambda number: f"{number.int:032x}", "timestamptz": _stamp, "json": _json}
 _TO_POSTGRES: Adapters = {"json": _json}
 
 

@@ -1,9 +1,7 @@
 """Many answers in one request: each is taken or refused for itself."""
 
-from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +34,7 @@ from app.touchpoints.registry import Known, there
 router = APIRouter(prefix="/v1", tags=["feedback"], route_class=FastRoute)
 NDJSON = "application/x-ndjson"
 Refused = dict[str, Any]  # the result of an item that is not stored
-Warnings = defaultdict[int, list[Place]]  # what had to give way, by the item's index
+Warnings = dict[int, list[Place]]  # what had to give way, by the item's index
 Read = tuple[Sequence[BatchItem | Refused], datetime | None]  # the items, and when they were sent
 _GOOD: dict[type[BatchItem], type[Batch]] = {BatchItem: GoodBatch, TabletItem: GoodTabletBatch}
 _OPENAPI = request_body(Batch, "application/json") | key("feedback:write") | query_parameters(StrictQuery)
@@ -56,7 +54,7 @@ async def post_batch(request: Request) -> Response:
         await authorize(request, "feedback:write")
     body = await read_body(request, BATCH_BODY_MAX, ("application/json", NDJSON))
     model = TabletItem if device else BatchItem
-    warnings: Warnings | None = None if device is None and strict(request) else defaultdict(list)
+    warnings: Warnings | None = None if device is None and strict(request) else {}
     items, sent_at = _lines(request, body, model, warnings) if _is_ndjson(request) else _items(body, model, warnings)
     by = tablet.Delivery(device, sent_at, received) if device else None
     keys = {item.touchpoint for item in items if isinstance(item, BatchItem)}
@@ -66,10 +64,6 @@ async def post_batch(request: Request) -> Response:
         given = [result for result in results if isinstance(result, Answer)]
         await request.app.state.taps.flag(device.id or 0, given)
     return Response(to_json(await _store(request, results, warnings or {})), media_type="application/json")
-
-
-def _of(warnings: Warnings | None, index: int) -> list[Place] | None:
-    return None if warnings is None else warnings[index]
 
 
 def _is_ndjson(request: Request) -> bool:
@@ -102,10 +96,10 @@ def _lines(request: Request, body: bytes, model: type[BatchItem], warnings: Warn
 
 
 def _each(items: Iterable[Any], model: type[BatchItem], warnings: Warnings | None) -> list[BatchItem | Refused]:
-    return [_read(item, index, model, _of(warnings, index)) for index, item in enumerate(items)]
+    return [_read(item, index, model, warnings) for index, item in enumerate(items)]
 
 
-def _read(raw: Any, index: int, model: type[BatchItem], warnings: list[Place] | None) -> BatchItem | Refused:
+def _read(raw: Any, index: int, model: type[BatchItem], warnings: Warnings | None) -> BatchItem | Refused:
     root = f"items.{index}"
     try:
         return model.model_validate_json(raw) if isinstance(raw, bytes) else model.model_validate(raw)
@@ -113,7 +107,7 @@ def _read(raw: Any, index: int, model: type[BatchItem], warnings: list[Place] | 
         if warnings is None:
             return _rejected(index, _said_id(raw), invalid(error, root))
     try:
-        return lenient.read(raw, model, warnings, person=False, root=root)
+        return lenient.read(raw, model, warnings.setdefault(index, []), person=False, root=root)
     except Problem as problem:
         return _rejected(index, _said_id(raw), problem)
 
@@ -141,12 +135,16 @@ def _prepare(
     """The item as an Answer, or the result that refuses it."""
     if not isinstance(item, BatchItem):
         return item
+    told = None if warnings is None else warnings.get(index, [])
     try:
         if by and isinstance(item, TabletItem):
-            return tablet.prepare(item, known[item.touchpoint], by, _of(warnings, index))
-        return to_answer(there(known[item.touchpoint]), item, API, item.id, at, _of(warnings, index))
+            return tablet.prepare(item, known[item.touchpoint], by, told)
+        return to_answer(there(known[item.touchpoint]), item, API, item.id, at, told)
     except Problem as problem:
         return _rejected(index, item.id, problem)
+    finally:
+        if warnings is not None and told:
+            warnings[index] = told
 
 
 def _said_id(raw: Any) -> UUID | None:
@@ -181,5 +179,5 @@ def _rejected(index: int, number: UUID | None, problem: Problem) -> Refused:
 
 
 def _tally(results: Iterable[dict[str, Any]]) -> dict[str, int]:
-    tally = Counter(map(itemgetter("status"), results))
-    return {status: tally[status] for status in ("created", "duplicate", "updated", "rejected")}
+    found = [result["status"] for result in results]
+    return {status: found.count(status) for status in ("created", "duplicate", "updated", "rejected")}

@@ -135,4 +135,4 @@ def flags(comment: str | None, trap: str | None, origins: Iterable[str] | None, 
     the touchpoint's `origins`; None for whom is trusted.
     """
     spam = bool(trap) or (origins is not None and comment is not None and is_spam(comment, origins))
-    return " ".join([SPAM] * spam + [TEST] * test)
+    return " ".join([SPAM] * spam + [TEST] * test) if spam or test else ""

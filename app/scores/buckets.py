@@ -25,6 +25,12 @@ class Span(NamedTuple):
     end: int
 
 
+@lru_cache(maxsize=4096)  # a batch was received at one time
+def quarter_of(time: datetime) -> int:
+    """The second at which the quarter of an hour of `time` began."""
+    return int(time.timestamp()) // QUARTER * QUARTER
+
+
 def _local(second: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(second, zone)
 

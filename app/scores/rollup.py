@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from app.db import is_sqlite
 from app.models import Rollup, Touchpoint
 from app.scores import segment_recount, splits
-from app.scores.buckets import GRAINS, QUARTER, buckets, to_time
+from app.scores.buckets import GRAINS, QUARTER, buckets, quarter_of, to_time
 from app.scores.segment_recount import Named
 from app.scores.slices import ASKED, COUNTS, Alike, Answered, none_yet, slices
 from app.scores.splits import Held, opened
@@ -35,7 +35,7 @@ class Deltas:
 
     def add(self, answer: Answered, times: int = 1) -> None:
         """Count `answer` so many times more (or less)."""
-        quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
+        quarter = quarter_of(answer.occurred_at)
         for part in slices(answer):
             counts = self._counts[answer.touchpoint_id, quarter, answer.source, part]
             counts[0] += times
@@ -46,7 +46,7 @@ class Deltas:
 
     def ask(self, touchpoint_id: int, at: datetime, source: str, times: int) -> None:
         """Note that customers were asked `times` times, for the response rate."""
-        quarter = int(at.timestamp()) // QUARTER * QUARTER
+        quarter = quarter_of(at)
         self._counts[touchpoint_id, quarter, source, ASKED][0] += times
 
     def cells(self, zones: Mapping[int, ZoneInfo]) -> dict[Cell, list[int]]:

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from app.models import Feedback
 from app.scores import segment_counts
-from app.scores.buckets import QUARTER, to_time
+from app.scores.buckets import quarter_of, to_time
 from app.scores.counts import Counts, Part
 from app.scores.segment_values import OTHER, reader
 from app.scores.slices import none_yet, slices
@@ -29,7 +29,7 @@ def read(
     found: defaultdict[tuple[str, int, Part], list[int]] = defaultdict(none_yet)
     for answer in session.execute(wanted):
         if where is None or has is None or has(answer) == where[1]:
-            quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
+            quarter = quarter_of(answer.occurred_at)
             for part in slices(answer):
                 counts = found[value_of(answer), quarter, (answer.source, part)]
                 counts[0] += 1

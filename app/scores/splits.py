@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 
 from app.db import is_sqlite
 from app.models import Split
-from app.scores.buckets import DAY, MONTH, QUARTER, TOTAL, buckets
+from app.scores.buckets import DAY, MONTH, TOTAL, buckets, quarter_of
 from app.scores.segment_values import NONE, OTHER, Said, reader
 from app.scores.slices import COUNTS, Answered, none_yet, slices
 from app.sql import Bulk, Lookup
@@ -121,7 +121,7 @@ def gather(moves: Iterable[tuple[Answer, int]], splits: Mapping[int, Sequence[Op
     alike: defaultdict[tuple[int, int, str, str, str], list[tuple[Answer, int]]] = defaultdict(list)
     for move in moves:
         answer = move[0]
-        quarter = int(answer.occurred_at.timestamp()) // QUARTER * QUARTER
+        quarter = quarter_of(answer.occurred_at)
         alike[answer.touchpoint_id, quarter, answer.source, answer.flags, answer.reasons].append(move)
     found: Gathered = {}
     for (touchpoint_id, quarter, source, _, _), some in alike.items():
