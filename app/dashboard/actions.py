@@ -59,7 +59,7 @@ async def _all(db: Db, visit: RequestContext, draft: Draft, wrong: FormErrors = 
         rows = [actions.public(row, at) for row in actions.page(session, at, None, _MOST)]
         rows.sort(key=lambda row: STATES.index(row["state"]))
         choice = picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", ""))
-        return {"rows": rows, "names": _touchpoints(session, visit), "choice": choice}
+        return {"rows": rows, "names": choice.names, "choice": choice}
 
     summary = wrong.listed({place: ("", str(visit.words(name))) for place, name in FIELDS.items()})
     found = await db.read(work)

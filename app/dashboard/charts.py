@@ -81,6 +81,19 @@ class Curve:
         return f"M{number(self._x(place))} {number(self._y(point.value))}h0"
 
 
+SPARK = 50  # points that a small trend is high, so that slopes can be compared
+
+
+def spark(points: Sequence[Estimate | None]) -> Curve | None:
+    """A small trend around the middle of what it draws; None with fewer than two points."""
+    values = sorted(point.value for point in points if point)
+    if len(values) < 2:
+        return None
+    middle = (values[0] + values[-1]) / 2
+    low = min(max(middle - SPARK / 2, 0), 100 - SPARK)
+    return Curve(points, low, low + SPARK, 100, 32)
+
+
 def per_cent(part: float, whole: float) -> str:
     """`part` of `whole` as an SVG length."""
     return f"{number(100 * part / whole) if whole else 0}%"

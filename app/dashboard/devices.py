@@ -31,14 +31,13 @@ async def _page(
     code: str | None = None,
     status: int = 200,
 ) -> Response:
-    def work(session: Session) -> tuple[list[dict[str, object]], dict[str, str], picks.Choice]:
+    def work(session: Session) -> tuple[list[dict[str, object]], picks.Choice]:
         rows = [tablets.shown(row, now()) for row in tablets.page(session, 0, 1000)]
-        names = picks.touchpoints(session, visit.words)
-        return rows, names, picks.choice(session, visit.words, draft["touchpoints"], draft["find"])
+        return rows, picks.choice(session, visit.words, draft["touchpoints"], draft["find"])
 
-    rows, names, choice = await db.read(work)
+    rows, choice = await db.read(work)
     rows.sort(key=lambda row: (row["state"] == "revoked", row["state"] != "silent"))
-    said = {"rows": rows, "names": names, "choice": choice, "draft": draft, "wrong": wrong, "code": code}
+    said = {"rows": rows, "names": choice.names, "choice": choice, "draft": draft, "wrong": wrong, "code": code}
     return visit.page("devices.html", status, **said)
 
 

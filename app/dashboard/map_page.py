@@ -10,14 +10,15 @@ from markupsafe import Markup
 from sqlmodel import Session
 from starlette.responses import Response
 
-from app.dashboard import groups, levels, periods, sentences
+from app.dashboard import groups, levels, map_file, periods, sentences
+from app.dashboard.charts import Curve, spark
 from app.dashboard.groups import Change
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.request_context import PageRoute, RequestContext, Signed
 from app.folding import words
 from app.journeys import journeys
-from app.scores import changes, serve
+from app.scores import changes, counts, serve
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
@@ -32,6 +33,7 @@ WHOLE = 120  # as many lines are shown unfolded
 PAGE = 60
 _MOST = 10_000
 _JOURNEYS = 50
+_WEEKS = 12  # of the small trend in a card
 _SAMPLE = Estimate(60, 35, 85)  # drawn in the key
 
 
@@ -72,14 +74,18 @@ class Seen:
     standings: list[Level]
     changes: Mapping[int, Change]
     stages: dict[str, list[str]]
+    trends: Mapping[int, Curve | None]
 
 
 @router.get("/map")
 async def page(db: Db, visit: RequestContext = Signed) -> Response:
+    """The map as a page, or as a file with `format=csv`."""
     visit.need("scores:read")
     said, t, now = asked(visit.request.query_params), visit.words, int(serve.clock())
     seen = await db.read(lambda session: _read(session, said, t, now))
     ordered = in_order(seen.standings, said.sort, seen.changes, t)
+    if visit.request.query_params.get("format") == "csv":
+        return map_file.answer(ordered, seen.changes, t)
     many = len(ordered) > WHOLE
     return visit.page(
         "map.html",
@@ -96,6 +102,7 @@ async def page(db: Db, visit: RequestContext = Signed) -> Response:
         many=many,
         worst=next((level for level in ordered if level.place), None),
         changes=seen.changes,
+        trends=seen.trends,
         ordered=ordered,
         total=len(ordered),
         page_size=PAGE,
@@ -109,7 +116,15 @@ def _read(session: Session, said: Asked, t: Localized, now: int) -> Seen:
     chosen.sort(key=lambda one: one.id)
     standings = levels.standing(session, chosen, said.period, now, ranked=len(chosen) <= WHOLE)
     stages = _stages(session, t) if said.by == "stage" else {}
-    return Seen(everything, standings, changes.of(session, [one.known.id for one in standings]), stages)
+    moved = changes.of(session, [one.known.id for one in standings])
+    cards = standings if said.view == "map" and len(standings) <= WHOLE else []
+    return Seen(everything, standings, moved, stages, _trends(session, cards, now))
+
+
+def _trends(session: Session, cards: Sequence[Level], now: int) -> dict[int, Curve | None]:
+    by_id = {one.known.id: one.known.scale for one in cards}
+    weeks = counts.weekly(session, list(by_id), now, _WEEKS)
+    return {number: spark([levels.index(by_id[number], one) for one in found]) for number, found in weeks.items()}
 
 
 def _stages(session: Session, t: Localized) -> dict[str, list[str]]:

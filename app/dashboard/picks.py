@@ -21,16 +21,6 @@ SEGMENTS_MOST = 400
 Names = Mapping[str, str]  # by key
 
 
-def touchpoints(session: Session, t: Localized, chosen: Collection[str] = ()) -> dict[str, str]:
-    """Names by key of those in use, and of those chosen before that are archived by now; in the order of the names."""
-    return _named(_rows(session, chosen), t)
-
-
-def _rows(session: Session, chosen: Collection[str]) -> list[Touchpoint]:
-    rows = registry.find(session, limit=10_000, archived=None)
-    return [row for row in rows if row.archived_at is None or row.key in chosen]
-
-
 def _named(rows: Sequence[Touchpoint], t: Localized) -> dict[str, str]:
     names = {row.key: t.own(row.name) for row in rows}
     return dict(sorted(names.items(), key=lambda pair: pair[1].casefold()))
@@ -47,8 +37,12 @@ def segments(session: Session, t: Localized, chosen: Collection[str] = ()) -> di
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What stands in the form: `groups` are (title, names); `more` were found and are not shown."""
+    """What stands in the form: `groups` are (title, names); `more` were found and are not shown.
 
+    `names` are those of all touchpoints, archived ones too, for what else the page says of them.
+    """
+
+    names: Names
     q: str
     total: int
     chosen: Names
@@ -63,15 +57,18 @@ class Choice:
 
 def choice(session: Session, t: Localized, chosen: Collection[str], q: str = "") -> Choice:
     """Few are offered by phase; of many those whose name, key, owner, tags or phase begin with the words of `q`."""
-    rows = _rows(session, chosen)
+    every = registry.find(session, limit=10_000, archived=None)
+    rows, names = [row for row in every if row.archived_at is None or row.key in chosen], _named(every, t)
     picked = _named([row for row in rows if row.key in chosen], t)
     left = [row for row in rows if row.key not in chosen and _fits(row, q, t)]
     if q:
         found = _named(left, t)
-        return Choice(q, len(rows), picked, [("", dict(list(found.items())[:FOUND]))], max(0, len(found) - FOUND))
+        return Choice(
+            names, q, len(rows), picked, [("", dict(list(found.items())[:FOUND]))], max(0, len(found) - FOUND)
+        )
     offered = left if len(rows) <= WHOLE else []
     groups = [(t.named("phase", phase), [row for row in offered if row.phase == phase]) for phase in PHASES]
-    return Choice(q, len(rows), picked, [(title, _named(some, t)) for title, some in groups if some])
+    return Choice(names, q, len(rows), picked, [(title, _named(some, t)) for title, some in groups if some])
 
 
 def _fits(row: Touchpoint, q: str, t: Localized) -> bool:

@@ -1,10 +1,7 @@
 """The values of a segment key side by side: stores, plans or languages, at one touchpoint or over all of them."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter
@@ -12,11 +9,11 @@ from markupsafe import Markup
 from sqlmodel import Session, select
 from starlette.responses import Response
 
-from app.answers import cells
 from app.dashboard import periods, rank_words, split
 from app.dashboard.charts import Curve
 from app.dashboard.localized import Localized
 from app.dashboard.request_context import PageRoute, RequestContext, Signed
+from app.dashboard.table_file import figures, table
 from app.folding import words
 from app.ingest.channels import SOURCES
 from app.models import SegmentKey
@@ -217,18 +214,10 @@ def sentence(said: Asked, found: Comparison, t: Localized) -> Markup:
 
 def _file(said: Asked, found: Comparison, t: Localized) -> Response:
     """All rows as a table for spreadsheets, figures as the API says them."""
-    text = io.StringIO(newline="")
-    out = csv.writer(text)
-    out.writerow(_COLUMNS)
-    for row in found.rows:
-        segment, name = f"{said.key}:{row.value}", _name(said, row.value, t)
-        place: Sequence[Any] = row.place or ("", "")
-        figures = (row.count, *_figures(row.index), *place, *_figures(row.beside.difference), row.beside.verdict)
-        out.writerow((cells.mark(segment), cells.mark(name), *figures))
-    name = f"{said.key}-{datetime.now(UTC).date().isoformat()}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
-    return Response("\ufeff" + text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return table(said.key, _COLUMNS, (_cells(said, row, t) for row in found.rows))
 
 
-def _figures(estimate: Estimate | None) -> tuple[float | str, ...]:
-    return tuple(round(value, 1) for value in estimate) if estimate else ("", "", "")
+def _cells(said: Asked, row: Row, t: Localized) -> Sequence[Any]:
+    place: Sequence[Any] = row.place or (None, None)
+    named = f"{said.key}:{row.value}", _name(said, row.value, t), row.count
+    return (*named, *figures(row.index), *place, *figures(row.beside.difference), row.beside.verdict)

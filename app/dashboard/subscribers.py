@@ -64,7 +64,6 @@ async def _all(
         return {
             "rows": [(row, subscribers.state_of(row)) for row in rows],
             "late": subscribers.late(session),
-            "names": picks.touchpoints(session, visit.words),
             "segments": picks.segments(session, visit.words, [one for row in rows for one in row.segments]),
             "choice": picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", "")),
             "owners": _owners(session),
@@ -113,12 +112,11 @@ async def _one(
 ) -> Response:
     def work(session: Session) -> Draft:
         whose = subscribers.public(session, subscribers.by_id(session, number), mailing=True)
-        names = picks.touchpoints(session, visit.words, whose["touchpoints"])
         where = picks.segments(session, visit.words, whose["segments"])
         asked = subscribers.asked_at(session, number)
         filled = whose | (draft or {})
         choice = picks.choice(session, visit.words, filled["touchpoints"], filled.get("find", ""))
-        said = {"whose": whose, "asked": asked, "names": names, "segments": where, "draft": filled, "choice": choice}
+        said = {"whose": whose, "asked": asked, "segments": where, "draft": filled, "choice": choice}
         return said | {"owners": _owners(session)}
 
     return _page(visit, "subscriber.html", status, wrong=wrong, **await db.read(work))

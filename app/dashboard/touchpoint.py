@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import pydantic
 from fastapi import APIRouter
 from markupsafe import Markup
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
+from app.actions import reviews
+from app.actions.schemas import ReviewIn
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
 from app.dashboard import claims, heatmap, history, levels, marks, periods, sentences, split, stream
+from app.dashboard.form_errors import NOTHING, FormErrors, beside
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
 from app.dashboard.login import inside
@@ -55,6 +59,25 @@ class Seen:
 
 @router.get("/touchpoints/{key}")
 async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Response:
+    return await _page(key, db, visit)
+
+
+@router.post("/touchpoints/{key}")
+async def reviewed(key: str, db: Db, posting: Posting = Posted) -> Response:
+    """Note that somebody has looked at the touchpoint again, and what was found; or show the page with the note."""
+    visit, note = posting.visit, posting.get("note")
+    visit.need("actions:write")
+    try:
+        said = ReviewIn(note=note or None)
+    except pydantic.ValidationError as error:
+        return await _page(key, db, visit, note, beside(error, visit.words))
+    await db.write(lambda session: reviews.record(session, key, visit.caller.name, said.note))
+    visit.request.app.state.registry.forget()
+    return RedirectResponse(visit.link() + "#review", 303)
+
+
+async def _page(key: str, db: Db, visit: RequestContext, note: str = "", wrong: FormErrors = NOTHING) -> Response:
+    """The page of a touchpoint; with the `note` of a review that could not be taken."""
     visit.need("scores:read")
     known = await visit.request.app.state.registry.get(key)
     period = periods.of(visit.request.query_params.get("period"))
@@ -64,6 +87,10 @@ async def touchpoint(key: str, db: Db, visit: RequestContext = Signed) -> Respon
     marked, unmarked = marks.placed(seen.events, seen.chart.edges, now)
     return visit.page(
         "touchpoint.html",
+        422 if wrong else 200,
+        note=note,
+        wrong=wrong,
+        wrongs=wrong.listed({"note": ("", str(visit.words("review_note")))}),
         known=known,
         period=period,
         s=found,

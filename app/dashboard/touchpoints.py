@@ -7,13 +7,10 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.actions import reviews
-from app.actions.schemas import ReviewIn
 from app.dashboard.first_run import columns
 from app.dashboard.form_errors import refused
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.dashboard.touchpoint_form import slug
-from app.errors import Code, Problem
 from app.models import Touchpoint
 from app.state import Db
 from app.touchpoints import registry
@@ -50,20 +47,6 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
 
 def _create(session: Session, wanted: Sequence[TouchpointIn]) -> list[Touchpoint]:
     return [registry.create(session, body) for body in wanted]
-
-
-@router.post("/touchpoints/{key}/reviewed")
-async def reviewed(key: str, db: Db, posting: Posting = Posted) -> Response:
-    """Note that somebody has looked at the touchpoint again, and what was found."""
-    visit = posting.visit
-    visit.need("actions:write")
-    try:
-        said = ReviewIn(note=posting.get("note") or None)
-    except pydantic.ValidationError:
-        raise Problem(Code.INVALID_REQUEST, str(visit.words("review_wrong"))) from None
-    await db.write(lambda session: reviews.record(session, key, visit.caller.name, said.note))
-    visit.request.app.state.registry.forget()
-    return RedirectResponse(f"/touchpoints/{key}", 303)
 
 
 @router.post("/touchpoints/{key}/archive")

@@ -74,7 +74,6 @@ async def _all(
             "rows": rows,
             "segments": split.spoken(session, [one for row in rows for one in row["segments"]], visit.words),
             "waits": {one.webhook_id: one.events for one in backlog.waiting(session)},
-            "names": picks.touchpoints(session, visit.words),
             "choice": picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", "")),
         }
 
@@ -100,11 +99,10 @@ async def _one(
         hook = subscriptions.shown(subscriptions.one(session, number))
         rows = subscriptions.deliveries(session, number, None, _DELIVERIES)
         said = [(row, subscriptions.state_of(row)) for row in rows]
-        names = picks.touchpoints(session, visit.words, hook["touchpoints"])
         segments = split.spoken(session, hook["segments"], visit.words)
         filled = hook | (draft or {})
         choice = picks.choice(session, visit.words, filled["touchpoints"], filled.get("find", ""))
-        return {"hook": hook, "rows": said, "names": names, "segments": segments, "draft": filled, "choice": choice}
+        return {"hook": hook, "rows": said, "segments": segments, "draft": filled, "choice": choice}
 
     found = await db.read(work)
     return _page(visit, "webhook.html", status, wrong=wrong, secret=secret, **found)

@@ -122,6 +122,36 @@ def daily(session: Session, ids: Sequence[int], since: int, until: int) -> Itera
             yield number, source, bucket, tuple(counts)
 
 
+WEEK_S = 7 * 86_400
+
+
+def weekly(session: Session, ids: Sequence[int], until: int, weeks: int) -> dict[int, list[Counts]]:
+    """What counted in each of the `weeks` times seven days up to `until` (seconds), the oldest first, by touchpoint.
+
+    Whole local days, each in the week in which its noon lies: so all time zones are read together, summed by the
+    database.
+    """
+    since = until - weeks * WEEK_S
+    found: dict[int, list[Counts]] = {}
+    for start in range(0, len(ids), IDS_MAX):
+        some = {f"id{i}": number for i, number in enumerate(ids[start : start + IDS_MAX])}
+        span = {"noon": 43_200 - since, "start": since - 43_200, "end": until - 43_200}
+        for number, week, *counts in _weeks(len(some)).rows(session, some | span):
+            found.setdefault(number, [NONE] * weeks)[week] = tuple(counts)
+    return found
+
+
+@lru_cache(maxsize=IDS_MAX)
+def _weeks(ids: int) -> Lookup:
+    whose = ", ".join(f":id{i}" for i in range(ids))
+    sums = ", ".join(f"CAST(SUM({name}) AS bigint)" for name in COUNTS)
+    return Lookup(
+        f"SELECT touchpoint_id, week, {sums} FROM (SELECT rollup.*, (bucket + :noon) / {WEEK_S} AS week FROM rollup "  # noqa: S608 - our own names
+        f"WHERE touchpoint_id IN ({whose}) AND grain = '{DAY}' AND slice = '{COUNTED}' "
+        "AND bucket >= :start AND bucket < :end) AS part GROUP BY touchpoint_id, week"
+    )
+
+
 def first_hours(session: Session, ids: Sequence[int]) -> dict[int, int]:
     """The first local hour in which anything was counted, by touchpoint; one look into the index for each."""
     found: dict[int, int] = {}

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import Engine, event
 
 from app.models import now
 from app.monitoring import alerts
@@ -42,3 +43,18 @@ async def press(browser: httpx.AsyncClient, path: str, page: str, **fields: Any)
     token = re.search(r'name="csrf" value="([0-9a-f]+)"', (await browser.get(page)).text)
     assert token
     return await browser.post(path, data={"csrf": token[1], **fields})
+
+
+async def statements(person: httpx.AsyncClient, path: str) -> list[str]:
+    """The statements that the page takes."""
+    seen: list[str] = []
+
+    def heard(*said: Any) -> None:
+        seen.append(said[2])
+
+    event.listen(Engine, "before_cursor_execute", heard)
+    try:
+        assert (await person.get(path)).status_code == 200
+    finally:
+        event.remove(Engine, "before_cursor_execute", heard)
+    return seen

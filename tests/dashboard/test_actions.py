@@ -10,6 +10,7 @@ from app.ids import uuid7
 from app.ingest.channels import Answer
 from app.ingest.store import store
 from app.models import Touchpoint
+from tests.dashboard.company import statements
 from tests.dashboard.forms import send
 
 
@@ -24,6 +25,13 @@ async def test_an_action_is_written_down_started_and_ended_on_its_page(person, m
     assert "More &lt;b&gt;staff" in (await person.get("/actions")).text
     assert (await send(person, "/actions", "/actions", title="Nowhere")).status_code == 422
     assert (await send(person, where, f"{where}/state", state="lost")).status_code == 422
+
+
+async def test_pages_with_a_choice_of_touchpoints_read_them_once(person, make):
+    await make("shop")
+    for path in ("/actions", "/devices", "/subscribers", "/webhooks"):
+        read = [one for one in await statements(person, path) if "FROM touchpoint" in one and "touchpoint.name" in one]
+        assert len(read) == 1 + (path == "/subscribers"), path  # whom nobody is told of, too
 
 
 @pytest.mark.parametrize(("language", "says"), [("en", "It helped."), ("de", "Sie hat geholfen."), ("pl", "Pomogło.")])

@@ -1,16 +1,20 @@
 """The map: fifty touchpoints on one screen, a thousand in folded groups."""
 
+import csv
+import io
 import re
 from collections.abc import AsyncIterator
-from typing import Any
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Engine, event
 
-from app.models import Touchpoint
-from tests.dashboard.company import fell, signed_in
+from app.ids import uuid7
+from app.ingest.channels import Answer
+from app.ingest.store import store
+from app.models import Touchpoint, now
+from tests.dashboard.company import fell, signed_in, statements
 
 
 @pytest.fixture
@@ -110,19 +114,40 @@ async def test_a_card_says_what_the_line_has_no_room_for(app, client, make, pers
     assert "Anders &lt;b&gt;" in card and "Fell from 70 to 40 about" in card and "30 answers" in card
 
 
-async def statements(person: httpx.AsyncClient) -> int:
-    """How many statements the map takes."""
-    seen: list[str] = []
+async def test_a_card_draws_twelve_weeks_as_one_small_trend(app, client, make, person):
+    await make("delivery", timezone="Pacific/Auckland")
+    await make("once")
+    known, at, rows = await app.state.registry.get("delivery"), now(), []
+    for week, rating in ((0, 1), (1, 2), (3, 5), (11, 4), (12, 1)):
+        when = at - timedelta(days=7 * week + 2)
+        rows += [Answer(known.id, uuid7(), rating, None, "", "web", "", None, None, None, when, when, zone=known.zone)]
+    await app.state.db.write(lambda session: store(session, rows))
+    await client.post("/v1/touchpoints/once/feedback", json={"rating": 3})
+    page = (await person.get("/map")).text
+    (trend,) = re.findall(r'<svg class="spark".*?</svg>', page)  # one week alone is no trend
+    assert re.findall(r'class="line" d="M([\d.]+)', trend) == ["4.2", "70.8", "87.5"]  # 11, 3, and 1 weeks ago
+    assert re.findall(r'class="end" d="M([\d.]+)', trend) == ["95.8"]
+    assert 'class="spark"' not in (await person.get("/map?view=list")).text
 
-    def heard(*said: Any) -> None:
-        seen.append(said[2])
 
-    event.listen(Engine, "before_cursor_execute", heard)
-    try:
-        assert (await person.get("/map")).status_code == 200
-    finally:
-        event.remove(Engine, "before_cursor_execute", heard)
-    return len(seen)
+async def test_the_list_is_a_file_in_the_order_and_with_the_filters_of_the_page(app, client, make, person):
+    await make(
+        "delivery", name="=Delivery", owner="Anders", tags=["north", "new"], target={"metric": "csat", "value": 90}
+    )
+    await make("shop", name="Shop", phase="purchase")
+    await answers(client, delivery=1, shop=5)
+    await fell(app)
+    page = (await person.get("/map?view=list&sort=name&lang=en")).text
+    assert 'href="/map?view=list&amp;sort=name&amp;format=csv" download' in page
+    answer = await person.get("/map?view=list&sort=answers&format=csv")
+    assert answer.headers["content-disposition"].startswith('attachment; filename="touchpoints-')
+    first, second = csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff")))
+    assert (first["touchpoint"], first["name"], first["tags"]) == ("delivery", "'=Delivery", "north new")
+    assert (first["answers"], first["index"], first["place_first"]) == ("30", "0.0", "1")
+    assert (first["change"], first["target"], first["target_status"]) == ("down", "90.0", "not_met")
+    assert (second["touchpoint"], second["change"], second["target"]) == ("shop", "", "")
+    only = (await person.get("/map?owner=Anders&format=csv")).text
+    assert len(only.splitlines()) == 2
 
 
 async def test_the_map_of_many_takes_no_more_statements_than_that_of_few(client, make, person):
@@ -131,5 +156,7 @@ async def test_the_map_of_many_takes_no_more_statements_than_that_of_few(client,
         for number in range(some):
             await make(f"s{some}-{number}", target={"metric": "index", "value": 70})
         await answers(client, **{f"s{some}-0": 1})
-        counted.append(min([await statements(person) for _ in range(3)]))  # something else may read beside one
+        counted.append(
+            min([len(await statements(person, "/map")) for _ in range(3)])
+        )  # something else may read beside one
     assert counted[0] == counted[1] > 0

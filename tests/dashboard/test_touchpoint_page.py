@@ -2,13 +2,9 @@
 
 import re
 from datetime import timedelta
-from typing import Any
-
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
 
 from app.models import now
-from tests.dashboard.company import fell, signed_in
+from tests.dashboard.company import fell, signed_in, statements
 from tests.dashboard.forms import send
 
 PATH = "/touchpoints/delivery"
@@ -29,14 +25,22 @@ async def test_what_comes_first_is_what_one_looks_for_first(client, make, person
 async def test_a_review_is_written_down_with_what_was_found(client, make, person):
     await make("delivery")
     await client.post("/v1/touchpoints/delivery/feedback", json={"rating": 3})
-    sent = await send(person, PATH, f"{PATH}/reviewed", note="The question is <too> long")
+    sent = await send(person, PATH, PATH, note="The question is <too> long")
     assert sent.status_code == 303
     (review,) = (await client.get("/v1/touchpoints/delivery/reviews")).json()["items"]
     assert review["note"] == "The question is <too> long"
     page = (await person.get(PATH)).text
     assert "The question is &lt;too&gt; long" in page and "reviewed by" in page
-    assert (await send(person, PATH, f"{PATH}/reviewed", note="x" * 4001)).status_code == 422
-    assert len((await client.get("/v1/touchpoints/delivery/reviews")).json()["items"]) == 1
+
+
+async def test_a_note_too_long_stays_where_it_was_typed_with_what_is_wrong_beside_it(client, make, person):
+    await make("delivery")
+    sent = await send(person, PATH, f"{PATH}?period=7d", note="x" * 4001)
+    assert sent.status_code == 422
+    assert re.search(r'name="note"[^>]*aria-describedby="wrong-note">x{4001}</textarea>', sent.text)
+    assert sent.text.count("At most 4,000 characters.") == 2  # beside it and above the page
+    assert 'href="#at-note"' in sent.text and f'action="{PATH}?period=7d"' in sent.text
+    assert not (await client.get("/v1/touchpoints/delivery/reviews")).json()["items"]
 
 
 async def test_who_may_only_read_scores_sees_the_trend_without_marks(app, client, make):
@@ -50,30 +54,15 @@ async def test_who_may_only_read_scores_sees_the_trend_without_marks(app, client
     await clerk.aclose()
 
 
-async def statements(person: Any) -> int:
-    """How many statements the page takes."""
-    seen: list[str] = []
-
-    def heard(*said: Any) -> None:
-        seen.append(said[2])
-
-    event.listen(Engine, "before_cursor_execute", heard)
-    try:
-        assert (await person.get(PATH)).status_code == 200
-    finally:
-        event.remove(Engine, "before_cursor_execute", heard)
-    return len(seen)
-
-
 async def test_a_page_with_many_marks_takes_no_more_statements_than_one_with_none(app, client, make, person):
     await make("delivery")
     await client.post("/v1/touchpoints/delivery/feedback", json={"rating": 3})
-    before = min([await statements(person) for _ in range(3)])  # something else may read beside one
+    before = min([len(await statements(person, PATH)) for _ in range(3)])  # something else may read beside one
     for number in range(20):
         start = (now() - timedelta(minutes=number + 1)).isoformat()
         body = {"title": f"Action {number}", "touchpoints": ["delivery"], "started_at": start}
         assert (await client.post("/v1/actions", json=body)).status_code == 201
         await client.post("/v1/touchpoints/delivery/reviews", json={})
     await fell(app)
-    assert min([await statements(person) for _ in range(3)]) == before
+    assert min([len(await statements(person, PATH)) for _ in range(3)]) == before
     assert "more events have no room here" in (await person.get(PATH)).text
