@@ -1,7 +1,6 @@
 """What a file is understood to say, shown to a person, who says yes or answers what is not clear."""
 
 import sys
-from collections.abc import Mapping as Names
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.run import fail
+from app.importer.labels import Scales
 from app.importer.layout import CSV, XLSX, Layout
 from app.importer.look import Looked, Question, is_complete, look
 from app.importer.mapping import Mapping
@@ -49,7 +49,7 @@ class Chosen:
         return self.kept or self.complete
 
 
-def understood(chosen: Chosen, scales: Names[str, str]) -> Looked:
+def understood(chosen: Chosen, scales: Scales) -> Looked:
     """The file as it is understood, after a yes; ends with code 2 where something is open and nobody can be asked."""
     asking = not chosen.yes and sys.stdin.isatty()
     said = chosen.said

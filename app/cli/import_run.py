@@ -15,6 +15,7 @@ from app import migrate
 from app.cli.import_look import Chosen
 from app.cli.run import migrated, settings, with_chosen, with_database
 from app.db import Database
+from app.importer.labels import NO_SCALES, Scales
 from app.importer.look import Looked
 from app.importer.refused import keeping
 from app.importer.run import Import
@@ -40,12 +41,12 @@ def spooled(file: Path) -> Iterator[Path]:
         yield path
 
 
-def scales_there() -> dict[str, str]:
-    """The scales of the touchpoints that are there, by key."""
+def scales_there() -> Scales:
+    """The scales that are there."""
     url = settings().database_url
     if migrate.is_embedded(url):
         if not path_of(make_url(url)).exists():
-            return {}
+            return NO_SCALES
         migrated(url)
     return with_database(url, lambda db: db.read(scales))
 

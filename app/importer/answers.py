@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pydantic
 
 from app.errors import Code, Problem, invalid
+from app.importer.labels import labels_of
 from app.importer.numbering import UNNUMBERED, Named, uuid5
+from app.importer.rating_words import folded
 from app.importer.ratings import Ratings
 from app.importer.row import LeftOut, Row, RowError
 from app.importer.sentence import Sentence
@@ -77,6 +79,7 @@ class Reader:
     day_first: bool | None = None
     person: Callable[[str], str] = str
     _ratings: dict[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    _labels: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def wanted(self) -> tuple[str | None, ...]:
         """The columns in the order in which `answer` takes the cells; the first names the touchpoint."""
@@ -114,11 +117,20 @@ class Reader:
         return Named(answer, content(known.key, answer), former)
 
     def _rating(self, cell: str, known: Known) -> int | None:
+        if (label := self._label(cell, known)) is not None:
+            return label
         rating, of = self._ratings.get(cell) or self._read(cell)
         if of is not None and of != known.scale.high:
             text, shown = "rating: {text!r} is not of {high} (--rescale {of}:{high})", cell.strip()[:40]
             raise RowError(Sentence("row.not_of", text, text=shown, of=of, high=known.scale.high))
         return rating
+
+    def _label(self, cell: str, known: Known) -> int | None:
+        """The rating that the touchpoint's own scale calls so; what the options say of a word comes first."""
+        labels = self._labels.get(known.key)
+        if labels is None:
+            labels = self._labels[known.key] = labels_of(known.scale)
+        return labels.get(word) if labels and (word := folded(cell)) not in self.ratings.words else None
 
     def _read(self, cell: str) -> tuple[int | None, int | None]:
         found = self.ratings.read(cell)

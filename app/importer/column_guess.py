@@ -1,7 +1,7 @@
 """Which column of a table says what, by the names and by what stands in them. Pure."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.importer.answers import Columns
@@ -93,8 +93,8 @@ def columns_of(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Colu
     return [Column(name, cells, len(rows)) for name, cells in zip(names, filled, strict=True)]
 
 
-def roles(columns: Sequence[Column]) -> Roles:
-    """Which column says what; what is not clear is None."""
+def roles(columns: Sequence[Column], labels: Container[str] = ()) -> Roles:
+    """Which column says what; what is not clear is None. `labels` (folded) are what the company's own scales say."""
     free = {column.name: column for column in columns if column.cells}
     wide = _wide(free)
     for name in wide:
@@ -106,7 +106,7 @@ def roles(columns: Sequence[Column]) -> Roles:
     count = _take(free, COUNT, lambda column: column.share(str.isdecimal) >= MOSTLY) if not wide else None
     person = _take(free, RESPONDENT, lambda _: True)
     person = person or _only(free, lambda column: column.share(_ADDRESS.fullmatch) >= MOSTLY)
-    rating, others = (None, ()) if wide else _rating(free)
+    rating, others = (None, ()) if wide else _rating(free, labels)
     place = _take(free, TOUCHPOINT, _is_place)
     comment = _take(free, COMMENT, _is_text) or _longest(free)
     return Roles(
@@ -133,29 +133,30 @@ def _only(free: dict[str, Column], fits: Callable[[Column], object]) -> str | No
     return found[0]
 
 
-def _rating(free: dict[str, Column]) -> tuple[str | None, tuple[str, ...]]:
+def _rating(free: dict[str, Column], labels: Container[str]) -> tuple[str | None, tuple[str, ...]]:
     """The column of ratings, and the names of others that could be it; none of several without a telling name."""
-    like = {name: column for name, column in free.items() if _is_rating(column)}
+    like = {name: column for name, column in free.items() if _is_rating(column, labels)}
     best = _take(dict(like), RATING, lambda _: True) or (next(iter(like)) if len(like) == 1 else None)
     if best:
         del free[best]
     return best, tuple(name for name in like if name != best)
 
 
-def _is_rating(column: Column) -> bool:
+def _is_rating(column: Column, labels: Container[str]) -> bool:
     cells = {cell for cell in column.cells if folded(cell) not in NOTHING}
-    words = {folded(cell) for cell in cells if parse(cell) is None}
+    words = {word for cell in cells if parse(cell) is None and (word := folded(cell)) not in labels}
     if not cells or len(cells) > 101 or column.share(is_time) >= MOSTLY:
         return False
     values = [said.value for cell in cells if (said := parse(cell))]
     most = 100 if any("%" in cell for cell in cells) else 10
-    known = not words or (not values and family_of(words) is not None) or _named_as_rating(column)
+    known = not words or (not values and family_of(words) is not None) or _named_as_rating(column, labels)
     return known and all(0 <= value <= most for value in values)
 
 
-def _named_as_rating(column: Column) -> bool:
+def _named_as_rating(column: Column, labels: Container[str]) -> bool:
     """Whether its name says so and half of its cells do: what the others mean can be said, or they are refused."""
-    return any(pattern.search(column.name) for pattern in RATING) and column.share(lambda cell: parse(cell)) >= HALF
+    said = column.share(lambda cell: parse(cell) or folded(cell) in labels)
+    return said >= HALF and any(pattern.search(column.name) for pattern in RATING)
 
 
 def _wide(free: Mapping[str, Column]) -> tuple[str, ...]:

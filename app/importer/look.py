@@ -1,7 +1,6 @@
 """Looking at a file before it is imported: what it is understood to say, and what has to be asked."""
 
-from collections.abc import Mapping as Names
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,11 @@ from typing import Any
 from app.answers.cells import is_export
 from app.importer import column_guess, presets, scale_guess
 from app.importer.answers import Columns
+from app.importer.labels import NO_SCALES, Scales
 from app.importer.layout import Layout
 from app.importer.mapping import HASHED, Mapping
 from app.importer.presets import Preset
+from app.importer.rating_words import folded
 from app.importer.ratings import read_rescale, scale_up_to
 from app.importer.row import LeftOut, Row, RowError
 from app.importer.rows import chunks, layout_of, open_table
@@ -22,6 +23,7 @@ from app.touchpoints.scales import SCALES
 
 DIFFERENT_MAX = 2000  # ratings: a column with more of them holds something else
 OTHER_RATINGS_SHOWN = 5
+LABELS_SHOWN = 24
 _PRESET = {presets.API: "note.preset_by_api", presets.UNVERIFIED: "note.preset"}
 
 
@@ -39,6 +41,7 @@ class Looked:
     """What a file is understood to say. `mapping` is None for an export of ours, which is taken back whole.
 
     `places` are what its cells name as touchpoints, up to DIFFERENT_MAX of them; `unknown` words that are no ratings.
+    `scales` are those that were there.
     """
 
     layout: Layout
@@ -49,6 +52,7 @@ class Looked:
     questions: Sequence[Question] = ()
     places: Sequence[str] = ()
     unknown: Sequence[str] = ()
+    scales: Scales = NO_SCALES
 
 
 @dataclass(slots=True)
@@ -68,10 +72,10 @@ def look(
     *,
     encoding: str | None = None,
     preset: str | None = None,
-    scales: Names[str, str] | None = None,
+    scales: Scales = NO_SCALES,
     name: str = "",
 ) -> Looked:
-    """What the file says, where `said` does not; `scales` are those of the touchpoints that are there, by their keys.
+    """What the file says, where `said` does not; `scales` are those that are there.
 
     `name` is the file's, which names the touchpoint when nothing else does. FileError when it is no table.
     """
@@ -84,10 +88,10 @@ def look(
         return Looked(layout, names, None)
     known = _preset(preset, names)
     complete = is_complete(said.columns)
-    mapping, others = (said, ()) if complete else _columns(said, known, names, sample, name)
+    mapping, others = (said, ()) if complete else _columns(said, known, names, sample, name, scales)
     survey = _survey(path, layout, mapping.columns)
     hint = known.hint if known and not complete else ""
-    mapping, notes, questions = _decided(mapping, survey, scales or {}, hint, complete=complete)
+    mapping, notes, questions = _decided(mapping, survey, scales, hint, complete=complete)
     if others:
         text, shown = "not imported, although they look like ratings: {names}", ", ".join(others[:OTHER_RATINGS_SHOWN])
         notes.append(Sentence("note.other_ratings", text, names=shown))
@@ -95,7 +99,7 @@ def look(
         text = f"recognised as an export of {{name}}; {known.verified}"
         notes.insert(0, Sentence(_PRESET[known.verified], text, name=known.name))
     places = sorted(survey.places) if mapping.columns.touchpoint_column else ()
-    return Looked(layout, names, mapping, survey.rows, notes, questions, places, survey.unknown)
+    return Looked(layout, names, mapping, survey.rows, notes, questions, places, survey.unknown, scales)
 
 
 def is_complete(columns: Columns) -> bool:
@@ -112,7 +116,12 @@ def _preset(wanted: str | None, names: Sequence[str]) -> Preset | None:
 
 
 def _columns(
-    said: Mapping, known: Preset | None, names: Sequence[str], sample: Sequence[Sequence[str]], file_name: str
+    said: Mapping,
+    known: Preset | None,
+    names: Sequence[str],
+    sample: Sequence[Sequence[str]],
+    file_name: str,
+    scales: Scales,
 ) -> tuple[Mapping, Sequence[str]]:
     """The mapping with the columns found, and what else looks like a rating."""
     columns = column_guess.columns_of(names, [cells[: len(names)] for cells in sample])
@@ -126,7 +135,7 @@ def _columns(
         )  # fmt: skip
     found = said.over(found)
     taken = {name for name in (getattr(found.columns, each) for each in _ROLES) if name}
-    guessed = column_guess.roles([column for column in columns if column.name not in taken])
+    guessed = column_guess.roles([column for column in columns if column.name not in taken], scales.words)
     if known:  # it knows which columns it has; what the answers are has to be looked for
         few = Columns(rating=guessed.columns.rating, comment=guessed.columns.comment, wide=guessed.columns.wide)
         few = replace(few, touchpoint_column=guessed.columns.touchpoint_column) if known.name == "happyornot" else few
@@ -174,7 +183,7 @@ def _survey(path: Path, layout: Layout, columns: Columns) -> _Survey:
 
 
 def _decided(
-    mapping: Mapping, survey: _Survey, scales: Names[str, str], hint: str, *, complete: bool
+    mapping: Mapping, survey: _Survey, scales: Scales, hint: str, *, complete: bool
 ) -> tuple[Mapping, list[Sentence], list[Question]]:
     """The mapping with scale, words and order of dates; what is worth telling, and what has to be asked."""
     notes: list[Sentence] = []
@@ -199,7 +208,7 @@ def _decided(
 def _scaled(
     mapping: Mapping,
     survey: _Survey,
-    scales: Names[str, str],
+    scales: Scales,
     hint: str,
     notes: list[Sentence],
     questions: list[Question],
@@ -208,13 +217,19 @@ def _scaled(
 ) -> Mapping:
     """The mapping with the scale and the words of its ratings."""
     columns = mapping.columns
-    guess = scale_guess.guess(columns.wide or survey.ratings, columns.rating or "", hint)
+    keys = _keys_there(columns, survey, scales)
+    found = {scales.of[key] for key in keys if key}
+    open_ = {cell for cell in survey.ratings if folded(cell) not in mapping.words}
+    labelled = _labelled(open_, scales, found or {mapping.scale or ""}, notes)
+    guess = scale_guess.guess(columns.wide or survey.ratings - labelled, columns.rating or "", hint)
+    if labelled:  # beside these, a word that others use for a rating says nothing of this scale
+        guess = replace(guess, words={}, unknown=tuple(sorted({*guess.unknown, *guess.words})))
     unknown = [word for word in guess.unknown if word not in mapping.words]
     survey.unknown = unknown
     if unknown:
         text = "no ratings, and refused: {words} (--map WORD=5 says what one means)"
         notes.append(Sentence("note.no_ratings", text, words=", ".join(unknown[:8])))
-    there = _scales_there(columns, survey, scales)
+    there = set() if None in keys else found
     mapping = replace(mapping, words=guess.words | mapping.words, rescale=mapping.rescale or guess.rescale)
     if mapping.scale is not None or mapping.rescale:
         scale = mapping.scale or scale_up_to(read_rescale(mapping.rescale or "")[1])
@@ -233,12 +248,27 @@ def _scaled(
     return mapping
 
 
-def _scales_there(columns: Columns, survey: _Survey, scales: Names[str, str]) -> set[str]:
-    """The scales of the touchpoints of the file, when all of them are there already."""
-    keys = set()
+def _labelled(ratings: Iterable[str], scales: Scales, found: Iterable[str], notes: list[Sentence]) -> set[str]:
+    """Which of these are labels of the scales, which is worth telling."""
+    labelled: set[str] = set()
+    for scale in sorted(found):
+        labels = scales.labels(scale)
+        words = sorted((labels[folded(cell)], cell) for cell in ratings if folded(cell) in labels)
+        if words:
+            said = ", ".join(f"{cell.strip()} = {rating}" for rating, cell in words[:LABELS_SHOWN])
+            text = "read as labels of the scale {scale}: {words}"
+            notes.append(Sentence("note.labels", text, scale=scale, words=said))
+            labelled.update(cell for _, cell in words)
+    return labelled
+
+
+def _keys_there(columns: Columns, survey: _Survey, scales: Scales) -> set[str | None]:
+    """The touchpoints of the file that are there already; None among them when another one is not."""
+    keys: set[str | None] = set()
     for place in [""] if columns.touchpoint else survey.places:
         try:
-            keys.add(columns.key(place) if columns.key(place) in scales else columns.former_key(place) or "")
+            known = columns.key(place), columns.former_key(place)
         except RowError:
             continue
-    return {scales[key] for key in keys} if keys and keys <= scales.keys() else set()
+        keys.add(next((key for key in known if key in scales.of), None))
+    return keys

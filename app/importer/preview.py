@@ -1,13 +1,16 @@
 """The first rows of a file as they would be stored."""
 
+from collections.abc import Mapping as Names
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.importer.answers import Reader
 from app.importer.counted_rows import counted
+from app.importer.labels import Scales
 from app.importer.look import Looked
 from app.importer.mapping import Mapping
 from app.importer.ratings import Ratings, read_rescale
@@ -61,16 +64,20 @@ def preview(path: Path, looked: Looked) -> Preview:
             rows = counted(rows, mapping.columns, len(reader.wanted()))
         for line, row in islice(rows, LOOKED_AT):
             found.looked_at += 1
-            _note(found, reader, mapping, line, row)
+            _note(found, reader, mapping, looked.scales, line, row)
     return found
 
 
-def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row | RowError | LeftOut) -> None:
+def _note(
+    found: Preview, reader: Reader, mapping: Mapping, scales: Scales, line: int, row: Row | RowError | LeftOut
+) -> None:
     try:
         if not isinstance(row, Row):
             raise row
         key = mapping.columns.key(row.cells[0])
-        named = reader.answer(row, _pretended(key, mapping.scale))
+        former = mapping.columns.former_key(row.cells[0])
+        scale = mapping.scale or scales.of.get(key) or scales.of.get(former or "")
+        named = reader.answer(row, _pretended(key, mapping.scale, scales.own.get(scale or "")))
     except RowError as error:
         found.tally.refuse(line, error.said, ())
     except LeftOut as why:
@@ -80,7 +87,9 @@ def _note(found: Preview, reader: Reader, mapping: Mapping, line: int, row: Row 
             found.answers.append((line, key, named.answer))
 
 
-def _pretended(key: str, scale: str | None) -> registry.Known:
-    """A touchpoint as it would be made; on the widest scale where that is its own or nobody's business yet."""
+def _pretended(key: str, scale: str | None, own: Names[str, Any] | None) -> registry.Known:
+    """A touchpoint as it would be made, or is on a scale of the company's own; else on the widest scale."""
     name = scale if scale and scale in SCALES else WIDEST
-    return registry.known(Touchpoint(id=0, key=key, scale=name, phase="purchase", contact="direct", channel="other"))
+    made = Touchpoint(id=0, key=key, scale=name, phase="purchase", contact="direct", channel="other")
+    made.own_scale = dict(own) if own else None
+    return registry.known(made)

@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 from sqlmodel import Session, col, select
 
-from app.models import Rollup, Touchpoint
+from app.importer.labels import Scales
+from app.models import OwnScale, Rollup, Touchpoint
+from app.touchpoints.own_scales import copied
 
 
 class Stored(NamedTuple):
@@ -15,9 +17,10 @@ class Stored(NamedTuple):
     mean: float | None
 
 
-def scales(session: Session) -> dict[str, str]:
-    """The scales of all touchpoints, by key."""
-    return dict(session.exec(select(Touchpoint.key, Touchpoint.scale)).all())
+def scales(session: Session) -> Scales:
+    """The scales of all touchpoints, and the company's own ones."""
+    of = dict(session.exec(select(Touchpoint.key, Touchpoint.scale)).all())
+    return Scales(of, {row.key: copied(row) for row in session.exec(select(OwnScale))})
 
 
 def imported_counts(session: Session, keys: Iterable[str]) -> dict[str, Stored]:

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from app.importer.labels import Scales
 from app.importer.look import Looked, look
 from app.importer.mapping import Mapping, of_json, to_json
 from app.importer.packed import unpacks_within
@@ -27,10 +28,10 @@ PLACES_SHOWN = 200
 SHORT = 300  # characters of a comment, or of a cell in a sentence
 
 
-def looked_at(path: Path, said: Mapping, name: str, scales: Names[str, str], most: int) -> dict[str, Any]:
+def looked_at(path: Path, said: Mapping, name: str, scales: Scales, most: int) -> dict[str, Any]:
     """What the file at `path`, called `name`, says where `said` does not; FileError when it is no table.
 
-    `scales` are those of the touchpoints by their keys, `most` the bytes that an upload may have.
+    `scales` are those that are there, `most` the bytes that an upload may have.
     """
     if not unpacks_within(path, most * TIMES):
         text = "Unpacked it is larger than {most} MB."
@@ -45,7 +46,7 @@ def looked_at(path: Path, said: Mapping, name: str, scales: Names[str, str], mos
         "notes": [note.told for note in looked.notes if not note.code.startswith("ask.")],
         "open": _open(looked),
         "words": list(looked.unknown[:WORDS_SHOWN]),
-        "places": list(_places(looked, mapping, scales)) if mapping else [],
+        "places": list(_places(looked, mapping)) if mapping else [],
     }
     shown = preview(path, looked) if mapping and not found["open"] else Preview()
     answers = [_answer(line, key, answer) for line, key, answer in shown.answers]
@@ -72,9 +73,10 @@ def _open(looked: Looked) -> list[dict[str, Any]]:
     return [text.told for text in (*asked, *(note for note in looked.notes if note.code.startswith("ask.")))]
 
 
-def _places(looked: Looked, mapping: Mapping, scales: Names[str, str]) -> Iterator[dict[str, Any]]:
+def _places(looked: Looked, mapping: Mapping) -> Iterator[dict[str, Any]]:
     """The touchpoints of the file, and whether they are there."""
     seen: set[str] = set()
+    there = looked.scales.of
     for cell in looked.places or [""]:
         try:
             key, former = mapping.columns.key(cell), mapping.columns.former_key(cell)
@@ -82,7 +84,7 @@ def _places(looked: Looked, mapping: Mapping, scales: Names[str, str]) -> Iterat
             continue
         if key not in seen and len(seen) < PLACES_SHOWN:
             seen.add(key)
-            yield {"key": key, "name": cell.strip()[:SHORT] or key, "there": key in scales or former in scales}
+            yield {"key": key, "name": cell.strip()[:SHORT] or key, "there": key in there or former in there}
 
 
 def _answer(line: int, key: str, answer: Answer) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from app.importer.answers import Columns
+from app.importer.labels import Scales
 from app.importer.look import look
 from app.importer.mapping import Mapping
 from app.importer.preview import preview
@@ -141,7 +142,7 @@ def test_a_scale_is_found_or_asked_for(tmp_path, ratings, scale):
     looked = look(path, Mapping(columns=Columns(rating="Score")), name="x")
     assert looked.mapping.scale == scale
     assert [question.option for question in looked.questions] == ([] if scale else ["--scale"])
-    there = look(path, Mapping(columns=Columns(rating="Score")), name="x", scales={"x": "nps"})
+    there = look(path, Mapping(columns=Columns(rating="Score")), name="x", scales=Scales({"x": "nps"}))
     assert there.mapping.scale is None and not there.questions, "a touchpoint that is there has its scale"
 
 

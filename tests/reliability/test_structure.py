@@ -24,6 +24,7 @@ PURE = (
     "importer/column_guess.py",
     "importer/counted_rows.py",
     "importer/encodings.py",
+    "importer/labels.py",
     "importer/layout.py",
     "importer/mapping.py",
     "importer/presets.py",
