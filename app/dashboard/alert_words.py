@@ -1,7 +1,7 @@
 """Alerts in words. Pure."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 
 from markupsafe import Markup
@@ -46,16 +46,22 @@ def place(alert: Alert, names: Mapping[str, Known], t: Localized) -> str:
     return t.own(names[key].row.name) if key in names else str(key)
 
 
+def zone(alert: Alert, names: Mapping[str, Known]) -> tzinfo:
+    """Where its days are counted: at its touchpoint, or the first one of its journey."""
+    moved = [one["touchpoint"] for one in alert["evidence"]["touchpoints"]] if alert["journey"] else []
+    return next((names[key].zone for key in (alert["touchpoint"], *moved) if key in names), UTC)
+
+
 def concerns(alert: Alert, keys: Collection[str]) -> bool:
     """Whether it is about one of these touchpoints, or a journey of one."""
     members = [one["touchpoint"] for one in alert["evidence"]["touchpoints"]] if alert["journey"] else []
     return any(key in keys for key in (alert["touchpoint"], *members))
 
 
-def says(alert: Alert, known: Known | None, t: Localized) -> Markup:
+def says(alert: Alert, names: Mapping[str, Known], t: Localized) -> Markup:
     """Since when, how sure the day is, and what else the monitoring saw."""
     seen, kind = alert["evidence"], alert["kind"]
-    day = t.day(alert["since"].astimezone(known.zone if known else UTC).date())
+    day = t.day(alert["since"].astimezone(zone(alert, names)).date())
     said = [t("alert.since.about" if kind in ("drop", "rise") else "alert.since", day=day)]
     if isinstance(days := seen.get("since"), Mapping):
         first, last = (t.day(date.fromisoformat(days[end])) for end in ("from", "to"))

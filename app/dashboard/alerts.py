@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pydantic
@@ -54,7 +55,8 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
 
     found, names = await db.read(work)
     title = alert_words.titles(names, visit.words)
-    return visit.page("alerts.html", found=found, names=names, title=title, icons=ICONS)
+    zone = partial(alert_words.zone, names=names)
+    return visit.page("alerts.html", found=found, zone=zone, title=title, icons=ICONS)
 
 
 @dataclass(slots=True)
@@ -93,7 +95,7 @@ async def _one(
         alert=seen.alert,
         known=here,
         title=alert_words.title(seen.alert, seen.names, visit.words),
-        says=alert_words.says(seen.alert, here, visit.words),
+        says=alert_words.says(seen.alert, seen.names, visit.words),
         around=seen.around,
         course=alert_words.course(seen.alert),
         comments=seen.comments,
@@ -104,6 +106,7 @@ async def _one(
         journeys=seen.journeys,
         others=seen.others,
         names=seen.names,
+        zone=alert_words.zone(seen.alert, seen.names),
         name=alert_words.titles(seen.names, visit.words),
         icons=ICONS,
         why=WHY,

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date
 from typing import Any
 
 from fastapi import APIRouter
@@ -17,6 +18,7 @@ from app.journeys.schemas import JourneyScoreQuery
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
+from app.touchpoints.registry import Known, known
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _MOST = 20
@@ -30,15 +32,25 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     period = periods.of(visit.request.query_params.get("period"))
     query = JourneyScoreQuery(days=period.days)
 
-    def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    def work(session: Session) -> tuple[list[dict[str, Any]], dict[str, Known]]:
         rows = journeys.page(session, "", _MOST)
         found = [row | {"score": score.read(session, row["key"], query)} for row in rows]
-        touchpoints = registry.find(session, limit=10_000, archived=None)
-        return found, {row.key: visit.words.own(row.name) for row in touchpoints}
+        return found, {row.key: known(row) for row in registry.find(session, limit=10_000, archived=None)}
 
-    found, names = await db.read(work)
+    found, touchpoints = await db.read(work)
+    names = {key: visit.words.own(one.row.name) for key, one in touchpoints.items()}
+    days = {row["key"]: _began(row, touchpoints) for row in found}
     notes = {row["key"]: differing(row["score"], names, visit.words) for row in found}
-    return visit.page("journeys.html", rows=found, names=names, notes=notes, period=period, estimate=estimate)
+    shown: dict[str, Any] = {"rows": found, "names": names, "notes": notes, "days": days}
+    return visit.page("journeys.html", **shown, period=period, estimate=estimate)
+
+
+def _began(row: Mapping[str, Any], touchpoints: Mapping[str, Known]) -> date | None:
+    """The day on which its level changed, where its first touchpoint is; None when it did not."""
+    change = row["score"]["change"]
+    keys = (key for stage in row["stages"] for key in stage["touchpoints"] if key in touchpoints)
+    zone = next((touchpoints[key].zone for key in keys), UTC)
+    return change["since"].astimezone(zone).date() if change else None
 
 
 def differing(score: Score, names: Mapping[str, str], t: Localized) -> dict[int, list[Markup]]:

@@ -19,6 +19,7 @@ from app.dashboard.request_context import PageRoute, RequestContext, Signed
 from app.folding import words
 from app.journeys import journeys
 from app.scores import changes, counts, serve
+from app.scores.changes import OfJourney
 from app.scores.formulas import Estimate
 from app.state import Db
 from app.touchpoints import registry
@@ -75,6 +76,7 @@ class Seen:
     changes: Mapping[int, Change]
     stages: dict[str, list[str]]
     trends: Mapping[int, Curve | None]
+    journeys: Mapping[str, OfJourney]
 
 
 @router.get("/map")
@@ -96,7 +98,8 @@ async def page(db: Db, visit: RequestContext = Signed) -> Response:
         options=options(seen.everything),
         split=any(one.row.segments for one in seen.everything),
         window=seen.standings[0].window if seen.standings else None,
-        sentence=sentence(ordered, seen.changes, visit, many),
+        sentence=sentence(ordered, seen, visit, many),
+        along={one.known.id: along(one, seen.journeys, t) for one in ordered},
         found=_shown(said, ordered, seen, t) if said.view == "map" else [],
         cuts=sure_cuts(ordered) if said.sort == "lowest" else set(),
         many=many,
@@ -118,7 +121,7 @@ def _read(session: Session, said: Asked, t: Localized, now: int) -> Seen:
     stages = _stages(session, t) if said.by == "stage" else {}
     moved = changes.of(session, [one.known.id for one in standings])
     cards = standings if said.view == "map" and len(standings) <= WHOLE else []
-    return Seen(everything, standings, moved, stages, _trends(session, cards, now))
+    return Seen(everything, standings, moved, stages, _trends(session, cards, now), changes.of_journeys(session))
 
 
 def _trends(session: Session, cards: Sequence[Level], now: int) -> dict[int, Curve | None]:
@@ -199,16 +202,38 @@ def _shown(said: Asked, ordered: Sequence[Level], seen: Seen, t: Localized) -> l
     return groups.of(ordered, said.by, t, seen.stages, seen.changes)
 
 
-def sentence(ordered: Sequence[Level], found: Mapping[int, Change], visit: RequestContext, many: bool) -> Markup:
-    """What fell, else what is lowest; then the targets."""
+def along(level: Level, found: Mapping[str, OfJourney], t: Localized) -> list[str]:
+    """What the journeys are called whose level moved with this touchpoint among others."""
+    return [t.own(one.called) or key for key, one in found.items() if level.known.row.key in one.touchpoints]
+
+
+def sentence(ordered: Sequence[Level], seen: Seen, visit: RequestContext, many: bool) -> Markup:
+    """What fell, journeys first, else what is lowest; then the targets."""
     t = visit.words
-    fallen = [one for one in ordered if one.known.id in found and found[one.known.id]["direction"] == "down"]
+    fallen = [*_fallen_journeys(ordered, seen, visit), *_fallen(ordered, seen, visit)]
     targets = sentences.targets(ordered, t)
     if not fallen and not many:
         return sentences.overview(ordered, t, _link(visit, next((one for one in ordered if one.place), None)))
-    names = t.join([_link(visit, one) for one in fallen[:3]])
+    names = t.join(fallen[:3])
     fell = t("map.fell", n=len(fallen), names=names) if 0 < len(fallen) <= 3 else t("map.many", n=len(fallen))
     return Markup(" ").join(part for part in (fell, targets) if part)
+
+
+def _fallen(ordered: Sequence[Level], seen: Seen, visit: RequestContext) -> list[Markup]:
+    found = ((one, seen.changes.get(one.known.id)) for one in ordered)
+    return [_link(visit, one) for one, change in found if change and change["direction"] == "down"]
+
+
+def _fallen_journeys(ordered: Sequence[Level], seen: Seen, visit: RequestContext) -> list[Markup]:
+    """Those with a touchpoint on this map."""
+    t, keys = visit.words, {one.known.row.key for one in ordered}
+    return [
+        Markup('<a href="{}#j-{}">{}</a>').format(
+            visit.link("/journeys"), key, t("alert.of_journey", name=t.own(one.called) or key)
+        )
+        for key, one in seen.journeys.items()
+        if one.change["direction"] == "down" and not keys.isdisjoint(one.touchpoints)
+    ]
 
 
 def _link(visit: RequestContext, one: Level | None) -> Markup:

@@ -73,6 +73,7 @@ async def today(db: Db, visit: RequestContext = Signed) -> Response:
         headline=headline(seen, visit, names),
         title=alert_words.titles(names, visit.words),
         place=partial(alert_words.place, names=names, t=visit.words),
+        zone=partial(alert_words.zone, names=names),
         icons=ICONS,
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
+from app.scores.schemas import Change as LevelChange
 from app.scores.schemas import Days, EstimateOut, MetricOut, OneSegment, Period
 from app.timestamps import Day, Moment
 from app.touchpoints.catalogue import PHASES
@@ -251,6 +252,7 @@ class JourneyScore(BaseModel):
     rated_count: int = Field(description="those of them that have a rating: what the index rests on")
     index: MetricOut | None
     trend: Change | None
+    change: LevelChange | None = Field(description="of all answers, whatever the period; null for a segment")
     target: TargetStanding | None
     weakest: WeakestStage | None = Field(description="among the stages; null with fewer than two rated ones")
     stages: list[StageScore]

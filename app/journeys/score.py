@@ -13,7 +13,7 @@ from app.journeys.consistency import Difference, Pool, differing, weakest
 from app.journeys.periods import Periods
 from app.journeys.schemas import JourneyScoreQuery
 from app.models import Journey, Stage, Touchpoint
-from app.scores import formulas, verdicts
+from app.scores import changes, formulas, verdicts
 from app.scores.formulas import Estimate, Rule
 from app.touchpoints.registry import Known, known
 
@@ -48,7 +48,9 @@ def read(session: Session, key: str, query: JourneyScoreQuery) -> dict[str, Any]
     found = {one.key: known(one) for one in session.exec(select(Touchpoint).where(col(Touchpoint.key).in_(keys)))}
     steps = [(stage, [found[key] for key in stage.touchpoints]) for stage in stages]
     counted = periods.read(session, list(found.values()), query)
-    return whole(Asked(row, steps, query.rule or cast("Rule", row.rule), counted))
+    found = whole(Asked(row, steps, query.rule or cast("Rule", row.rule), counted))
+    standing = None if query.segment else changes.of_journeys(session).get(key)
+    return {**found, "change": standing and standing.change}
 
 
 def whole(asked: Asked) -> dict[str, Any]:

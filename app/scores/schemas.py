@@ -221,10 +221,20 @@ class Change(BaseModel):
     since: datetime
     before: float = Field(alias="from")
     after: float = Field(alias="to")
+    alert: int
+
+
+class JourneyChange(Change):
+    """The same of a whole journey."""
+
+    journey: str
 
 
 class ListedScore(Score):
     change: Change | None
+    journey_changes: list[JourneyChange] = Field(
+        description="of journeys whose touchpoints moved together, this one among them; `change` is its own only"
+    )
 
 
 class ScoreList(BaseModel):

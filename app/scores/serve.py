@@ -162,9 +162,11 @@ def listed(
         found.append(item)
         moves.append(moved)
     told, tested = verdicts.together(moves)
-    changed = changes.of(session, [known.id for known, _ in page])
+    changed, journeys = changes.of(session, [known.id for known, _ in page]), changes.of_journeys(session)
     for (known, _), item, verdict in zip(page, found, told, strict=True):
         item["change"] = changed.get(known.id)
+        along = ((key, one) for key, one in journeys.items() if known.row.key in one.touchpoints)
+        item["journey_changes"] = [{"journey": key, **one.change} for key, one in along]
         if item["trend"]:
             item["trend"] |= {"verdict": verdict, "corrected_for": tested}
     return found

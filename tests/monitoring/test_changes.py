@@ -29,7 +29,7 @@ async def test_a_change_is_listed_once_and_stands_beside_the_score(two, client):
     assert (change["kind"], change["touchpoint"], change["verdict"]) == ("drop", "delivery", "down")
     assert change["to"] < change["from"] - 5 and change["alert"] == alert["id"] and change["over_at"] is None
     scores = {item["touchpoint"]: item["change"] for item in (await client.get("/v1/scores")).json()["items"]}
-    assert scores.pop("delivery") == {"direction": "down"} | {k: change[k] for k in ("since", "from", "to")}
+    assert scores.pop("delivery") == {"direction": "down"} | {k: change[k] for k in ("since", "from", "to", "alert")}
     assert set(scores.values()) == {None}
     later = (AT + timedelta(minutes=1)).isoformat()
     assert (await client.get("/v1/changes", params={"since": later})).json()["items"] == []

@@ -1,8 +1,9 @@
 """A journey whose touchpoints fall together has one alert, told once, and they have none of their own beside it."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlmodel import select
@@ -12,6 +13,7 @@ from app.monitoring import fleet, levels, watch
 from app.monitoring.drop import Cell, past
 from app.monitoring.memory import Memory
 from app.webhooks import texts
+from tests.conftest import ADMIN_KEY, client_of
 from tests.monitoring.fleet import AT, fill, listed, rows, subscribe, told
 from tests.monitoring.test_drop import TODAY, answers
 
@@ -82,6 +84,41 @@ async def in_a_chat(db):
     said = await db.read(lambda session: texts.bodies(session, hook, list(session.exec(rows)), "https://x.example"))
     (body,) = said.values()
     return json.loads(body)["text"]
+
+
+async def test_a_change_of_a_journey_stands_beside_its_score_and_beside_the_scores_of_those_that_moved(way, client):
+    await given(way, *[0.48] * 4, 0)
+    await watch.once(way, AT)
+    (change,) = (await client.get("/v1/changes?since=2024-01-01")).json()["items"]
+    stands = {"direction": "down"} | {name: change[name] for name in ("since", "from", "to", "alert")}
+    assert (await client.get("/v1/journeys/buying/score")).json()["change"] == stands
+    await client.patch("/v1/touchpoints/shop", json={"segments": ["store"]})
+    of_a_store = await client.get("/v1/journeys/buying/score?segment=store:nord")
+    assert of_a_store.json()["change"] is None
+    scores = {one["touchpoint"]: one for one in (await client.get("/v1/scores")).json()["items"]}
+    assert {one["change"] for one in scores.values()} == {None}
+    beside = {key: one["journey_changes"] for key, one in scores.items()}
+    assert beside == {key: [{"journey": "buying"} | stands] for key in KEYS} | {"hotline": []}
+
+
+async def test_the_map_and_the_journeys_page_say_that_a_journey_fell_and_since_which_local_day(way, client, app):
+    for key in KEYS:
+        await client.patch(f"/v1/touchpoints/{key}", json={"timezone": "Pacific/Auckland"})
+    await given(way, *[0.48] * 4, 0)
+    await watch.once(way, AT)
+    (alert,) = await listed(client)
+    since = datetime.fromisoformat(alert["since"])
+    day = f"{since.astimezone(ZoneInfo('Pacific/Auckland')):%-d}"
+    assert day != f"{since:%-d}"
+    async with client_of(app) as browser:
+        await browser.post("/login", data={"key": ADMIN_KEY})
+        map_, journeys, one = [
+            (await browser.get(path)).text for path in ("/map", "/journeys", f"/alerts/{alert['id']}")
+        ]
+    assert '/journeys#j-buying">Buying online (journey)</a> has fallen.' in map_
+    assert map_.count("The level of a whole journey moved with it: Buying online.") == len(KEYS)
+    assert f'href="/alerts/{alert["id"]}"' in journeys and f" about {day} " in journeys
+    assert f"Since about {day} " in one
 
 
 async def test_who_is_told_of_a_touchpoint_is_told_of_its_journey_and_nobody_else(way):
