@@ -16,7 +16,7 @@ from app.actions import reviews
 from app.actions.schemas import ReviewIn
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import claims, heatmap, history, levels, marks, periods, sentences, split, stream
+from app.dashboard import claims, heatmap, history, levels, marks, periods, sentences, split, stream, terms
 from app.dashboard.form_errors import NOTHING, FormErrors, beside
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
@@ -221,16 +221,15 @@ def sources(known: Known, seen: Seen) -> list[dict[str, Any]]:
     return rows
 
 
-async def _terms(db: Db, visit: RequestContext, known: Known, share: float) -> dict[str, Any] | None:
+async def _terms(db: Db, visit: RequestContext, known: Known, share: float) -> terms.Terms | None:
     """The words that set unhappy customers apart; looked for when asked, as thousands of comments are read for them.
 
     `share` is how much of the page's 5 % they have.
     """
     if "words" not in visit.request.query_params or not visit.may("feedback:read"):
         return None
-    query = terms_routes.TermsQuery(limit=8)
-    rows = await db.read(lambda session: terms_routes.newest(session, known, query))
-    return await asyncio.to_thread(terms_routes.answer, known, rows, query.limit, share)
+    rows = await db.read(lambda session: terms_routes.newest(session, known, terms_routes.TermsQuery()))
+    return await asyncio.to_thread(terms.by_language, known, rows, share)
 
 
 @router.post("/touchpoints/{key}/flags")
