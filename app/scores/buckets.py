@@ -107,7 +107,8 @@ def buckets(second: int, zone: ZoneInfo) -> tuple[int, int, int, int]:
     return 0, month_start(second, zone), day_start(second, zone), hour_start(second, zone)
 
 
-def ceil_hour(second: int, zone: tzinfo) -> int:
+@lru_cache(maxsize=4096)  # each touchpoint of a list asks for the hour that it is
+def ceil_hour(second: int, zone: ZoneInfo) -> int:
     """`second` rounded up to a start of a local hour."""
     start = hour_start(second, zone)
     return start if start == second else next_start("hour", start, zone)

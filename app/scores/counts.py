@@ -27,7 +27,8 @@ def ratings(counts: Counts) -> Counts:
 
 def add(many: Iterable[Counts]) -> Counts:
     """The sum of several counts."""
-    return tuple(map(sum, zip(*many, strict=True))) or NONE
+    some = list(many)
+    return some[0] if len(some) == 1 else tuple(map(sum, zip(*some, strict=True))) or NONE  # often there is but one
 
 
 @lru_cache(maxsize=256)

@@ -23,4 +23,4 @@ async def running(state: State, _: Settings) -> AsyncIterator[None]:
     await state.backfill.close()
 
 
-ROOM = Room((routes.fast, routes.router, segment_routes.router), fast=(routes.fast,), running=running)
+ROOM = Room((routes.router, segment_routes.router), fast=(routes.router,), running=running)

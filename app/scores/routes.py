@@ -1,20 +1,21 @@
 """Scores over HTTP: one touchpoint's, and many touchpoints' with the worst first."""
 
+import gzip
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import pydantic
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
 from pydantic_core import to_json
 from sqlmodel import Session
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app import paging
-from app.auth import KeyedRoute, authorize, needs
+from app.auth import authorize
 from app.errors import invalid
 from app.fast_routes import FastRoute, key, problems, query_parameters
 from app.scores import counts as rollup
@@ -24,18 +25,28 @@ from app.scores.counts import Counts, Part
 from app.scores.schemas import Score, ScoreList, ScoreQuery, ScoresQuery
 from app.touchpoints.registry import Known, Registry
 
-router = APIRouter(prefix="/v1", tags=["scores"], route_class=KeyedRoute)
-fast = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
+router = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
+ZIP_LEVEL = 5  # as the middleware has it for the routes of FastAPI
+Q = TypeVar("Q", ScoreQuery, ScoresQuery)
 
 
-@lru_cache(maxsize=4096)
-def _query(text: str) -> ScoreQuery:
+def _asked(model: type[Q], text: str) -> Q:
     said = parse_qsl(text, keep_blank_values=True)
     segments = [value for name, value in said if name == "segment"]
     try:
-        return ScoreQuery.model_validate(dict(said) | ({"segment": segments} if segments else {}))
+        return model.model_validate(dict(said) | ({"segment": segments} if segments else {}))
     except pydantic.ValidationError as error:
         raise invalid(error, "query") from None
+
+
+@lru_cache(maxsize=4096)
+def _of_one(text: str) -> ScoreQuery:
+    return _asked(ScoreQuery, text)
+
+
+@lru_cache(maxsize=4096)
+def _of_many(text: str) -> ScoresQuery:
+    return _asked(ScoresQuery, text)
 
 
 def etag(found: Known, revision: int, query: str, now: float) -> str:
@@ -45,7 +56,7 @@ def etag(found: Known, revision: int, query: str, now: float) -> str:
     return f'"{hashlib.blake2b(repr(parts).encode(), digest_size=12).hexdigest()}"'
 
 
-@fast.get(
+@router.get(
     "/touchpoints/{key}/score",
     response_model=None,
     responses={
@@ -60,7 +71,7 @@ async def read_score(request: Request) -> Response:
     await authorize(request, "scores:read")
     state = request.app.state
     text = request.scope["query_string"].decode("latin-1")
-    query, found = _query(text), await state.registry.get(request.path_params["key"])
+    query, found = _of_one(text), await state.registry.get(request.path_params["key"])
 
     def work(session: Session) -> tuple[str, bytes]:
         tag = etag(found, rollup.revision(session, found.id), text, serve.clock())
@@ -74,14 +85,25 @@ async def read_score(request: Request) -> Response:
     return Response(body, headers=headers, media_type="application/json")
 
 
-@router.get("/scores", dependencies=[Depends(needs("scores:read"))], response_model=ScoreList)
-async def list_scores(request: Request, query: Annotated[ScoresQuery, Query()]) -> Response:
+@router.get(
+    "/scores",
+    response_model=None,
+    responses={200: {"model": ScoreList}, **problems(401, 403, 422, 503)},
+    openapi_extra=query_parameters(ScoresQuery) | key("scores:read"),
+)
+async def list_scores(request: Request) -> Response:
     """The scores of many touchpoints, the worst 0-100 index first; what nobody rated comes last."""
-    state = request.app.state
-    body = await state.read_cache.get(
-        ("list", request.url.query), lambda session: to_json(_page(session, state.registry, query))
-    )
-    return Response(body, media_type="application/json")
+    await authorize(request, "scores:read")
+    state, text = request.app.state, request.scope["query_string"].decode("latin-1")
+    query, zipped = _of_many(text), "gzip" in request.headers.get("accept-encoding", "")
+
+    def work(session: Session) -> bytes:
+        body = to_json(_page(session, state.registry, query))
+        return gzip.compress(body, ZIP_LEVEL) if zipped else body
+
+    body = await state.read_cache.get(("list", text, zipped), work)
+    headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if zipped else {})
+    return Response(body, headers=headers, media_type="application/json")
 
 
 def _page(session: Session, registry: Registry, query: ScoresQuery) -> dict[str, Any]:

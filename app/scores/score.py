@@ -13,7 +13,9 @@ from app.scores.segment_values import NONE as NONE_SAID
 from app.scores.segment_values import OTHER
 from app.scores.slices import ASKED, COUNTED
 from app.scores.verdicts import Moved
-from app.touchpoints.scales import Scale
+from app.touchpoints.scales import RATING_MAX, Scale
+
+_RATINGS = tuple(map(str, range(RATING_MAX + 1)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +62,12 @@ def only(parts: Mapping[Part, Counts], source: str | None) -> dict[Part, Counts]
 
 def metrics(scale: Scale, counts: Counts) -> dict[str, dict[str, float] | None]:
     """Every metric of the scale as {value, low, high, n}, or None where nobody rated."""
-    n = rated(counts)
-    found: dict[str, dict[str, float] | None] = dict.fromkeys(scale.metrics)
-    for name, estimate in formulas.metrics(scale, ratings(counts)).items() if n else ():
-        found[name] = {**(formulas.rounded(name, estimate) or {}), "n": n}
+    histogram = ratings(counts)
+    found = {name: formulas.rounded(name, one) for name, one in formulas.metrics(scale, histogram).items()}
+    n = sum(histogram)
+    for figures in found.values():
+        if figures:
+            figures["n"] = n
     return found
 
 
@@ -73,14 +77,15 @@ def rated(counts: Counts) -> int:
 
 
 def distribution(scale: Scale, counts: Counts) -> dict[str, int]:
-    return {str(rating): ratings(counts)[rating] for rating in scale.ratings}
+    inside = slice(scale.low, scale.high + 1)
+    return dict(zip(_RATINGS[inside], ratings(counts)[inside], strict=True))
 
 
 def _by_prefix(parts: Mapping[Part, Counts], prefix: str) -> dict[str, int]:
     """How many answers have each flag (or reason), by name."""
     found: dict[str, int] = {}
-    for (_, part), counts in sorted(parts.items()):
-        if part.startswith(prefix) and counts[0]:
+    for part, counts in sorted((part, counts) for (_, part), counts in parts.items() if part.startswith(prefix)):
+        if counts[0]:
             name = part.removeprefix(prefix)
             found[name] = found.get(name, 0) + counts[0]
     return found

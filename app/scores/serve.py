@@ -91,7 +91,7 @@ def _whole(
     reading: Reading, known: Known, window: Window, parts: dict[Part, Counts], query: Question
 ) -> tuple[dict[str, Any], Moved | None]:
     """The score object without series and groups, and how it moved where that is asked for."""
-    scale, metric = known.scale, baseline.judged(known)
+    scale = known.scale
     moved: Moved | None = None
     found = {
         "touchpoint": known.row.key,
@@ -108,7 +108,7 @@ def _whole(
         before = reading.before(window)
         earlier = reading.parts(rollup.window(before.since, before.until, known.zone))
         days = reading.days(before.since)
-        sources = score.by_source(parts), score.by_source(earlier)
+        metric, sources = baseline.judged(known), (score.by_source(parts), score.by_source(earlier))
         moved = verdicts.compare(scale, metric, *sources, window.days, days)
         found["trend"] = score.trend(scale, metric, moved, earlier, before, days)
     if reading.has_target and (wanted := cast("score.Wanted | None", known.row.target)):
