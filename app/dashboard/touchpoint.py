@@ -16,7 +16,19 @@ from app.actions import reviews
 from app.actions.schemas import ReviewIn
 from app.answers import handling, terms_routes
 from app.answers.schemas import FlagsIn, HandlingIn
-from app.dashboard import claims, heatmap, history, levels, marks, periods, sentences, split, stream, terms
+from app.dashboard import (
+    claims,
+    heatmap,
+    history,
+    levels,
+    marks,
+    periods,
+    sentences,
+    split,
+    stream,
+    target_months,
+    terms,
+)
 from app.dashboard.form_errors import NOTHING, FormErrors, beside
 from app.dashboard.levels import Level
 from app.dashboard.localized import Localized
@@ -55,6 +67,7 @@ class Seen:
     comments: stream.Stream | None
     split: split.Split | None
     claims: claims.Claims
+    months: list[target_months.Month]
 
 
 @router.get("/touchpoints/{key}")
@@ -98,6 +111,8 @@ async def _page(key: str, db: Db, visit: RequestContext, note: str = "", wrong: 
         judged=seen.claims.corrected_for,
         trend=seen.chart,
         trend_says=trend_says(seen, known, period, t),
+        months=seen.months,
+        months_say=target_months.says(seen.months, t) if seen.months else "",
         marks=marked,
         unmarked=unmarked,
         facts=facts(known, seen),
@@ -142,7 +157,8 @@ def _read(session: Session, visit: RequestContext, known: Known, period: Period,
     claims.settle(found, judged)
     events = history.read(session, visit, known, starts[0])
     shown = shown and split.beside(shown, judged.found(claims.SEGMENTS))
-    return Seen(found, parts, trend, chart, events, moved, heat, comments, shown, judged)
+    months = target_months.read(session, known, now) if found.target else []
+    return Seen(found, parts, trend, chart, events, moved, heat, comments, shown, judged, months)
 
 
 def _samples(standing: Level, parts: Mapping[Part, Counts], alike: baseline.BySource) -> dict[str, Sample]:

@@ -2,8 +2,14 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
-from app.models import now
+from sqlmodel import select
+
+from app.ids import uuid7
+from app.ingest.channels import Answer
+from app.ingest.store import store
+from app.models import TargetRecord, now
 from tests.dashboard.company import fell, signed_in, statements
 from tests.dashboard.forms import send
 
@@ -41,6 +47,29 @@ async def test_a_note_too_long_stays_where_it_was_typed_with_what_is_wrong_besid
     assert sent.text.count("At most 4,000 characters.") == 2  # beside it and above the page
     assert 'href="#at-note"' in sent.text and f'action="{PATH}?period=7d"' in sent.text
     assert not (await client.get("/v1/touchpoints/delivery/reviews")).json()["items"]
+
+
+async def test_a_target_stands_month_by_month_as_far_as_it_held(app, client, make, person):
+    await make("delivery", scale="csat", timezone="Europe/Warsaw", target={"metric": "csat", "value": 75})
+    known, zone, rows = await app.state.registry.get("delivery"), ZoneInfo("Europe/Warsaw"), []
+    middles = [(now().astimezone(zone).replace(day=15, hour=12) - timedelta(days=30.4 * back)) for back in range(6)]
+    for back, (rating, n) in enumerate(((5, 40), (1, 40), (5, 40), (4, 3), (1, 40))):  # this month first
+        at = middles[back] if back else now()
+        rest = rating, None, "", "web", "", None, None, None, at, at
+        rows += [Answer(known.id, uuid7(), *rest, zone=zone) for _ in range(n)]
+    await app.state.db.write(lambda session: store(session, rows))
+    assert 'id="months"' not in (await person.get(PATH)).text  # it was set this month
+
+    def held(session):
+        session.exec(select(TargetRecord)).one().set_at = middles[4].replace(day=27)
+
+    await app.state.db.write(held)
+    page = (await person.get(f"{PATH}?lang=en")).text
+    card = page[page.index('id="months"') :].partition("</figure>")[0]
+    told = re.findall(r"<td>(?:<b[^>]*>|<span[^>]*>)([^<]+)<", card)
+    assert told == ["few answers (3)", "met", "missed", "so far"]
+    assert "Of 3 months that are over, 1 met the target and 1 missed it." in card
+    assert card.count('role="img"') == 4 and card.count('class="tick"') == 4
 
 
 async def test_who_may_only_read_scores_sees_the_trend_without_marks(app, client, make):
