@@ -24,6 +24,7 @@ from app.touchpoints import registry
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 STATES: tuple[State, ...] = get_args(State)
 _MOST = 200
+_NEAR = 6  # touchpoints to compare with
 _TYPED = ("title", "owner", "note", "started_at", "finished_at", "alert")
 FIELDS = {
     "title": "actions.title",
@@ -32,6 +33,7 @@ FIELDS = {
     "started_at": "actions.started",
     "finished_at": "actions.finished",
     "touchpoints": "nav.touchpoints",
+    "compare_with": "actions.compare",
 }
 Draft = dict[str, Any]
 
@@ -47,19 +49,22 @@ async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("actions:read")
     given = visit.request.query_params
     note = await db.read(lambda session: _quoted(session, visit))
-    begun = {"note": note, "alert": given.get("alert", "")[:64], "touchpoints": given.getlist("touchpoint")}
+    begun: Draft = {"note": note, "alert": given.get("alert", "")[:64], "touchpoints": given.getlist("touchpoint")}
+    begun["compare_with"] = []
     return await _all(db, visit, dict.fromkeys(_TYPED, "") | begun)
 
 
 async def _all(db: Db, visit: RequestContext, draft: Draft, wrong: FormErrors = NOTHING, status: int = 200) -> Response:
     """All actions, and the form of a new one as far as it is filled in."""
-    at = now()
+    at, writes = now(), visit.may("actions:write") and visit.may("scores:read")
 
     def work(session: Session) -> dict[str, Any]:
         rows = [actions.public(row, at) for row in actions.page(session, at, None, _MOST)]
         rows.sort(key=lambda row: STATES.index(row["state"]))
         choice = picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", ""))
-        return {"rows": rows, "names": choice.names, "choice": choice}
+        plan = next((report.plan(session, key, at) for key in choice.chosen), None) if writes else None
+        near = dict.fromkeys([*draft["compare_with"], *(plan["compare_with"][:_NEAR] if plan else ())])
+        return {"rows": rows, "names": choice.names, "choice": choice, "plan": plan, "near": near}
 
     summary = wrong.listed({place: ("", str(visit.words(name))) for place, name in FIELDS.items()})
     found = await db.read(work)
@@ -85,11 +90,13 @@ async def create(db: Db, posting: Posting = Posted) -> Response:
     visit.need("actions:write")
     said = {name: posting.get(name) for name in _TYPED}
     draft: Draft = said | {"touchpoints": posting.all("touchpoint"), "find": posting.get("find")}
+    draft["compare_with"] = posting.all("compare_with")
     if picks.searches(posting):
         return await _all(db, visit, draft)
     try:
         filled = {name: value for name, value in said.items() if value}
-        body = ActionIn.model_validate({**filled, "touchpoints": draft["touchpoints"]})
+        where = {name: draft[name] for name in ("touchpoints", "compare_with")}
+        body = ActionIn.model_validate(filled | where)
         row = await db.write(lambda session: actions.create(session, body, visit.caller.name))
     except pydantic.ValidationError as error:
         return await _all(db, visit, draft, beside(error, visit.words), 422)

@@ -140,3 +140,33 @@ async def test_a_state_that_cannot_be_is_said_on_the_page_of_the_action(person, 
     where = (await send(person, "/actions", "/actions", title="More staff", touchpoint="shop")).headers["location"]
     answer = await send(person, where, f"{where}/state", state="lost")
     assert answer.status_code == 422 and "More staff" in answer.text and "This cannot be used." in answer.text
+
+
+async def test_the_form_says_what_can_be_told_when_and_with_what_to_compare(app, client, make, person):
+    for key in ("shop", "hotline", "quiet"):
+        await make(key, scale="csat", name={"en": key.title()})
+    at, rows, random = datetime.now(UTC), [], Random(3)
+    for key in ("shop", "hotline"):
+        known = await app.state.registry.get(key)
+        for back in range(1, 90):
+            when = at - timedelta(days=back)
+            for rating in random.choices((1, 2, 3, 4, 5), k=6):
+                rest = None, "", "web", "", None, None, None, when, when
+                rows.append(Answer(known.id, uuid7(), rating, *rest, zone=known.zone))
+    await app.state.db.write(lambda session: store(session, rows))
+    assert "What can be told" not in (await person.get("/actions?lang=en")).text
+    page = (await person.get("/actions?touchpoint=shop")).text
+    assert re.search(r"Shop gets about [56]\.\d answers a day\.", page)
+    assert "28 days" in page and "84 days" in page
+    sizes = [int(one) for one in re.findall(r'<th scope="row">(\d+) points?</th>', page)]
+    assert len(sizes) == 3 and sizes == sorted(sizes, reverse=True)
+    assert re.findall(r'name="compare_with" value="([^"]+)"', page) == ["hotline"]
+    wrong = await send(person, "/actions", "/actions", title="", touchpoint="shop", compare_with=["hotline", "shop"])
+    assert 'value="hotline" checked' in wrong.text
+    same = await send(person, "/actions", "/actions", title="Staff", touchpoint="shop", compare_with="shop")
+    assert same.status_code == 422 and 'id="wrong-compare_with"' in same.text and 'href="#at-compare_with"' in same.text
+    assert (
+        await send(person, "/actions", "/actions", title="Staff", touchpoint="shop", compare_with="hotline")
+    ).has_redirect_location
+    assert (await client.get("/v1/actions/1")).json()["compare_with"] == ["hotline"]
+    assert "gets too few answers to say" in (await person.get("/actions?touchpoint=quiet")).text
