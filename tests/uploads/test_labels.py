@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dashboard.company import press
 from tests.uploads.bringing import brought, facts, imported
 
 ROOT = Path(__file__).parents[2]
@@ -85,3 +86,14 @@ async def test_a_label_that_two_ratings_share_is_refused(client, person, make):
     path = await brought(person, "hall.csv", "Rating,Comment\nOK,a\nFair,b\nGREAT,c\n")
     assert facts(await imported(person, path))["Answers stored"] == 2
     assert await answers(client, "hall") == {(2, "b"), (4, "c")}
+
+
+async def test_a_touchpoint_that_is_made_on_the_scale_is_rated_by_its_labels(client, person, stores):
+    path = await brought(person, "hall.csv", "Rating,Comment\nGut,a\nfremragende,b\n")
+    said = {"touchpoint": "hall", "rating": "0", "comment": "1", "scale": "visit"}
+    assert (await press(person, path, path, **said)).status_code == 303
+    german = (await person.get(f"{path}?lang=de")).text
+    assert "Als Beschriftungen der Skala visit gelesen: fremragende = 1, Gut = 2." in german, german
+    await person.get(f"{path}?lang=en")
+    assert facts(await imported(person, path))["Answers stored"] == 2
+    assert await answers(client, "hall") == {(2, "a"), (1, "b")}
