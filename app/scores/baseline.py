@@ -4,6 +4,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import mul
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -124,10 +125,6 @@ def measure(scale: Scale, metric: str, rows_: Sequence[Row], source: str | None 
 
 
 def _cells(scale: Scale, rows_: Sequence[Row], worth: Sequence[float]) -> tuple[list[Cell], list[int]]:
-    cells, histogram = [], [0] * len(scale.ratings)
-    for day, source, ratings in rows_:
-        inside = ratings[scale.low : scale.high + 1]
-        histogram = [one + more for one, more in zip(histogram, inside, strict=True)]
-        if n := sum(inside):
-            cells.append(Cell(day, 0, source, n, sum(c * w for c, w in zip(inside, worth, strict=True))))
-    return cells, histogram
+    inside = [(day, source, ratings[scale.low : scale.high + 1]) for day, source, ratings in rows_]
+    cells = [Cell(day, 0, source, n, sum(map(mul, each, worth))) for day, source, each in inside if (n := sum(each))]
+    return cells, list(map(sum, zip(*(each for _, _, each in inside), strict=True))) or [0] * len(scale.ratings)

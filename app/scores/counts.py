@@ -16,7 +16,7 @@ Counts = tuple[int, ...]  # n, comments, n0..n10, as in rollup.COUNTS
 Part = tuple[str, str]  # source, slice
 IDS_MAX = 200
 NONE: Counts = (0,) * len(COUNTS)
-ALL_TIME = [Span(TOTAL, 0, 1)]
+ALL_TIME = (Span(TOTAL, 0, 1),)
 _GRAIN_FOR = {"hour": HOUR, "day": DAY, "week": DAY, "month": MONTH}
 
 

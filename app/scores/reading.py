@@ -1,7 +1,7 @@
 """Where the counts of a score come from: all answers of a touchpoint, or (`segmented.py`) one segment's."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlmodel import Session
@@ -32,16 +32,27 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True)
+class Together:
+    """What was read for many touchpoints at once, by their ids: counts over spans, and days before a second."""
+
+    parts: dict[tuple[int, Sequence[Span]], Parts] = field(default_factory=dict)
+    days: dict[tuple[int, int], Days] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Whole:
-    """All answers of a touchpoint, or those of one source, out of the rollup."""
+    """All answers of a touchpoint, or those of one source, out of the rollup, as far as they are not read already."""
 
     session: Session
     known: Known
     source: str | None
+    there: Together = field(default_factory=Together)
     has_target = True
 
     def parts(self, over: Sequence[Span]) -> Parts:
         """Counts over the spans."""
+        if (there := self.there.parts.get((self.known.id, over))) is not None:
+            return there
         found = rollup.read(self.session, [self.known.id], over, self.known.scale.high)[self.known.id]
         return score.only(found, self.source)
 
@@ -52,6 +63,8 @@ class Whole:
 
     def days(self, until: int) -> Days:
         """How alike the days before `until` (seconds) are."""
+        if there := self.there.days.get((self.known.id, until)):
+            return there
         return baseline.of(self.session, [self.known], until, self.source)[self.known.id]
 
     def before(self, window: Window) -> Window:

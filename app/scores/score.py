@@ -84,7 +84,7 @@ def distribution(scale: Scale, counts: Counts) -> dict[str, int]:
 def _by_prefix(parts: Mapping[Part, Counts], prefix: str) -> dict[str, int]:
     """How many answers have each flag (or reason), by name."""
     found: dict[str, int] = {}
-    for part, counts in sorted((part, counts) for (_, part), counts in parts.items() if part.startswith(prefix)):
+    for (_, part), counts in sorted(item for item in parts.items() if item[0][1].startswith(prefix)):
         if counts[0]:
             name = part.removeprefix(prefix)
             found[name] = found.get(name, 0) + counts[0]

@@ -13,7 +13,7 @@ from app.scores import baseline, changes, formulas, score, segmented, verdicts
 from app.scores import counts as rollup
 from app.scores.buckets import Span, ceil_hour, days_back, hour_start, start_of, starts
 from app.scores.counts import Counts, Part
-from app.scores.reading import Reading, Whole
+from app.scores.reading import Reading, Together, Whole
 from app.scores.schemas import ScoreQuery, ScoresQuery
 from app.scores.score import Window
 from app.scores.verdicts import Moved
@@ -154,11 +154,11 @@ def listed(
 ) -> list[dict[str, Any]]:
     """The score objects of one page of touchpoints."""
     firsts = rollup.first_hours(session, [known.id for known, _ in page])
-    _measure_together(session, [known for known, _ in page], query)
+    there = _together(session, [known for known, _ in page], query)
     found, moves = [], []
     for known, parts in page:
         window = bounds(query, known.zone, firsts.get(known.id))
-        item, moved = _whole(Whole(session, known, query.source), known, window, parts, query)
+        item, moved = _whole(Whole(session, known, query.source, there), known, window, parts, query)
         found.append(item)
         moves.append(moved)
     told, tested = verdicts.together(moves)
@@ -172,11 +172,21 @@ def listed(
     return found
 
 
-def _measure_together(session: Session, page: Sequence[Known], query: ScoresQuery) -> None:
-    """Have the days of all touchpoints of a page measured by a statement per time zone rather than one for each."""
+def _together(session: Session, page: Sequence[Known], query: ScoresQuery) -> Together:
+    """The periods before and the days of all touchpoints of a page, by a statement per time zone and not for each."""
+    found = Together()
+
+    def measure(members: Sequence[Known], until: int) -> None:
+        days = baseline.of(session, members, until, query.source)
+        found.days.update({(number, until): alike for number, alike in days.items()})
+
     for zone in {known.zone for known in page}:
         members, window = [known for known in page if known.zone == zone], bounds(query, zone, None)
         if query.compare:
-            baseline.of(session, members, window.before().since, query.source)
-        wanted = [known for known in members if known.row.target]
-        baseline.of(session, wanted, judged_from(query, window), query.source)
+            before = window.before()
+            over = rollup.window(before.since, before.until, zone)
+            parts = rollup.read(session, [known.id for known in members], over)
+            found.parts.update({(known.id, over): score.only(parts[known.id], query.source) for known in members})
+            measure(members, before.since)
+        measure([known for known in members if known.row.target], judged_from(query, window))
+    return found
