@@ -23,7 +23,7 @@ from app.touchpoints.scales import SCALES
 
 DIFFERENT_MAX = 2000  # ratings: a column with more of them holds something else
 OTHER_RATINGS_SHOWN = 5
-LABELS_SHOWN = 24
+LABELS_SHOWN = 10
 _PRESET = {presets.API: "note.preset_by_api", presets.UNVERIFIED: "note.preset"}
 
 
@@ -255,7 +255,8 @@ def _labelled(ratings: Iterable[str], scales: Scales, found: Iterable[str], note
         labels = scales.labels(scale)
         words = sorted((labels[folded(cell)], cell) for cell in ratings if folded(cell) in labels)
         if words:
-            said = ", ".join(f"{cell.strip()} = {rating}" for rating, cell in words[:LABELS_SHOWN])
+            said = ", ".join(f"{cell.strip()[:40]} = {rating}" for rating, cell in words[:LABELS_SHOWN])
+            said += ", ..." if len(words) > LABELS_SHOWN else ""
             text = "read as labels of the scale {scale}: {words}"
             notes.append(Sentence("note.labels", text, scale=scale, words=said))
             labelled.update(cell for _, cell in words)
