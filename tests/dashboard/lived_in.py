@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -14,6 +15,7 @@ from app.models import now
 from app.monitoring import alerts
 from app.monitoring.seen import Seen
 from app.touchpoints.registry import by_key
+from app.uploads import kept
 from tests.conftest import ADMIN_KEY, NO_TLS
 from tests.dashboard.company import FELL
 from tests.pages.conftest import LiveServer
@@ -53,6 +55,7 @@ VIEWS = (
     "/touchpoints/delivery?words=1",
     *(f"/touchpoints/delivery/edit?part={part}" for part in ("texts&text=de", "target", "asked", "advanced")),
     "/actions?touchpoint=delivery",
+    "/import/2",  # which runs
 )
 EVERY = (*PAGES.values(), *VIEWS)
 MADE = ("delivery", "online-shop", "invoice")
@@ -81,7 +84,9 @@ def furnish(server: LiveServer) -> None:
         ("keys", {"name": "Shop", "scopes": ["scores:read"]}),
     ):
         server.api("POST", f"/v1/{path}", json=body)
-    file_brought(server)
+    for _ in range(2):
+        file_brought(server)
+    within(server, _file_runs)
     delivery_fell(server)
 
 
@@ -93,7 +98,7 @@ def file_brought(server: LiveServer) -> None:
         assert token
         rows = "place,rating,comment\nLieferung,1,Spät\n" + "Shop,5,Good\n" * 20
         files = {"file": ("answers.csv", rows.encode())}
-        assert manager.post("/import", data={"csrf": token[1]}, files=files).headers["location"] == "/import/1"
+        assert manager.post("/import", data={"csrf": token[1]}, files=files).status_code == 303
 
 
 def whole_catalogue(server: LiveServer) -> None:
@@ -108,16 +113,29 @@ def whole_catalogue(server: LiveServer) -> None:
 
 
 def delivery_fell(server: LiveServer) -> None:
-    """An alert at `delivery`, in a thread of its own: the browser's event loop holds this one."""
+    """An alert at `delivery`."""
+    within(server, _fell)
+
+
+def within(server: LiveServer, work: Callable[[Session], None]) -> None:
+    """Do something in the database, in a thread of its own: the browser's event loop holds this one."""
+
+    async def done() -> None:
+        db = open_database(server.settings.database_url)
+        await db.write(work)
+        await db.close()
+
     with ThreadPoolExecutor() as thread:
-        thread.submit(asyncio.run, _fell(server.settings.database_url)).result()
+        thread.submit(asyncio.run, done()).result()
 
 
-async def _fell(url: str) -> None:
-    def work(session: Session) -> None:
-        since = now() - timedelta(days=1)
-        alerts.note(session, [Seen(by_key(session, "delivery").id or 0, "drop", True, since, FELL)], now())
+def _fell(session: Session) -> None:
+    since = now() - timedelta(days=1)
+    alerts.note(session, [Seen(by_key(session, "delivery").id or 0, "drop", True, since, FELL)], now())
 
-    db = open_database(url)
-    await db.write(work)
-    await db.close()
+
+def _file_runs(session: Session) -> None:
+    """The second file is being imported, by somebody who gives a sign for as long as the tests last."""
+    file = kept.by_number(session, 2)
+    file.state, file.runner, file.seen_at = kept.RUNNING, "another", now() + timedelta(days=1)
+    file.rows, file.stored = 9, 8
