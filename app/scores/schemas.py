@@ -1,9 +1,9 @@
 """Query parameters and response bodies of scores."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.timestamps import Moment
 from app.touchpoints.schemas import SEGMENT_KEY
@@ -39,7 +39,7 @@ class ScoreQuery(BaseModel):
         description="only answers with this value of a declared key, such as `store:nord`; `none` without the key, "
         "`other` for values beyond the limit. Also `locale:de`, `device:3`, `hour:14` and `weekday:1` (Monday). Two of "
         "them, or one beside another key in `group_by`, are read from the answers where these are 20,000 at most. The "
-        "period is rounded outwards to whole days",
+        "period is rounded outwards to whole days. `source:web` is the same as `source=web`",
     )
     group_by: Annotated[str, Field(pattern=SEGMENT_KEY)] | None = Field(
         None,
@@ -50,6 +50,19 @@ class ScoreQuery(BaseModel):
         None,
         description="adds the trend against the period of the same length before; 30 days when it has no beginning",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_source(cls, said: dict[str, Any]) -> dict[str, Any]:
+        """`segment=source:web` is `source=web`, which stands beside any other key."""
+        segments = said.get("segment") or []
+        sources = {one.removeprefix("source:") for one in segments if one.startswith("source:")}
+        if not sources:
+            return said
+        if len(sources | {said.get("source") or min(sources)}) > 1:
+            raise ValueError("an answer has one source: ask for one of them")
+        others = [one for one in segments if not one.startswith("source:")]
+        return said | {"source": sources.pop(), "segment": others or None}
 
 
 class ScoresQuery(BaseModel):

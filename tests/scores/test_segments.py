@@ -217,7 +217,16 @@ async def test_two_keys_at_once_and_the_clock_are_told_too(client, make, app, mo
     assert sum((await groups(client, "hour")).values()) == 40
     (weekday,) = [name for name, count in days.items() if count == 10]
     assert (await client.get(SCORE, params={"segment": weekday, "interval": "week"})).json()["count"] == 10
-    for refused in ({"group_by": "till", "segment": "store:nord"}, {"group_by": "hour", "segment": "store:nord"}):
+    for source, count in (("source:api", 40), ("source:web", 0), (["source:api", "store:nord"], 24)):
+        assert (await client.get(SCORE, params={"segment": source})).json()["count"] == count
+    assert (await client.get(SCORE, params={"segment": ["source:api", *asked["segment"]]})).json()["count"] == 16
+    for refused in (
+        {"group_by": "till", "segment": "store:nord"},
+        {"group_by": "hour", "segment": "store:nord"},
+        {"segment": ["source:api", "source:web"]},
+        {"segment": "source:api", "source": "web"},
+        {"segment": "source:pigeon"},
+    ):
         assert (await client.get(SCORE, params=refused)).status_code == 422
     monkeypatch.setattr("app.scores.segmented.ROWS_MOST", 39)
     many = await client.get(SCORE, params={**asked, "interval": "day"})
