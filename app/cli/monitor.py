@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from statistics import median
 from typing import Annotated
 
 import typer
@@ -30,7 +31,8 @@ def monitor(
     report = with_chosen(lambda db: watch.by_hand(db, moment))
     changes = report.changes
     if as_json:
-        typer.echo(json.dumps(report.summary() | {"changes": changes}))
+        rho = {key: round(value, 4) for key, value in report.rho.items()}
+        typer.echo(json.dumps(report.summary() | {"changes": changes, "rho": rho}))
         return
     for each in changes:
         place = each.get("touchpoint") or each["journey"]
@@ -39,3 +41,7 @@ def monitor(
     looked = report.touchpoints
     learning = looked - report.states["watched"]
     typer.echo(f"{looked} touchpoints looked at, {learning} of them learning; {len(changes)} changes.")
+    if report.rho:
+        middle = median(report.rho.values())
+        key, most = max(report.rho.items(), key=lambda item: item[1])
+        typer.echo(f"How much answers of one day share (rho): {middle:.4f} in the middle, {most:.4f} at most ({key}).")

@@ -30,6 +30,13 @@ def size(session: Session) -> int:
     return int(session.execute(select(func.count()).select_from(Touchpoint).where(_IN_USE)).scalar_one())
 
 
+def keys(session: Session) -> dict[int, str]:
+    """Their keys."""
+    columns: Any = (Touchpoint.id, Touchpoint.key)
+    rows: Any = session.execute(select(*columns).where(_IN_USE))
+    return dict(rows.all())
+
+
 def page(session: Session, after: int) -> list[Line]:
     """The next ones after the id `after`, in order."""
     columns: Any = (Touchpoint.id, func.coalesce(Revision.revision, 0), Touchpoint.updated_at, _DUE)

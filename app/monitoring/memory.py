@@ -70,6 +70,11 @@ class Memory:
             return False
         return held.morning is None or held.morning.is_steady(today.cells, levels.per_alarm(fleet))
 
+    def rho(self) -> dict[int, float]:
+        """By touchpoint that is watched: how much of the variance of an answer those of its day share."""
+        held: dict[int, Held] = {number: pickle.loads(said) for number, said in self.held.items()}  # noqa: S301
+        return {number: one.morning.rho for number, one in held.items() if one.morning}
+
     def keep(self, these: Sequence[Known], stands: Stands, todays: Mapping[int, Today], at: datetime) -> None:
         """Remember how these stand, when what was found is written."""
         for known in these:

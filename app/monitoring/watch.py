@@ -44,6 +44,7 @@ class Report:
     states: Counter[str] = field(default_factory=Counter)
     watching: list[int] = field(default_factory=list)  # the ids of those that are watched
     changes: list[dict[str, Any]] = field(default_factory=list)  # drops and rises that are there
+    rho: dict[str, float] = field(default_factory=dict)  # by hand only: how alike answers of a day are, by key
 
     def summary(self) -> dict[str, Any]:
         """How many touchpoints are watched, still learn, or have too few answers for it."""
@@ -212,7 +213,9 @@ async def _levels(db: Database, these: Sequence[Known], at: datetime, among: int
 
 async def by_hand(db: Database, at: datetime) -> Report:
     """Look now, whoever else does, and note what it came to."""
-    report = await once(db, at)
+    memory = Memory()
+    report, keys = await once(db, at, memory), await db.read(fleet.keys)
+    report.rho = {keys[number]: rho for number, rho in memory.rho().items() if number in keys}
     await db.write(lambda session: lease.note(session, at, report.noted()))
     return report
 

@@ -80,6 +80,7 @@ async def test_a_look_that_is_killed_loses_no_alert_and_tells_none_twice(fallen,
     assert await asyncio.to_thread(process.wait, 30) == 0, (tmp_path / "last").read_text()
     said = json.loads((tmp_path / "last").read_text().splitlines()[-1])
     assert said["watched"] == said["touchpoints"] == len(NUMBERS)
+    assert said["rho"].keys() == {f"shop-{n}" for n in NUMBERS} and min(said["rho"].values()) == 0.0025, "the least"
     assert {one["touchpoint"] for one in said["changes"] if one["from"] > one["to"]} == {f"shop-{n}" for n in NUMBERS}
     assert len(await listed(client)) == len(NUMBERS)
     assert await told(fallen) == ["alert.opened"] * len(NUMBERS) + ["score.dropped"] * len(NUMBERS)
