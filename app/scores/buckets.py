@@ -4,7 +4,7 @@ A bucket begins at the start of a local hour, day or month of the touchpoint's t
 to whole local hours, which is the finest that is kept.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from itertools import groupby
@@ -35,6 +35,7 @@ def _local(second: int, zone: tzinfo) -> datetime:
     return datetime.fromtimestamp(second, zone)
 
 
+@lru_cache(maxsize=4096)  # every score asks for the hour that it is
 def hour_start(second: int, zone: tzinfo) -> int:
     """The second at which the local hour of `second` began."""
     offset = _local(second, zone).utcoffset() or timedelta()
@@ -73,7 +74,12 @@ def week_start(second: int, zone: tzinfo) -> int:
     return int(monday.replace(tzinfo=zone).timestamp())
 
 
-_START = {"hour": hour_start, "day": day_start, "week": week_start, "month": month_start}
+_START: dict[str, Callable[[int, tzinfo], int]] = {
+    "hour": hour_start,
+    "day": day_start,
+    "week": week_start,
+    "month": month_start,
+}
 
 
 def start_of(interval: str, second: int, zone: tzinfo) -> int:
@@ -107,8 +113,7 @@ def buckets(second: int, zone: ZoneInfo) -> tuple[int, int, int, int]:
     return 0, month_start(second, zone), day_start(second, zone), hour_start(second, zone)
 
 
-@lru_cache(maxsize=4096)  # each touchpoint of a list asks for the hour that it is
-def ceil_hour(second: int, zone: ZoneInfo) -> int:
+def ceil_hour(second: int, zone: tzinfo) -> int:
     """`second` rounded up to a start of a local hour."""
     start = hour_start(second, zone)
     return start if start == second else next_start("hour", start, zone)

@@ -46,12 +46,12 @@ class Whole:
     session: Session
     known: Known
     source: str | None
-    there: Together = field(default_factory=Together)
+    there: Together | None = None
     has_target = True
 
     def parts(self, over: Sequence[Span]) -> Parts:
         """Counts over the spans."""
-        if (there := self.there.parts.get((self.known.id, over))) is not None:
+        if self.there and (there := self.there.parts.get((self.known.id, over))) is not None:
             return there
         found = rollup.read(self.session, [self.known.id], over, self.known.scale.high)[self.known.id]
         return score.only(found, self.source)
@@ -63,7 +63,7 @@ class Whole:
 
     def days(self, until: int) -> Days:
         """How alike the days before `until` (seconds) are."""
-        if there := self.there.days.get((self.known.id, until)):
+        if self.there and (there := self.there.days.get((self.known.id, until))):
             return there
         return baseline.of(self.session, [self.known], until, self.source)[self.known.id]
 

@@ -17,7 +17,8 @@ from starlette.responses import Response
 from app import paging
 from app.auth import authorize
 from app.errors import invalid
-from app.fast_routes import FastRoute, key, problems, query_parameters
+from app.fast_routes import FastJson, FastRoute, key, problems, query_parameters
+from app.middleware import ZIP_LEVEL
 from app.scores import counts as rollup
 from app.scores import formulas, score, serve
 from app.scores.buckets import hour_start
@@ -26,7 +27,6 @@ from app.scores.schemas import Score, ScoreList, ScoreQuery, ScoresQuery
 from app.touchpoints.registry import Known, Registry
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
-ZIP_LEVEL = 5  # as the middleware has it for the routes of FastAPI
 Q = TypeVar("Q", ScoreQuery, ScoresQuery)
 
 
@@ -82,7 +82,7 @@ async def read_score(request: Request) -> Response:
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in (part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers=headers)
-    return Response(body, headers=headers, media_type="application/json")
+    return FastJson(body, headers=headers)
 
 
 @router.get(
@@ -103,7 +103,7 @@ async def list_scores(request: Request) -> Response:
 
     body = await state.read_cache.get(("list", text, zipped), work)
     headers = {"Vary": "Accept-Encoding"} | ({"Content-Encoding": "gzip"} if zipped else {})
-    return Response(body, headers=headers, media_type="application/json")
+    return FastJson(body, headers=headers)
 
 
 def _page(session: Session, registry: Registry, query: ScoresQuery) -> dict[str, Any]:
