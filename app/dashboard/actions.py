@@ -68,7 +68,15 @@ async def _all(db: Db, visit: RequestContext, draft: Draft, wrong: FormErrors = 
 
     summary = wrong.listed({place: ("", str(visit.words(name))) for place, name in FIELDS.items()})
     found = await db.read(work)
-    return visit.page("actions.html", status, draft=draft, wrong=wrong, summary=summary, **found)
+    return visit.page("actions.html", status, draft=draft, wrong=wrong, summary=summary, sizes=sizes, **found)
+
+
+def sizes(plan: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    """The changes of a plan in whole points, each with the fewest days and answers after which it can be told."""
+    found: dict[int, tuple[int, int]] = {}
+    for one in plan["tellable"]:
+        found.setdefault(max(1, round(one["change"])), (one["days"], one["answers"]))
+    return [(points, *least) for points, least in found.items()]
 
 
 def _quoted(session: Session, visit: RequestContext) -> str:

@@ -10,7 +10,6 @@ from app.answers import terms_routes
 from app.answers.terms_routes import Comments
 from app.touchpoints.registry import Known
 
-LEAST = 10  # comments of a language: among fewer nothing stands out
 SHOWN = 4  # words of each side
 _FOUND = 20
 
@@ -26,21 +25,25 @@ class Language(NamedTuple):
 
 
 class Terms(NamedTuple):
-    """The languages with enough comments, those with most first; of the others how many comments there are."""
+    """The languages in which something stands out, those with most comments first; of the others how many there are."""
 
     languages: list[Language]
-    few: list[tuple[str, int]]
+    others: list[tuple[str, int]]
 
 
 def by_language(known: Known, newest: Comments, share: float) -> Terms:
-    """What stands out in the newest comments; `share` is how much of the 5 % there is for all languages together."""
+    """What stands out in the newest comments.
+
+    `share` is how much of the 5 % there is for all languages together; each has of it what it has of the comments.
+    """
     spoken: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in newest.rows:
         spoken[(row.locale or "").replace("_", "-").partition("-")[0].lower()].append(row)
     most = sorted(spoken.items(), key=lambda pair: -len(pair[1]))
-    enough = [(code, rows) for code, rows in most if len(rows) >= LEAST]
-    found = [_language(code, known, rows, share / len(enough)) for code, rows in enough]
-    return Terms(found, [(code, len(rows)) for code, rows in most if len(rows) < LEAST])
+    found = [_language(code, known, rows, share * len(rows) / len(newest.rows)) for code, rows in most]
+    telling = [one for one in found if one.terms]
+    silent = {one.code for one in found} - {one.code for one in telling}
+    return Terms(telling, [(code, len(rows)) for code, rows in most if code in silent])
 
 
 def _language(code: str, known: Known, rows: Sequence[Row[Any]], share: float) -> Language:
