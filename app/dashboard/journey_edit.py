@@ -1,6 +1,6 @@
 """The form of a journey: write one down, change it, delete it. It works without a script."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pydantic
@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from sqlmodel import Session
 from starlette.responses import RedirectResponse, Response
 
-from app.dashboard import journey_form
+from app.dashboard import journey_form, picks
 from app.dashboard.form_errors import NOTHING, FormErrors, beside, of_problem
 from app.dashboard.journey_form import Draft, languages_of
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
@@ -16,9 +16,7 @@ from app.dashboard.touchpoint_form import slug
 from app.errors import Problem
 from app.journeys import journeys
 from app.journeys.schemas import JourneyIn, JourneyPatch
-from app.models import Touchpoint
 from app.state import Db
-from app.touchpoints import registry
 from app.touchpoints.catalogue import LANGUAGES, PHASES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -60,8 +58,8 @@ async def _save(db: Db, posting: Posting, key: str | None) -> Response:
     """Save the form, or show it again: after a step among its stages, or with what is wrong."""
     visit, draft = posting.visit, journey_form.sent(posting)
     visit.need("journeys:write")
-    if posting.get("step"):
-        draft, at = journey_form.stepped(draft, posting.get("step"))
+    if step := journey_form.step_of(posting):
+        draft, at = journey_form.stepped(draft, step)
         return await _form(db, visit, key, draft, at=at)
     draft = journey_form.filled(draft)
     try:
@@ -93,7 +91,7 @@ async def _form(
     status: int = 200,
     at: str = "",
 ) -> Response:
-    rows = await db.read(lambda session: registry.find(session, limit=10_000, archived=None))
+    every = await db.read(picks.every)
     return visit.page(
         "journey.html",
         status,
@@ -104,12 +102,5 @@ async def _form(
         languages=tuple(dict.fromkeys([visit.words.language, *LANGUAGES, *languages_of(draft)])),
         phases=PHASES,
         rules=RULES,
-        names={row.key: visit.words.own(row.name) for row in rows},
-        offered=offered(visit, rows),
+        choices=[picks.among(every, visit.words, stage["touchpoints"], stage["find"]) for stage in draft["stages"]],
     )
-
-
-def offered(visit: RequestContext, rows: Sequence[Touchpoint]) -> list[tuple[str, list[Any]]]:
-    """The touchpoints in use by phase, each phase by name."""
-    open_ = sorted((row for row in rows if row.archived_at is None), key=lambda row: visit.words.own(row.name))
-    return [(phase, found) for phase in PHASES if (found := [row for row in open_ if row.phase == phase])]

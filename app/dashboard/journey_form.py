@@ -26,14 +26,15 @@ def fresh() -> Draft:
 
 
 def _stage(phase: str = "") -> Draft:
-    return {"name": {}, "phase": phase, "touchpoints": []}
+    return {"name": {}, "phase": phase, "touchpoints": [], "find": ""}
 
 
 def draft_of(journey: Mapping[str, Any]) -> Draft:
     """The form as it opens on a journey that is there."""
     target = journey["target"] or {}
     value = f"{target['value']:g}" if target else ""
-    return {**journey, "target": {"value": value, "by": target.get("by") or ""}}
+    stages = [{**stage, "find": ""} for stage in journey["stages"]]
+    return {**journey, "stages": stages, "target": {"value": value, "by": target.get("by") or ""}}
 
 
 def sent(posting: Posting) -> Draft:
@@ -49,10 +50,18 @@ def sent(posting: Posting) -> Draft:
                 "name": _texts(posting, f"stages.{place}.name"),
                 "phase": posting.get(f"stages.{place}.phase"),
                 "touchpoints": list(dict.fromkeys(posting.all(f"stages.{place}.touchpoints"))),
+                "find": posting.get(f"stages.{place}.find"),
             }
             for place in sorted(places)
         ],
     }
+
+
+def step_of(posting: Posting) -> str:
+    """The button that was pressed; also the search of a stage, when Enter was pressed after a word was typed there."""
+    typed = (name for name in posting.fields if name.startswith("stages.") and name.endswith(".find"))
+    searched = (name for name in typed if posting.get(name) not in ("", posting.get(f"{name[:-5]}.found")))
+    return posting.get("step") or next((f"find.{name.split('.')[1]}" for name in searched), "")
 
 
 def _texts(posting: Posting, name: str) -> dict[str, str]:
@@ -66,7 +75,7 @@ def languages_of(draft: Draft) -> list[str]:
 
 
 def stepped(draft: Draft, step: str) -> tuple[Draft, str]:
-    """The draft after a button beside a stage (`add`, `up.1`, `down.1`, `remove.1`); where one is then."""
+    """The draft after a button beside a stage (`add`, `up.1`, `down.1`, `remove.1`, `find.1`); where one is then."""
     stages = list(draft["stages"])
     what, _, number = step.partition(".")
     place = int(number) if number.isdigit() and int(number) < len(stages) else None
@@ -77,6 +86,8 @@ def stepped(draft: Draft, step: str) -> tuple[Draft, str]:
     elif place is not None and what == "remove":
         del stages[place]
         at = "add"
+    elif place is not None and what == "find":
+        at = step
     elif place is not None and what in ("up", "down"):
         to = min(len(stages) - 1, max(0, place + (1 if what == "down" else -1)))
         stages.insert(to, stages.pop(place))
@@ -99,5 +110,8 @@ def body_of(draft: Draft) -> Draft:
         "name": draft["name"],
         "rule": draft["rule"],
         "target": target or None,
-        "stages": [{**stage, "phase": stage["phase"] or None} for stage in draft["stages"]],
+        "stages": [
+            {"name": stage["name"], "phase": stage["phase"] or None, "touchpoints": stage["touchpoints"]}
+            for stage in draft["stages"]
+        ],
     }

@@ -55,9 +55,18 @@ class Choice:
         return self.total > WHOLE
 
 
+def every(session: Session) -> list[Touchpoint]:
+    """All touchpoints, archived ones too."""
+    return registry.find(session, limit=10_000, archived=None)
+
+
 def choice(session: Session, t: Localized, chosen: Collection[str], q: str = "") -> Choice:
+    """What a form offers of all touchpoints."""
+    return among(every(session), t, chosen, q)
+
+
+def among(every: Sequence[Touchpoint], t: Localized, chosen: Collection[str], q: str = "") -> Choice:
     """Few are offered by phase; of many those whose name, key, owner, tags or phase begin with the words of `q`."""
-    every = registry.find(session, limit=10_000, archived=None)
     rows, names = [row for row in every if row.archived_at is None or row.key in chosen], _named(every, t)
     picked = _named([row for row in rows if row.key in chosen], t)
     left = [row for row in rows if row.key not in chosen and _fits(row, q, t)]

@@ -15,6 +15,8 @@ from app.pages.i18n import messages
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import TouchpointPatch
 from tests.conftest import ADMIN_KEY, client_of
+from tests.dashboard.forms import send
+from tests.dashboard.test_actions import many
 
 ORDER = {
     "name.en": "Order",
@@ -221,3 +223,21 @@ def test_a_mistake_is_told_in_the_readers_language(language: str) -> None:
         t("wrong.number"),
         t("wrong.number"),
     ]
+
+
+async def test_a_stage_finds_its_touchpoints_among_a_thousand(app, person, client):
+    await many(app)
+    page = (await person.get("/journeys/new")).text
+    assert len(page.encode()) < 40_000 and 'value="p-7"' not in page and "There are 1,000 touchpoints" in page
+    fields = {"name.en": "Order", "stages.0.name.en": "Buy", "stages.0.touchpoints": ["p-7"], "stages.1.name.en": "Get"}
+    fields |= {"rule": "pooled", "stages.1.find": "anders", "stages.1.found": ""}
+    for step in ({"step": "find.1"}, {}):  # its button, or Enter
+        answer = await send(person, "/journeys/new", "/journeys/new", **fields, **step)
+        page = answer.text
+        assert answer.status_code == 200 and 'value="p-7" checked' in page
+        assert page.count('name="stages.1.touchpoints"') == 60 and page.count('name="stages.0.touchpoints"') == 1
+        assert page.count("autofocus") == 1 and re.search(r'name="stages.1.touchpoints" value="p-0" autofocus', page)
+    fields |= {"stages.1.found": "anders", "stages.1.touchpoints": ["p-10"]}
+    assert (await send(person, "/journeys/new", "/journeys/new", **fields)).status_code == 303
+    stages = (await client.get("/v1/journeys/order")).json()["stages"]
+    assert [stage["touchpoints"] for stage in stages] == [["p-7"], ["p-10"]]
