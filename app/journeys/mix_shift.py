@@ -1,20 +1,19 @@
 """Mix shift: did the index change, or only who answered? It can fall although each part rose (Simpson 1951). Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from app.journeys.changes import Rows
 from app.journeys.chi_square import mix_p
 from app.journeys.counts import PeriodCounts
 from app.scores import formulas
-from app.scores.baseline import Row
 from app.scores.formulas import Estimate, Rule
 from app.scores.mix import Daily
 from app.scores.verdicts import ALPHA, Moved
 from app.touchpoints.registry import Known
 
 EFFECT = 0.5  # points of the 0-100 index: less is not worth a warning
-Rows = Mapping[str, Iterable[Row]]  # of the days before both periods, by touchpoint
 
 
 def shift(

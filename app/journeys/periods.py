@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from app.journeys.changes import Rows
 from app.journeys.counting import Counting, Segmented, Whole
 from app.journeys.counts import PeriodCounts
-from app.journeys.mix_shift import Rows
 from app.journeys.schemas import JourneyScoreQuery
 from app.scores import counts as rollup
 from app.scores import serve

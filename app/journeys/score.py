@@ -59,7 +59,8 @@ def whole(asked: Asked) -> dict[str, Any]:
     stages = [now.pool(stage.position, members, asked.rule) for stage, members in asked.steps]
     within = {stage.position: [now.pool(one.row.key, [one]) for one in members] for stage, members in asked.steps}
     apart = Apart(differing([stages]), differing(within.values()))
-    moved = between(now, before, [members for _, members in asked.steps], asked.rule) if before else None
+    parts = [members for _, members in asked.steps]
+    moved = between(now, before, parts, asked.rule, asked.periods.rows) if before else None
     return {
         "journey": asked.row.key,
         "segment": asked.periods.segment,

@@ -105,12 +105,12 @@ def index_value(scale: Scale, counts: Counts) -> float | None:
 
 
 def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's score interval of a share (0..1) seen in n answers; holds the share and stays within 0..1.
+    """Wilson's score interval of a share (0..1) seen in n, with a continuity correction of half an answer.
 
-    Wilson 1927, "Probable inference, the law of succession, and statistical inference", JASA 22.
-    n need not be whole: see `_sample` for the effective number of answers behind a mean.
+    It holds the share and stays within 0..1. Without the correction it leaves out a share that is 5 % of 20 in 7.5 % of
+    samples. Wilson 1927, JASA 22; Newcombe 1998, Statistics in Medicine 17, method 4.
     """
-    return _wilson_low(share, n), 1 - _wilson_low(1 - share, n)
+    return _nudged(share, n, 0.5)
 
 
 def difference(scale: Scale, metric: str, now: Histogram, before: Histogram) -> Estimate | None:
@@ -289,8 +289,12 @@ def _effective(sample: _Sample) -> float:
 
 def _mean_interval(mean: float, answers: float) -> tuple[float, float]:
     """Wilson's interval with a small continuity correction, which lifts the coverage he has near both ends."""
-    nudge = _NUDGE / answers
-    return _wilson_low(max(0.0, mean - nudge), answers), 1 - _wilson_low(max(0.0, 1 - mean - nudge), answers)
+    return _nudged(mean, answers, _NUDGE)
+
+
+def _nudged(share: float, n: float, by: float) -> tuple[float, float]:
+    """Wilson's interval of a share seen in n, each end moved outwards `by` so much of an answer."""
+    return _wilson_low(max(0.0, share - by / n), n), 1 - _wilson_low(max(0.0, 1 - share - by / n), n)
 
 
 def _wilson_low(share: float, n: float) -> float:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from math import erfc, sqrt
+from typing import NamedTuple
 
 from app.scores.day_variance import LAGS, Cell
 from app.scores.days import ASSUMED, Days, Part, fit, student, summary
@@ -50,21 +51,41 @@ def mean_days(daily: Sequence[tuple[int, str, int]]) -> Days:
     return Days(rho, weekday, 1.0, all(one.measured for one in found), min(one.span for one in found))
 
 
-def moved_p(
-    levels: Mapping[str, float], now: Mapping[str, float], before: Mapping[str, float], length: float, days: Days | None
-) -> float:
-    """P-value that the mix of parts at these `levels` has the same mean in two periods of so many days.
+class Mix(NamedTuple):
+    """Answers by part in two periods, each part at its `levels` of both (0..1).
 
-    `now` and `before` are answers by part, `days` those of the shares; None takes them as vary as is assumed elsewhere.
+    `days` are those of the shares; None takes them to vary as is assumed elsewhere. `weight`: beside other mixes.
     """
-    n, m = sum(now.values()), sum(before.values())
-    effect = sum(level * (now.get(part, 0) / n - before.get(part, 0) / m) for part, level in levels.items())
-    shares = {part: (now.get(part, 0) + before.get(part, 0)) / (n + m) for part in levels}
-    mean = sum(share * levels[part] for part, share in shares.items())
-    within = sum(share * (levels[part] - mean) ** 2 for part, share in shares.items())
-    if not within:
-        return 1.0
-    alike = days or ASSUMED
-    extra = alike.variance(length)
-    p = erfc(abs(effect) / sqrt(2 * within * (1 / n + 1 / m + 2 * extra)))
-    return student(p, [Part(size, size / (1 + size * extra), alike.freedom) for size in (n, m)], shared=True)
+
+    levels: Mapping[str, float]
+    now: Mapping[str, float]
+    before: Mapping[str, float]
+    days: Days | None = None
+    weight: float = 1.0
+
+
+def moved_p(mixes: Iterable[Mix], length: float) -> float:
+    """P-value that the weighted sum of what independent mixes make of a level has the same mean in two periods.
+
+    Both are `length` days long; every mix has answers in both. That the variances of days are estimates is taken to
+    err in all of them alike, which is never too sure.
+    """
+    effect = variance = 0.0
+    sides: list[Part] = []
+    for mix in mixes:
+        moved, within, sizes = _effect(mix)
+        extra = (mix.days or ASSUMED).variance(length)
+        weight = mix.weight * sqrt(within)
+        effect += mix.weight * moved
+        variance += weight**2 * sum(1 / n + extra for n in sizes)
+        sides += (Part(n, n / (1 + n * extra), (mix.days or ASSUMED).freedom, weight) for n in sizes)
+    return student(erfc(abs(effect) / sqrt(2 * variance)), sides, shared=True) if variance else 1.0
+
+
+def _effect(mix: Mix) -> tuple[float, float, tuple[float, float]]:
+    """What the shares moved, the variance of the levels over the parts, and the answers of both periods."""
+    n, m = sum(mix.now.values()), sum(mix.before.values())
+    moved = sum(level * (mix.now.get(part, 0) / n - mix.before.get(part, 0) / m) for part, level in mix.levels.items())
+    shares = {part: (mix.now.get(part, 0) + mix.before.get(part, 0)) / (n + m) for part in mix.levels}
+    mean = sum(share * mix.levels[part] for part, share in shares.items())
+    return moved, sum(share * (mix.levels[part] - mean) ** 2 for part, share in shares.items()), (n, m)

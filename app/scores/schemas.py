@@ -194,7 +194,7 @@ class ResponseRate(BaseModel):
     asked: int
     answered: int
     value: float
-    low: float | None = Field(description="Wilson's 95 % interval; null with `at_least`")
+    low: float | None = Field(description="Wilson's 95 % interval, continuity corrected; null with `at_least`")
     high: float | None
     at_least: bool = Field(description="true: more answered than were counted as asked, so `asked` is at least so many")
 

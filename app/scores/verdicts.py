@@ -74,11 +74,12 @@ def compare(scale: Scale, metric: str, now: BySource, before: BySource, length: 
     few = min(n, m) < FEW
     mixed = not few and difference != unadjusted and _p(unadjusted) < ALPHA
     p = 1.0 if few or difference is None else _p(difference)
-    return Moved(difference, unadjusted, few, p, _mix_p(scale, metric, now, before, length, days) if mixed else 1.0)
+    moved_by = [mix_of(scale, metric, now, before, days.mix)] if mixed else []
+    return Moved(difference, unadjusted, few, p, mix.moved_p(moved_by, length))
 
 
-def _mix_p(scale: Scale, metric: str, now: BySource, before: BySource, length: float, days: Days) -> float:
-    """That the mix of sources, each at its level of both periods, moved nothing."""
+def mix_of(scale: Scale, metric: str, now: BySource, before: BySource, alike: Days | None) -> mix.Mix:
+    """The mix of sources, each at its level of both periods; `alike` are the days of their shares."""
     worth, none = values(scale, metric), [0.0] * 11
     sizes, earlier = ({name: _rated(scale, counts) for name, counts in period.items()} for period in (now, before))
     levels = {}
@@ -87,7 +88,7 @@ def _mix_p(scale: Scale, metric: str, now: BySource, before: BySource, length: f
         if size := _rated(scale, both):
             inside = both[scale.low : scale.high + 1]
             levels[source] = sum(n * value for n, value in zip(inside, worth, strict=True)) / size
-    return mix.moved_p(levels, sizes, earlier, length, days.mix)
+    return mix.Mix(levels, sizes, earlier, alike)
 
 
 def level(scale: Scale, metric: str, counts: Histogram, length: float, days: Days) -> Estimate | None:

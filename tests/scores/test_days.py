@@ -160,9 +160,18 @@ def test_a_mix_that_moved_as_it_does_from_day_to_day_is_blamed_for_nothing():
     steady = [(day, source, n) for day in range(112) for source, n in (("web", 40), ("email", 10))]
     bursts = [(day, source, n) for day in range(112) for source, n in (("web", 40), ("email", 40 * (day % 28 < 7)))]
     levels, now, before = {"web": 0.8, "email": 0.5}, {"web": 1000, "email": 400}, {"web": 1120, "email": 280}
-    sure, loud = (mix.moved_p(levels, now, before, 28, mix.mean_days(daily)) for daily in (steady, bursts))
+    sure, loud = (mix.moved_p([mix.Mix(levels, now, before, mix.mean_days(daily))], 28) for daily in (steady, bursts))
     assert sure < 0.001 and loud > 0.2
-    assert mix.moved_p(dict.fromkeys(levels, 0.7), now, before, 28, None) == 1.0
+    assert mix.moved_p([mix.Mix(dict.fromkeys(levels, 0.7), now, before)], 28) == 1.0
+
+
+def test_mixes_of_two_touchpoints_that_moved_against_each_other_moved_nothing_together():
+    levels, now, before = {"web": 0.8, "email": 0.5}, {"web": 1000, "email": 400}, {"web": 1120, "email": 280}
+    fell, rose = mix.Mix(levels, now, before, weight=0.5), mix.Mix(levels, before, now, weight=0.5)
+    assert mix.moved_p([fell, rose], 2800) == pytest.approx(1.0)
+    alone = mix.moved_p([fell], 2800)
+    assert alone == pytest.approx(mix.moved_p([fell._replace(weight=3.0)], 2800)) and alone < 0.01
+    assert mix.moved_p([fell, fell], 2800) < alone
 
 
 def test_the_days_of_a_mix_are_measured_with_the_others_where_there_are_several_sources():

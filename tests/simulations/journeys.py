@@ -11,7 +11,7 @@ from app.journeys.consistency import Pool, differing, p_of, weakest
 from app.journeys.counts import PeriodCounts
 from app.scores import baseline, formulas, verdicts
 from tests.simulations.claims import LENGTH, Rates
-from tests.simulations.draws import BASE, STARS, Counts, World, answers, histogram, measured, rated, rows
+from tests.simulations.draws import BASE, STARS, Counts, World, answers, effects, histogram, measured, rated, rows
 
 ALPHA = 0.05
 BEFORE, NOW, SPAN = slice(BASE, BASE + LENGTH), slice(-LENGTH, None), BASE + 2 * LENGTH
@@ -145,6 +145,33 @@ def blamed(rate: float, dispersed: float, fall: float, trials: int, seed: int = 
     return _rates(wrong, plain, found)
 
 
+def whole_blamed(world: World, dispersed: float, fall: float, trials: int, seed: int = 36) -> Rates:
+    """As `blamed`, of a journey of four touchpoints, half a deviation apart from one to the next.
+
+    Found: most answers move to the lower ones.
+    """
+    rng = np.random.default_rng(seed)
+    wrong, plain, found = [], [], []
+    for trial in range(trials):
+        for moves, down in ((0.0, fall), (0.6, 0.0))[: 1 + (trial % 2)]:
+            came = {}
+            for place in range(4):
+                shift = 0.75 - place / 2 - np.r_[np.zeros(SPAN - LENGTH), np.full(LENGTH, down)]
+                later = world.rate * (1 + moves * (place - 1.5) / 1.5)
+                volume = _volume(rng, world.rate, later, dispersed, 0.0)
+                came[str(place)] = {"web": rated(rng, shift + effects(rng, world, SPAN), volume)}
+            now, before = heard(came, NOW), heard(came, BEFORE)
+            days = {key: rows(_baseline(own)) for key, own in came.items()}
+            moved = between(now, before, [[member(key)] for key in came], "pooled", days).whole.moved
+            assert moved is not None
+            if down:
+                wrong.append(moved.mix_shifted)
+                plain.append(formulas.verdict(moved.unadjusted) != "no_evidence" and moved.verdict() == "no_evidence")
+            else:
+                found.append(moved.mix_shifted)
+    return _rates(wrong, plain, found)
+
+
 def _baseline(came: Came) -> Came:
     return {source: days[:BASE] for source, days in came.items()}
 
@@ -180,7 +207,7 @@ def changes(world: World, trials: int, seed: int = 34) -> Rates:
                 came[str(place)] = {"web": answers(rng, world, SPAN, shift, share)}
             now, before = heard(came, slice(SPAN - LENGTH, SPAN)), heard(came, BEFORE)
             members = [[member(key)] for key in came]
-            said = between(now, before, members, "pooled").whole.verdict
+            said = between(now, before, members, "pooled", {}).whole.verdict
             if fall:
                 found.append(said == "down")
             else:

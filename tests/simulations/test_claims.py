@@ -60,7 +60,7 @@ def test_a_handful_of_answers_says_nothing():
 
 
 def test_the_interval_of_a_response_rate_holds_it():
-    found = responses.interval(100, 0.05, 4000)
+    found = responses.interval(20, 0.05, 4000)
     assert found.wrong <= 5 + 1.1
     assert found.plain > 9, "the control must fail"
 
@@ -95,6 +95,12 @@ def test_a_small_fall_is_seldom_blamed_on_a_mix_that_stayed():
     found = journeys.blamed(50, 5, 0.1, 200)
     assert found.wrong <= 5 + 4.6 and found.power >= 60
     assert found.plain > 5, "the control must fail"
+
+
+def test_a_small_fall_of_a_journey_is_seldom_blamed_on_a_mix_that_stayed():
+    found = journeys.whole_blamed(World(20), 1.0001, 0.1, 60)
+    assert found.wrong <= 3 and found.power >= 80
+    assert found.plain > 4, "the control must fail"
 
 
 def test_a_journey_does_not_fall_when_answers_only_move_to_its_lower_touchpoints():
