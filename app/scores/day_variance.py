@@ -12,6 +12,7 @@ LAGS = 4  # neighbouring days up to so far apart
 _SWEEPS = 4
 _SOURCE, _OTHER = 20, 150  # answers that draw the effect of a source, a weekday or a part towards 0
 _FLOOR = 0.05**2  # no days are taken to be more alike than this
+_MANY = 84  # days from which on what comes out below 0 is set off against what comes out too high
 _WEEK = 7  # days, and the degrees of freedom that the effects of weekdays take
 
 
@@ -80,26 +81,50 @@ def usual(cells: Sequence[Counted], mean: float, part_draw: float = _OTHER) -> U
     return Usual(mean, *effects)
 
 
-def rho(cells: Sequence[Counted], known: Usual, within: float, taken: int = _WEEK) -> float:
-    """The variance of the days' own levels, neighbours included, over `within`, that of the answers.
+class Alike(NamedTuple):
+    """What days were found to share, in units of the answers' variance; each may come out below 0 by chance."""
 
-    `taken` are the degrees of freedom that the effects in `known` took.
-    """
+    own: float  # variance of the days' own levels
+    neighbours: Sequence[float]  # autocovariances, 1 to LAGS days apart
+    days: int
+
+    @property
+    def cautious(self) -> float:
+        """The whole, nothing below 0 believed and never 0: for alarms, effects and what is picked from many."""
+        return max(max(0.0, self.own) + 2 * sum(max(0.0, one) for one in self.neighbours), _FLOOR)
+
+    @property
+    def level(self) -> float:
+        """The whole as it was found, at least half of the days' own: for intervals, which `cautious` makes too wide.
+
+        With fewer days than _MANY chance has too much of it, and intervals would be too narrow.
+        """
+        if self.days < _MANY:
+            return self.cautious
+        return max(self.own + 2 * sum(self.neighbours), self.own / 2, 0.0)
+
+
+def rho(cells: Sequence[Counted], known: Usual, within: float, taken: int = _WEEK) -> float:
+    """The variance of the days' own levels, neighbours included, over `within`, that of the answers; cautiously."""
+    return alike(cells, known, within, taken).cautious
+
+
+def alike(cells: Sequence[Counted], known: Usual, within: float, taken: int = _WEEK) -> Alike:
+    """What the days share beyond what is `known`, whose effects took so many degrees of freedom."""
     residuals = _residuals(cells, known)
     days, n = len(residuals), sum(count for count, _ in residuals.values())
     typical = (n - sum(count**2 for count, _ in residuals.values()) / n) / max(days - 1, 1)
     between = sum(count * off**2 for count, off in residuals.values()) / max(days - taken, 1)
-    tau2 = max(0.0, (between - within) / typical) if typical > 0 else 0.0
-    weights = {day: count / (1 + count * tau2 / within) for day, (count, _) in residuals.items()}
-    alike = 0.0
+    own = (between - within) / typical / within if typical > 0 else 0.0
+    weights = {day: count / (1 + count * max(0.0, own)) for day, (count, _) in residuals.items()}
+    found = []
     for lag in range(1, LAGS + 1):
         pairs = [(day, day + lag) for day in residuals if day + lag in residuals]
         shared = [sqrt(weights[one] * weights[other]) for one, other in pairs]
-        if pairs:
-            both = zip(shared, pairs, strict=True)
-            found = sum(weight * residuals[one][1] * residuals[other][1] for weight, (one, other) in both)
-            alike += max(0.0, found / sum(shared))
-    return max(tau2 + 2 * alike, _FLOOR * within) / within
+        both = zip(shared, pairs, strict=True)
+        sums = sum(weight * residuals[one][1] * residuals[other][1] for weight, (one, other) in both)
+        found.append(sums / sum(shared) / within if pairs else 0.0)
+    return Alike(own, found, days)
 
 
 def _residuals(cells: Sequence[Counted], known: Usual) -> dict[int, tuple[float, float]]:

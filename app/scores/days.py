@@ -11,7 +11,7 @@ from math import erfc, exp, log, log1p, sqrt
 from statistics import NormalDist
 from typing import NamedTuple
 
-from app.scores.day_variance import LAGS, Cell, Usual, rho, usual
+from app.scores.day_variance import LAGS, Cell, Usual, alike, usual
 from app.touchpoints.scales import Scale
 
 BASELINE_DAYS = 112
@@ -25,7 +25,8 @@ class Fit(NamedTuple):
 
     usual: Usual
     within: float  # variance of the answers
-    rho: float  # variance of the days' own levels, neighbours included, over `within`
+    rho: float  # variance of the days' own levels, neighbours included, over `within`; cautious
+    level: float  # the same as intervals take it
     se: float  # of the mean
 
 
@@ -38,6 +39,7 @@ class Days(NamedTuple):
     measured: bool
     span: int = BASELINE_DAYS  # days on which it was measured
     mix: "Days | None" = None  # those of the shares of sources, where there are several
+    level: float | None = None  # `rho` as one interval takes it; None: the same
 
     @property
     def freedom(self) -> float:
@@ -50,17 +52,19 @@ class Days(NamedTuple):
     def variance(self, days: float, *, widened: bool = False) -> float:
         """Variance of the mean of `days` days beyond that of its answers, in units of the answers' variance.
 
-        Whole weeks hold each weekday alike; what is over is a draw of weekdays without putting back. `widened`: so much
-        larger that the normal interval made with it is Student's, as `rho` is only an estimate.
+        Whole weeks hold each weekday alike; what is over is a draw of weekdays without putting back. `widened`: for one
+        interval, from `level`, and so much larger that the normal interval made with it is Student's, as that is only
+        an estimate. What is picked as the largest of many goes by `rho`, whose errors are all to the safe side.
         """
         days = max(1.0, days)
         over = days % 7
-        found = self.rho * self.uneven / days + self.weekday * over * (7 - over) / 6 / days**2
+        rho = self.rho if self.level is None or not widened else self.level
+        found = rho * self.uneven / days + self.weekday * over * (7 - over) / 6 / days**2
         return found * _widening(self.freedom) if widened else found
 
     def effective(self, n: float, days: float) -> float:
-        """How many independent answers tell as much as `n` answers of so many days."""
-        return n / (1 + n * self.variance(days))
+        """How many independent answers tell as much as `n` of so many days, as an interval takes what was measured."""
+        return n / (1 + n * self.variance(days, widened=self.measured))
 
     def thinned(self, counts: Sequence[float], days: float, *, widened: bool = False) -> list[float]:
         """A histogram of so many days as that of its effective answers."""
@@ -134,9 +138,9 @@ def fit(cells: Sequence[Cell], histogram: Sequence[float], worth: Sequence[float
     mean = sum(share * value for share, value in zip(shares, worth, strict=True))
     within = sum(share * value**2 for share, value in zip(shares, worth, strict=True)) - mean**2
     known = usual(cells, mean)
-    shared = rho(cells, known, within)
+    shared = alike(cells, known, within)
     days = len({cell.day for cell in cells if cell.n})
-    return Fit(known, within, shared, sqrt(within / n + shared * within / days))
+    return Fit(known, within, shared.cautious, shared.level, sqrt(within / n + shared.cautious * within / days))
 
 
 def summary(found: Fit | None, cells: Iterable[Cell]) -> Days:
@@ -146,7 +150,8 @@ def summary(found: Fit | None, cells: Iterable[Cell]) -> Days:
     weekdays = found.usual.weekday
     spread = sum(effect**2 for effect in weekdays.values()) / max(1, len(weekdays))
     days = len({cell.day for cell in cells})
-    return Days(found.rho, spread / found.within, unevenness(cells), measured=True, span=days)
+    uneven = unevenness(cells)
+    return Days(found.rho, spread / found.within, uneven, measured=True, span=days, level=found.level)
 
 
 def unevenness(cells: Iterable[Cell]) -> float:

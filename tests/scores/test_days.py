@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from app.scores import baseline, days, mix, verdicts
-from app.scores.day_variance import Cell
+from app.scores.day_variance import Alike, Cell
 from app.scores.days import ASSUMED, Days
 from app.scores.formulas import Estimate
 from app.touchpoints.scales import SCALES
@@ -34,6 +34,7 @@ def test_days_that_are_all_alike_give_the_figures_of_the_worked_example():
     found, cells = fitted(*[STEADY] * 112)
     assert (found.usual.mean, found.within) == pytest.approx((0.7848728, 0.0800813), abs=1e-6)
     assert (found.rho, found.se) == pytest.approx((0.0025, 0.0040110), abs=1e-6)
+    assert found.level == 0, "an interval takes them as they are"
     assert found.usual.expected(1, 1, "web") == pytest.approx(0.785, abs=1e-6)
     assert days.summary(found, cells).uneven == pytest.approx(1)
 
@@ -43,6 +44,15 @@ def test_good_and_bad_days_are_seen_and_neighbours_alike_count_for_more():
     turns, _ = fitted(*Random(1).sample([STEADY, bad] * 56, 112))
     runs, _ = fitted(*([STEADY] * 5 + [bad] * 5) * 11)
     assert 0.3 < turns.rho < runs.rho
+
+
+def test_what_came_out_too_high_by_chance_is_set_off_only_where_there_are_many_days():
+    turned = [-0.004, 0.001, 0.0, 0.0]  # times two on both sides
+    assert Alike(0.01, turned, 112).level == pytest.approx(0.005), "half of the days' own at least"
+    assert Alike(0.01, [-0.001, 0.001, 0.0, 0.001], 112).level == pytest.approx(0.012)
+    assert Alike(0.01, turned, 83).level == Alike(0.01, turned, 112).cautious == pytest.approx(0.012)
+    assert Alike(-0.01, turned, 112).level == 0
+    assert Alike(-0.01, turned, 112).cautious > 0.0025
 
 
 @pytest.mark.parametrize("histograms", [[[1, 1, 1, 2, 2]] * 14, [[9, 9, 9, 9, 9]] * 13])
