@@ -122,7 +122,6 @@ def test_a_journey_is_written_down_by_mouse(person: Page) -> None:
     person.get_by_label("English").first.fill("Return")
     first = person.get_by_role("group", name="Stage 1")
     first.get_by_label("English").fill("Ask")
-    first.get_by_text("Choose touchpoints").click()
     first.get_by_label("Invoice").check()
     person.get_by_role("button", name="Add a stage").click()
     expect(person.get_by_role("group", name="Stage 4").get_by_label("English")).to_be_focused()
