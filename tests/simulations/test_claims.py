@@ -92,7 +92,7 @@ def test_a_mix_that_stays_is_seldom_said_to_shift_however_busy_days_are():
 
 
 def test_a_small_fall_is_seldom_blamed_on_a_mix_that_stayed():
-    found = journeys.blamed(50, 5, 0.1, 200)
+    found = journeys.blamed(50, 10, 0.1, 200)
     assert found.wrong <= 5 + 4.6 and found.power >= 60
     assert found.plain > 5, "the control must fail"
 
