@@ -88,8 +88,8 @@ def create_app(settings: Settings, tracing: Tracing | None = None) -> FastAPI:
     app.state.origin, app.state.base_path = _origin(settings.public_url), base_path.of(settings.public_url)
     app.state.problem_page, app.state.tracing = problem_page, tracing
     problems.install(app)
-    for router in [router for room in ROOMS for router in room.routers]:
-        app.include_router(router)
+    # Not include_router: it makes each route a second time, at the first request, which holds the loop for 0.2 s.
+    app.router.routes += [route for room in ROOMS for router in room.routers for route in router.routes]
     fast = [route for room in ROOMS for router in room.fast for route in router.routes]
     app.wrap(app.state.metrics, tracing, fast, bodies(settings))
     app.openapi = openapi.complete(app)  # type: ignore[method-assign]  # FastAPI's own way of extending the document
