@@ -130,7 +130,7 @@ def mix_blamed() -> Rows:
     for rate, dispersed, fall in ((5, 5, 0.2), (50, 1.0001, 0.1), (50, 5, 0.1), (50, 10, 0.1), (500, 5, 0.05)):
         found = journeys.blamed(rate, dispersed, fall, 800)
         yield _row(f"{rate} a day, variance/mean {dispersed:.0f}, all fall by {fall:g}", found, 800)
-    for dispersed, fall in ((1.0001, 0.1), (5, 0.15)):
+    for dispersed, fall in ((1.0001, 0.1), (3, 0.08), (5, 0.15)):
         found = journeys.whole_blamed(World(20), dispersed, fall, 400)
         yield _row(f"a journey of 4, 20 a day, variance/mean {dispersed:.0f}, all fall by {fall:g}", found, 400)
 

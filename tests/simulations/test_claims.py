@@ -98,7 +98,7 @@ def test_a_small_fall_is_seldom_blamed_on_a_mix_that_stayed():
 
 
 def test_a_small_fall_of_a_journey_is_seldom_blamed_on_a_mix_that_stayed():
-    found = journeys.whole_blamed(World(20), 1.0001, 0.1, 60)
+    found = journeys.whole_blamed(World(20), 3, 0.08, 60)
     assert found.wrong <= 3 and found.power >= 80
     assert found.plain > 4, "the control must fail"
 
