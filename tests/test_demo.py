@@ -16,7 +16,7 @@ from app.db import Database, open_database
 from app.demo import tablets
 from app.demo.build import build
 from app.demo.company import JOURNEYS, PLACES, TABLETS
-from app.demo.people import Crowd
+from app.demo.people import COMMENTS, Crowd
 from app.models import Touchpoint
 from app.settings import Settings
 from app.touchpoints.catalogue import CATALOGUE
@@ -80,8 +80,9 @@ async def test_delivery_got_worse_and_customers_say_why(visitor):
     assert score["trend"]["verdict"] == "down" and score["target"]["status"] == "not_met"
     assert score["response_rate"]["asked"] > score["count"] and score["excluded"]["unconfirmed"] > 0
     answer = await visitor.get("/v1/feedback?touchpoint=delivery&rating_max=2&has_comment=true&limit=200")
-    text = " ".join(item["comment"].lower() for item in answer.json()["items"])
-    assert all(word in text for word in ("carrier", "paketdienst", "fragtfirma", "kurier"))
+    text = " ".join(item["comment"] for item in answer.json()["items"])
+    for language, said in COMMENTS["new_carrier"]["bad"].items():  # which of them is drawn hangs on the hour
+        assert any(one in text for one in said), language
 
 
 async def test_what_the_company_did_about_it_is_a_story(visitor):

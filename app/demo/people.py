@@ -15,7 +15,7 @@ from app.ingest.channels import API, EMAIL, IMPORT, KIOSK, PAGE, WEB, Answer
 from app.ingest.guard import MISUSE, SPAM, UNCONFIRMED
 from app.touchpoints.registry import Known
 
-_COMMENTS: dict[str, dict[str, dict[str, list[str]]]] = json.loads(
+COMMENTS: dict[str, dict[str, dict[str, list[str]]]] = json.loads(
     files(__package__).joinpath("comments.json").read_bytes()
 )
 LOCALES = {"da": "da-DK", "de": "de-DE", "en": "en-GB", "pl": "pl-PL"}
@@ -134,14 +134,14 @@ class Crowd:
             reasons = " ".join(sorted({dice.choice(named) for _ in range(dice.choice((1, 1, 2)))}))
         if dice.random() > COMMENT_RATE[mood]:
             return None, reasons
-        topic = change.topic if change and news and mood in _COMMENTS[change.topic] else self.place.topic
+        topic = change.topic if change and news and mood in COMMENTS[change.topic] else self.place.topic
         return self._comment(topic, mood, language), reasons
 
     def _comment(self, topic: str, mood: str, language: str) -> str:
         """One or two things said, and sometimes a closing word."""
-        said = self.dice.sample(_COMMENTS[topic][mood][language], 2 if self.dice.random() < 0.3 else 1)
+        said = self.dice.sample(COMMENTS[topic][mood][language], 2 if self.dice.random() < 0.3 else 1)
         if self.dice.random() < 0.4:
-            said.append(self.dice.choice(_COMMENTS["ends"][mood][language]))
+            said.append(self.dice.choice(COMMENTS["ends"][mood][language]))
         return " ".join(said)
 
     def _flags(self, source: str) -> str:
