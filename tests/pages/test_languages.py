@@ -80,6 +80,8 @@ def test_arabic_runs_from_right_to_left_on_widget_page_and_link(live_server: Liv
         link = urlsplit(live_server.api("POST", "/v1/links", json=body)["items"][0]["url"]).path
         for path, choices in ((f"/t/{name}", "radio"), (link, "button")):
             page.goto(live_server.url + path)
+            if choices == "radio":  # the widget takes the form's place, and its choices with it
+                page.locator("touchstone-feedback .card").first.wait_for()
             found = page.get_by_role(choices)
             expect(found).to_have_count(len(scale.ratings))
             first, second = found.nth(0).bounding_box(), found.nth(1).bounding_box()
