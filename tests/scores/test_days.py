@@ -52,7 +52,8 @@ def test_what_came_out_too_high_by_chance_is_set_off_only_where_there_are_many_d
     assert Alike(0.01, [-0.001, 0.001, 0.0, 0.001], 112).level == pytest.approx(0.012)
     assert Alike(0.01, turned, 83).level == Alike(0.01, turned, 112).cautious == pytest.approx(0.012)
     assert Alike(-0.01, turned, 112).level == 0
-    assert Alike(-0.01, turned, 112).cautious > 0.0025
+    assert Alike(-0.01, turned, 112).cautious == pytest.approx(0.0025), "never less alike than 0.05 deviations"
+    assert Alike(-0.01, [0.002, -0.009, 0.0, 0.0], 112).cautious == pytest.approx(0.004)
 
 
 @pytest.mark.parametrize("histograms", [[[1, 1, 1, 2, 2]] * 14, [[9, 9, 9, 9, 9]] * 13])

@@ -99,9 +99,9 @@ def touchpoint_page() -> Rows:
 
 def target() -> Rows:
     for world in _worlds((5, 50, 500), ALIKE, week=True):
-        found = claims.target(world, 200)
-        yield Row(f"{_days(world)}: on any day", 5.0, found.early, found.plain, found.power, 200)
-        yield Row(f"{_days(world)}: at the end", 5.0, found.end, found.plain, None, 200)
+        found = claims.target(world, 1000)
+        yield Row(f"{_days(world)}: on any day", 5.0, found.early, found.plain, found.power, 1000)
+        yield Row(f"{_days(world)}: at the end", 5.0, found.end, found.plain, None, 1000)
 
 
 def stages() -> Rows:

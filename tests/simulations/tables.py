@@ -15,10 +15,10 @@ def silence() -> int:
     for name, kind in silences.KINDS.items():
         for rate in (1, 2, 5, 20):
             told, plain = (
-                silences.false_a_year(rule, rate, 20, 15, **kind) for rule in (silences.now_told, silences.naive)
+                silences.false_a_year(rule, rate, 200, 15, **kind) for rule in (silences.now_told, silences.naive)
             )
             wait = silences.days_until_told(silences.now_told, rate, 9, 16, **kind)
-            broken += told > 0.25 + 3 * sqrt(0.25 / 20)
+            broken += told > 0.25 + 3 * sqrt(0.25 / 200)
             print(f"| {name}, {rate} a day | 0.25 | {told:.2f} | {plain:.2f} | {wait:.1f} days |", flush=True)
     return broken
 
