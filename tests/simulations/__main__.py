@@ -30,6 +30,7 @@ from tests.simulations.tables import TABLES
 
 ALIKE = ((0, 0), (0.1, 0), (0.1, 0.5), (0.2, 0), (0.2, 0.5))
 FEWER = ((0, 0), (0.1, 0.5), (0.2, 0))
+FRESH = 2080  # a seed on which nothing was chosen: the estimate behind intervals and changes was, on 1 and 2
 FEW = ((1, 5), (5, 5), (1, 1000), (10, 10), (10, 1000))
 
 
@@ -65,14 +66,14 @@ def _worlds(rates: tuple[int, ...], alike: tuple[tuple[float, float], ...], *, w
 
 def change() -> Rows:
     for world in _worlds((5, 50, 500), ALIKE, week=True):
-        yield _row(_days(world), claims.trend(world, 600), 600)
+        yield _row(_days(world), claims.trend(world, 2000, FRESH), 2000)
 
 
 def interval() -> Rows:
     """Wrong: the interval leaves the level out."""
     for world in _worlds((5, 50, 500), ALIKE):
-        held, plain = claims.coverage(world, 600)
-        yield Row(_days(world), 5.0, 100 - held, 100 - plain, None, 600)
+        held, plain = claims.coverage(world, 2000, FRESH)
+        yield Row(_days(world), 5.0, 100 - held, 100 - plain, None, 2000)
 
 
 def mail_moves() -> Rows:
@@ -106,8 +107,8 @@ def target() -> Rows:
 
 def stages() -> Rows:
     for world in _worlds((5, 50, 500), ALIKE):
-        for among, trials in ((6, 200), (12, 100)):
-            yield _row(f"{among} equal, {_days(world)}", journeys.stages(world, among, trials), trials)
+        for among in (6, 12):
+            yield _row(f"{among} equal, {_days(world)}", journeys.stages(world, among, 400), 400)
 
 
 def sources() -> Rows:
