@@ -19,7 +19,7 @@ from app.models import Delivery, now
 from app.sql import Bulk, Lookup
 from app.touchpoints.scales import SCALES, own_scale
 from app.webhooks import events
-from app.webhooks.events import WITHDRAWN, Told
+from app.webhooks.events import CREATED, LOW_RATING, WITHDRAWN, Told
 
 Move = tuple[Told | None, Told | None]  # an answer before and after; None: it was not there, it is gone
 Key = tuple[int, UUID]  # touchpoint and answer
@@ -86,16 +86,18 @@ def _of_interest(wishes: Sequence[Wish], moves: Sequence[Move], scales: Mapping[
 
     Of an answer that was changed something may wait, and one may be new and changed in the same batch.
     """
-    if any(before for before, _ in moves):
-        return moves
     wished = frozenset[str]().union(*(wish.events for wish in wishes))
+    if CREATED in wished or any(before for before, _ in moves):
+        return moves
+    if LOW_RATING not in wished:
+        return []
     low = {number: SCALES[name].poor for number, name in scales.items() if name in SCALES}
 
-    def is_wanted(one: Told) -> bool:
+    def is_low(one: Told) -> bool:
         poor = low.get(one.touchpoint_id)  # of a company's own scale it is to be read
-        return poor is None or not wished.isdisjoint(events.happened(None, one, poor))
+        return poor is None or events.is_low(one, poor)
 
-    return [(None, one) for _, one in moves if one and is_wanted(one)]
+    return [(None, one) for _, one in moves if one and is_low(one)]
 
 
 def announce(
