@@ -21,7 +21,7 @@ def test_a_forked_process_makes_ids_of_its_own():
         os.write(writing, b"".join(uuid7().bytes for _ in range(100)))
         os._exit(0)
     os.close(writing)
-    with open(reading, "rb") as said:
+    with os.fdopen(reading, "rb") as said:
         theirs = said.read()
     os.waitpid(child, 0)
     tails = {theirs[at + 8 : at + 16] for at in range(0, len(theirs), 16)}
