@@ -1,6 +1,7 @@
 """Real server processes on ports of their own, to be killed, stopped and started again."""
 
 import asyncio
+import contextlib
 import os
 import re
 import signal
@@ -135,6 +136,16 @@ def _group(number: int) -> int | None:
         return os.getpgid(number)
     except ProcessLookupError:
         return None
+
+
+async def colour(server: Server, wanted: int, within_s: float = 15) -> int | None:
+    """The status of /readyz, as soon as it is the wanted one."""
+    found = None
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(within_s):
+            while (found := await status(server.port, "/readyz")) != wanted:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+    return found
 
 
 async def status(port: int, path: str) -> int | None:

@@ -17,7 +17,7 @@ import pytest
 from app.ids import uuid7
 from tests.reliability.load import ACKNOWLEDGED, KEY, Connection, Told, clients, register, tell
 from tests.reliability.report import report_all
-from tests.reliability.server import Server, status
+from tests.reliability.server import Server, colour, status
 from tests.reliability.truth import Truth, truth
 from tests.tools import program
 
@@ -44,16 +44,6 @@ async def loaded(server: Server, told: Told, seconds: float, number: int = 24) -
     await asyncio.sleep(seconds)
     stop.set()
     await load
-
-
-async def colour(server: Server, wanted: int, within_s: float = 15) -> int | None:
-    """The status of /readyz, as soon as it is the wanted one."""
-    found = None
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(within_s):
-            while (found := await status(server.port, "/readyz")) != wanted:  # noqa: ASYNC110
-                await asyncio.sleep(0.1)
-    return found
 
 
 def wrong(found: Truth, told: Told) -> int:
