@@ -76,6 +76,7 @@ class SqliteDatabase:
                 self._drop()
                 raise
             self._keeper.check(quick=True)  # what is committed to a file that is not there any more is told to nobody
+            self._keeper.opened.log.look()
         self._changed()
         return done
 
