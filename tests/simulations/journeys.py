@@ -10,6 +10,7 @@ from app.journeys.chi_square import mix_p
 from app.journeys.consistency import Pool, differing, p_of, weakest
 from app.journeys.counts import PeriodCounts
 from app.scores import baseline, formulas, verdicts
+from app.scores.verdicts import Moved
 from tests.simulations.claims import LENGTH, Rates
 from tests.simulations.draws import BASE, STARS, Counts, World, answers, effects, histogram, measured, rated, rows
 
@@ -137,12 +138,15 @@ def blamed(rate: float, dispersed: float, fall: float, trials: int, seed: int = 
             sides = [{source: histogram(days[part]) for source, days in came.items()} for part in (NOW, BEFORE)]
             moved = verdicts.compare(STARS, "index", *sides, LENGTH, measured(_baseline(came)))
             assert moved is not None
+            (wrong if down else found).append(moved.mix_shifted)
             if down:
-                wrong.append(moved.mix_shifted)
-                plain.append(formulas.verdict(moved.unadjusted) != "no_evidence" and moved.verdict() == "no_evidence")
-            else:
-                found.append(moved.mix_shifted)
+                plain.append(_two_verdicts_differ(moved))
     return _rates(wrong, plain, found)
+
+
+def _two_verdicts_differ(moved: Moved) -> bool:
+    """The plain way to blame a mix: all answers moved, each source by itself did not."""
+    return formulas.verdict(moved.unadjusted) != "no_evidence" and moved.verdict() == "no_evidence"
 
 
 def whole_blamed(world: World, dispersed: float, fall: float, trials: int, seed: int = 36) -> Rates:
@@ -164,11 +168,9 @@ def whole_blamed(world: World, dispersed: float, fall: float, trials: int, seed:
             days = {key: rows(_baseline(own)) for key, own in came.items()}
             moved = between(now, before, [[member(key)] for key in came], "pooled", days).whole.moved
             assert moved is not None
+            (wrong if down else found).append(moved.mix_shifted)
             if down:
-                wrong.append(moved.mix_shifted)
-                plain.append(formulas.verdict(moved.unadjusted) != "no_evidence" and moved.verdict() == "no_evidence")
-            else:
-                found.append(moved.mix_shifted)
+                plain.append(_two_verdicts_differ(moved))
     return _rates(wrong, plain, found)
 
 
