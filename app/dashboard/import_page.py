@@ -1,6 +1,7 @@
 """The page that imports a file: it is looked at, corrected, imported in the background, and told of."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -12,12 +13,14 @@ from starlette.datastructures import UploadFile
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from app.dashboard.form_errors import NOTHING, FormErrors
+from app.dashboard.import_encoding import codec_of, encoding_in, encoding_of, guess_of
 from app.dashboard.import_file import TooLarge, file_of
 from app.dashboard.import_form import ORDERS, RESCALES, ROLES, said_in, words_of
 from app.dashboard.import_words import layout_in, said_in_words, shown
 from app.dashboard.localized import Localized
 from app.dashboard.request_context import PageRoute, Posted, Posting, RequestContext, Signed
 from app.importer.answers import UNDATED
+from app.importer.encodings import CHOICES
 from app.importer.layout import JSON, NDJSON, XLSX
 from app.importer.mapping import Mapping, of_json, to_json
 from app.importer.row import FileError
@@ -28,7 +31,8 @@ from app.state import Db
 from app.touchpoints.scales import SCALES
 from app.uploads import kept
 from app.uploads.importing import Importer
-from app.uploads.looking import looked_at, mapping_of
+from app.uploads.looking import looked_at, mapping_of, reread
+from app.work import T
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SCOPE = "feedback:write"
@@ -80,14 +84,21 @@ async def _kept(db: Db, visit: RequestContext, file: UploadFile) -> int:
     return await kept.keep(db, row, file.file)
 
 
-async def _look(db: Db, visit: RequestContext, path: Path, said: Mapping, name: str) -> dict[str, Any]:
-    importer: Importer = visit.request.app.state.importer
+async def _look(
+    db: Db, visit: RequestContext, path: Path, said: Mapping, name: str, encoding: str | None = None
+) -> dict[str, Any]:
     there = await db.read(scales)
+    return await _aside(visit, lambda: looked_at(path, said, name, there, _most(visit), encoding))
 
-    async def look() -> dict[str, Any]:
-        return looked_at(path, said, name, there, _most(visit))
 
-    return await importer.thread.run(look)
+async def _aside(visit: RequestContext, work: Callable[[], T]) -> T:
+    """Reads a file where no request waits for it."""
+    importer: Importer = visit.request.app.state.importer
+
+    async def reading() -> T:
+        return work()
+
+    return await importer.thread.run(reading)
 
 
 @router.get("/import/{number}")
@@ -104,8 +115,9 @@ async def _one(
     sent: Mapping | None = None,
     wrong: FormErrors = NOTHING,
     status: int = 200,
+    encoding: str = "",
 ) -> Response:
-    """The page of a file; `sent` is what a form said that could not be used as a whole."""
+    """The page of a file; `sent` and `encoding` are what a form said that could not be used as a whole."""
     words = visit.words
     understood = mapping_of(row.found) or Mapping()
     mapping = sent or understood
@@ -121,6 +133,9 @@ async def _one(
         chosen=said,
         wrong=wrong,
         layout=layout_in(words, row.found),
+        encodings=CHOICES,
+        encoding=encoding or encoding_of(row.found),
+        guess=guess_of(row.found),
         when=lambda at: _when(words, at),
         said=lambda told: said_in_words(words, told),
         shown=shown,
@@ -156,22 +171,35 @@ async def correct(number: int, db: Db, posting: Posting = Posted) -> Response:
     visit = posting.visit
     visit.need(SCOPE)
     row = await db.read(lambda session: kept.by_number(session, number))
-    mapping = mapping_of(row.found)
-    if mapping is None or row.state not in (kept.LOOKED, kept.FAILED):
+    if row.state not in (kept.LOOKED, kept.FAILED):
         return RedirectResponse(f"/import/{number}", 303)
-    said, wrong = said_in(posting, row.found["names"], mapping, words_of(mapping, row.found["words"]))
+    understood = mapping_of(row.found)
+    said, wrong = Mapping(), dict[str, str]()
+    if understood:
+        said, wrong = said_in(posting, row.found["names"], understood, words_of(understood, row.found["words"]))
+    encoding = encoding_in(posting, row.found)
     if wrong:
         errors = FormErrors({field: str(visit.words(key)) for field, key in wrong.items()})
-        return await _one(db, visit, row, said, errors, 422)
+        return await _one(db, visit, row, said, errors, 422, encoding)
     try:
         with NamedTemporaryFile() as file:
-            await kept.fetch(db, number, kept.FILE, Path(file.name))
-            found = await _look(db, visit, Path(file.name), said, row.name)
+            path = Path(file.name)
+            await kept.fetch(db, number, kept.FILE, path)
+            meant = said if encoding == encoding_of(row.found) else await _reread(visit, path, row, said, encoding)
+            found = await _look(db, visit, path, meant, row.name, codec_of(encoding, row.found))
     except FileError as error:
         row.report = {"error": error.said.told}
-        return await _one(db, visit, row, said, status=422)
-    await db.write(lambda session: kept.understood(session, number, to_json(said), found))
+        return await _one(db, visit, row, said, status=422, encoding=encoding)
+    found["guess"] = guess_of(row.found)
+    await db.write(lambda session: kept.understood(session, number, to_json(meant), found))
     return RedirectResponse(f"/import/{number}", 303)
+
+
+async def _reread(visit: RequestContext, path: Path, row: Upload, said: Mapping, encoding: str) -> Mapping:
+    """What is said of the file in another encoding; columns that nobody named are looked for anew."""
+    if said.columns == (mapping_of(row.found) or Mapping()).columns:
+        said = replace(said, columns=(of_json(row.said) if row.said else Mapping()).columns)
+    return await _aside(visit, lambda: reread(path, said, row.found["names"], codec_of(encoding, row.found)))
 
 
 @router.post("/import/{number}/begin")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.dashboard.localized import Localized
+from app.importer.encodings import named
 from app.importer.layout import Layout
 from app.sanitize import xml_text
 
@@ -28,8 +29,7 @@ def layout_in(t: Localized, found: Mapping[str, Any]) -> str:
     """How the table lies in its file."""
     layout = Layout(**found["layout"])
     delimiter = t(f"import.delimiter.{_DELIMITERS.get(layout.delimiter, 'other')}")
-    encoding = layout.encoding.removesuffix("-sig").upper()
-    return str(t(f"import.kind.{layout.kind}", encoding=encoding, delimiter=delimiter))
+    return str(t(f"import.kind.{layout.kind}", encoding=named(layout.encoding), delimiter=delimiter))
 
 
 def _value(t: Localized, name: str, value: Any) -> Any:

@@ -30,6 +30,19 @@ _WESTERN = re.compile(
     rb"[\xe5\xf8\xc5\xd8\xe8\xe0\xf1\xfb\xfc\xd6\xc4\xe4](?=[a-z])|(?<=[a-z])[\xe5\xf8\xe0\xe8\xf1\xfc\xe4\xdf]"
 )
 SINGLE = ("cp1250", "cp1252")
+# What a person may choose instead, by the languages it can write. UTF-16 that begins with its mark needs no choice.
+CHOICES = {
+    "every": {"UTF-8": "utf-8", "UTF-16": "utf-16-le"},
+    "western": {"Windows-1252": "cp1252", "ISO-8859-15": "iso8859-15", "Mac Roman": "mac-roman", "DOS 850": "cp850"},
+    "central": {"Windows-1250": "cp1250", "ISO-8859-2": "iso8859-2", "Mac CE": "mac-latin2", "DOS 852": "cp852"},
+}
+CODECS = {name: codec for group in CHOICES.values() for name, codec in group.items()}
+_NAMES = {codec: name for name, codec in CODECS.items()} | {"utf-8-sig": "UTF-8"}
+
+
+def named(codec: str) -> str:
+    """The name under which people choose an encoding."""
+    return _NAMES.get(codec, "UTF-16" if codec.startswith("utf-16") else codec)
 
 
 def of_bytes(chunks: Iterable[bytes]) -> str:

@@ -10,7 +10,7 @@ from app.importer import column_guess, presets, scale_guess
 from app.importer.answers import Columns
 from app.importer.labels import NO_SCALES, Scales
 from app.importer.layout import Layout
-from app.importer.mapping import HASHED, Mapping
+from app.importer.mapping import HASHED, ROLES, Mapping
 from app.importer.presets import Preset
 from app.importer.rating_words import folded
 from app.importer.ratings import read_rescale, scale_up_to
@@ -134,7 +134,7 @@ def _columns(
             timezone=known.timezone, respondents=HASHED,
         )  # fmt: skip
     found = said.over(found)
-    taken = {name for name in (getattr(found.columns, each) for each in _ROLES) if name}
+    taken = {name for name in (getattr(found.columns, each) for each in ROLES) if name}
     guessed = column_guess.roles([column for column in columns if column.name not in taken], scales.words)
     if known:  # it knows which columns it has; what the answers are has to be looked for
         few = Columns(rating=guessed.columns.rating, comment=guessed.columns.comment, wide=guessed.columns.wide)
@@ -147,11 +147,8 @@ def _columns(
     if not found.columns.touchpoint and not found.columns.touchpoint_column:
         key = _free_name(known.name if known else file_name)
         found = replace(found, columns=replace(found.columns, touchpoint=key))
-    used = {getattr(found.columns, each) for each in _ROLES} | set(found.columns.context)
+    used = {getattr(found.columns, each) for each in ROLES} | set(found.columns.context)
     return found, [name for name in guessed.ratings if name not in used]
-
-
-_ROLES = ("touchpoint_column", "rating", "comment", "time", "id", "respondent", "clock", "count")
 
 
 def _free_name(name: str) -> str | None:

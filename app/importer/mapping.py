@@ -11,6 +11,7 @@ from app.importer.ratings import read_map
 from app.importer.row import FileError
 
 HASHED, PLAIN, ADDRESSES = RESPONDENTS = ("hashed", "plain", "addresses")  # the last: only what looks like an address
+ROLES = ("touchpoint_column", "rating", "comment", "time", "id", "respondent", "clock", "count")
 _COLUMNS = tuple(each.name for each in fields(Columns))
 
 
@@ -37,6 +38,17 @@ class Mapping:
         said = {each.name: _or(getattr(self, each.name), getattr(other, each.name)) for each in fields(self)}
         respondents = other.respondents if self.respondents == ADDRESSES else self.respondents
         return Mapping(**said | {"columns": columns, "words": other.words | self.words, "respondents": respondents})
+
+    def renamed(self, names: dict[str, str]) -> "Mapping":
+        """This mapping for columns that are called otherwise: their new names by the old ones."""
+        of = self.columns
+        roles: dict[str, Any] = {role: _of(names, getattr(of, role)) for role in (*ROLES, "wide", "context")}
+        unwanted = (_of(names, of.unwanted[0]), of.unwanted[1]) if of.unwanted else None
+        return replace(self, columns=replace(of, **roles, unwanted=unwanted))
+
+
+def _of(names: dict[str, str], name: Any) -> Any:
+    return tuple(_of(names, each) for each in name) if isinstance(name, tuple) else names.get(name, name)
 
 
 def _or(mine: Any, other: Any) -> Any:

@@ -102,6 +102,31 @@ def test_a_shop_manager_brings_an_excel_file_in_by_keyboard(
     assert sorted(ratings, key=str) == [(2, None), (3, "zu laut")]
 
 
+def test_somebody_who_sees_broken_letters_chooses_how_they_are_written_by_keyboard(
+    manager: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    lines = "Filiale;Zufriedenheit;Übrigens\r\nŁódź;5;zażółć gęślą jaźń\r\n"
+    (tmp_path / "z DOS.csv").write_bytes(lines.encode("cp852"))
+    manager.goto("/import")
+    manager.locator("[name=file]").set_input_files(tmp_path / "z DOS.csv")
+    reach_text(manager, "Look at it")
+    manager.keyboard.press("Enter")
+    expect(manager.locator("main")).to_contain_text("text in Windows-1252")
+    expect(manager.locator("main")).not_to_contain_text("Łódź")
+    reach_field(manager, "encoding")
+    assert manager.locator("[name=encoding] option:checked").inner_text() == "Windows-1252 (as found)"
+    manager.keyboard.type("DOS 852")
+    manager.keyboard.press("Tab")
+    manager.keyboard.press("Enter")
+    expect(manager.locator("main")).to_contain_text("text in DOS 852")
+    expect(manager.locator("table tbody")).to_contain_text("zażółć gęślą jaźń")
+    assert manager.locator("[name=encoding] option:checked").inner_text() == "DOS 852"
+    reach_text(manager, "Import it so")
+    manager.keyboard.press("Enter")
+    expect(manager.locator("main")).to_contain_text("The file is imported", timeout=30_000)
+    assert [answer["comment"] for answer in live_server.answers("lodz")] == ["zażółć gęślą jaźń"]
+
+
 def test_a_file_too_large_and_a_picture_are_told_in_a_sentence(
     browser: Browser, serve: Callable[..., LiveServer], tmp_path: Path
 ) -> None:
