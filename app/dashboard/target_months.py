@@ -64,4 +64,11 @@ def _month(session: Session, known: Known, window: Window, counts: Counts, now: 
 def says(months: Sequence[Month], t: Localized) -> Markup:
     """How often the target was met and missed in the months that are over."""
     over = [month.status for month in months if month.status != "so_far"]
-    return t("months.say", n=len(over), met=over.count("met"), missed=over.count("not_met"))
+    met, missed = over.count("met"), over.count("not_met")
+    if len(over) in (met, missed):
+        case = "all_met" if met else "all_missed"
+    elif met and missed:
+        case = "both"
+    else:
+        case = "met" if met else "missed" if missed else "neither"
+    return t(f"months.{case}", n=len(over), met=met, missed=missed)

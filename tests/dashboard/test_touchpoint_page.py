@@ -68,7 +68,7 @@ async def test_a_target_stands_month_by_month_as_far_as_it_held(app, client, mak
     card = page[page.index('id="months"') :].partition("</figure>")[0]
     told = re.findall(r"<td>(?:<b[^>]*>|<span[^>]*>)([^<]+)<", card)
     assert told == ["few answers (3)", "met", "missed", "so far"]
-    assert "Of 3 months that are over, 1 met the target and 1 missed it." in card
+    assert "Of the 3 months that are over, the target was met in 1 and missed in 1." in card
     assert card.count('role="img"') == 4 and card.count('class="tick"') == 4
 
 
