@@ -49,9 +49,8 @@ def _page(visit: RequestContext, template: str, status: int, **said: Any) -> Res
     return visit.page(template, status, mailing=mailing, **choices, **said)
 
 
-def _owners(session: Session) -> list[str]:
-    found = session.exec(select(Touchpoint.owner).where(col(Touchpoint.owner).is_not(None)).distinct())
-    return sorted(name for name in found if name)
+def _owners(places: Sequence[Touchpoint]) -> list[str]:
+    return sorted({place.owner for place in places if place.owner})
 
 
 async def _all(
@@ -60,20 +59,20 @@ async def _all(
     draft = draft or _fresh(visit)
 
     def work(session: Session) -> Draft:
-        rows = subscribers.page(session, 0, _MOST)
+        rows, places = subscribers.page(session, 0, _MOST), picks.every(session)
         return {
             "rows": [(row, subscribers.state_of(row)) for row in rows],
             "late": subscribers.late(session),
             "segments": picks.segments(session, visit.words, [one for row in rows for one in row.segments]),
-            "choice": picks.choice(session, visit.words, draft["touchpoints"], draft.get("find", "")),
-            "owners": _owners(session),
-            "unheard": [visit.words.own(place.name) for place in _unheard(session, rows)],
+            "choice": picks.among(places, visit.words, draft["touchpoints"], draft.get("find", "")),
+            "owners": _owners(places),
+            "unheard": [visit.words.own(place.name) for place in _unheard(session, places, rows)],
         }
 
     return _page(visit, "subscribers.html", status, draft=draft, wrong=wrong, **await db.read(work))
 
 
-def _unheard(session: Session, rows: Sequence[Subscriber]) -> list[Touchpoint]:
+def _unheard(session: Session, places: Sequence[Touchpoint], rows: Sequence[Subscriber]) -> list[Touchpoint]:
     """The touchpoints in use that no person and no chat is told of when they fall, in whatever segment."""
     people = [row for row in rows if row.alerts and row.listens and not row.segments]
     hooks = [
@@ -81,11 +80,11 @@ def _unheard(session: Session, rows: Sequence[Subscriber]) -> list[Touchpoint]:
         for hook in session.exec(select(Webhook).where(col(Webhook.disabled_at).is_(None)))
         if {OPENED, DROPPED} & set(hook.events.split()) and not hook.segments
     ]
-    places = session.exec(select(Touchpoint).where(col(Touchpoint.archived_at).is_(None)).order_by(Touchpoint.key))
     return [
         place
         for place in places
-        if not any(not keys or place.key in keys for keys in hooks)
+        if place.archived_at is None
+        and not any(not keys or place.key in keys for keys in hooks)
         and not any(outbox.covers(row, place) for row in people)
     ]
 
@@ -114,10 +113,10 @@ async def _one(
         whose = subscribers.public(session, subscribers.by_id(session, number), mailing=True)
         where = picks.segments(session, visit.words, whose["segments"])
         asked = subscribers.asked_at(session, number)
-        filled = whose | (draft or {})
-        choice = picks.choice(session, visit.words, filled["touchpoints"], filled.get("find", ""))
+        filled, places = whose | (draft or {}), picks.every(session)
+        choice = picks.among(places, visit.words, filled["touchpoints"], filled.get("find", ""))
         said = {"whose": whose, "asked": asked, "segments": where, "draft": filled, "choice": choice}
-        return said | {"owners": _owners(session)}
+        return said | {"owners": _owners(places)}
 
     return _page(visit, "subscriber.html", status, wrong=wrong, **await db.read(work))
 

@@ -7,7 +7,7 @@ from sqlmodel import select
 
 from app.mail import subscribers
 from app.models import Letter, now
-from tests.dashboard.company import press, signed_in
+from tests.dashboard.company import press, signed_in, statements
 from tests.mail.conftest import (  # noqa: F401 - fixtures
     ON_SQLITE,
     clock,
@@ -108,3 +108,13 @@ async def test_who_may_only_look_gets_no_forms(app, client):
     assert "anna@lindhoej.example" in page and "/subscribers/1/" not in page and 'name="digest"' not in page
     assert (await press(looker, "/subscribers/1/remove", "/subscribers")).status_code == 403
     await looker.aclose()
+
+
+@ON_SQLITE
+async def test_the_pages_read_the_touchpoints_once(client, make, person):
+    await make("delivery", owner="Bo")
+    await client.post("/v1/subscribers", json={"email": "anna@lindhoej.example"})
+    for path in ("/subscribers", "/subscribers/1"):
+        page = (await person.get(path)).text
+        assert 'value="delivery"' in page and "<option>Bo</option>" in page
+        assert len([one for one in await statements(person, path) if "FROM touchpoint" in one]) == 1, path
