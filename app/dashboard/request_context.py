@@ -58,7 +58,15 @@ class RequestContext:
         if path is not None:
             query = {name: value for name, value in query.items() if name == "period"}
         query = {name: value for name, value in (query | changes).items() if value}
-        return f"{path or self.request.url.path}{'?' + urlencode(query) if query else ''}"
+        return f"{path or self.path}{'?' + urlencode(query) if query else ''}"
+
+    @property
+    def path(self) -> str:
+        """This page's path; of one that answers a form the nearest above the form's that can be opened."""
+        path = self.request.url.path
+        while self.request.method == "POST" and not _is_opened(self.request, path):
+            path = path.rpartition("/")[0] or "/"
+        return path
 
     def page(self, template: str, status: int = 200, **context: Any) -> Response:
         """The template as this visitor's answer."""
@@ -179,6 +187,12 @@ class PageRoute(APIRoute):
                 return await _said(request, problem)
 
         return handler
+
+
+def _is_opened(request: Request, path: str) -> bool:
+    """Whether a GET of this path is answered with a page."""
+    pages = (route for route in request.app.routes if isinstance(route, PageRoute) and "GET" in (route.methods or ()))
+    return any(page.path_regex.match(path) for page in pages)
 
 
 def _to_sign_in(request: Request) -> Response:
