@@ -1,8 +1,9 @@
 """The chart of a touchpoint's trend: where its curve, its bars, and the period that is looked at stand. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from app.dashboard import charts
@@ -86,6 +87,12 @@ class Trend:
     def x(self, steps: float) -> str:
         """A place so many steps from the left."""
         return charts.per_cent(steps, self.steps)
+
+    def clear(self, since: float, until: float, uprights: Iterable[float]) -> str:
+        """The middle of the widest gap that uprights leave between two places (in steps): most room for a word."""
+        edges = [since, *sorted(x for x in uprights if since < x < until), until]
+        _, left, right = max((right - left, left, right) for left, right in pairwise(edges))
+        return self.x((left + right) / 2)
 
     def span(self, since: int, until: int) -> tuple[float, float]:
         """Between how many steps a period lies."""

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from app.dashboard import charts, marks
 from app.dashboard.localized import Localized, texts
 from app.dashboard.marks import Event, placed
+from app.dashboard.trend import Trend
 from app.models import Action, Alert, Review, TargetRecord
 from app.touchpoints.catalogue import LANGUAGES
 
@@ -113,3 +114,9 @@ def test_every_kind_is_said_in_every_language_with_its_numbers(language):
     (seen,) = marks.of_reviews([review], t)
     assert "Ewa &lt;x&gt;" in seen.said and seen.note == "All well"
     assert {one.kind for one in (*found, seen)} <= set(marks.KINDS)
+
+
+def test_a_word_stands_where_the_uprights_leave_most_room():
+    trend = Trend([None] * 10, [0] * 10, range(11), 10, ZoneInfo("UTC"))
+    assert trend.clear(6, 10, []) == trend.clear(6, 10, [1, 6, 10, 11]) == "80%"
+    assert trend.clear(6, 10, [9.5, 7, 7.5]) == "85%"

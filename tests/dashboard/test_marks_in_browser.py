@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -98,6 +98,47 @@ def test_no_mark_covers_another_on_the_narrowest_phone(browser: Browser, demo: L
     for place, one in enumerate(boxes):
         for other in boxes[place + 1 :]:
             assert one[2] <= other[0] or other[2] <= one[0] or one[3] <= other[1] or other[3] <= one[1], (one, other)
+    page.context.close()
+
+
+# The words of a chart that an upright crosses: how many are under it instead of above.
+UNDER = """() => {
+  const words = [...document.querySelectorAll(".chart text")].map((one) => [one, one.getBoundingClientRect()]);
+  const found = { crossed: 0, under: [] };
+  for (const line of document.querySelectorAll(".chart .upright")) {
+    const at = line.getBoundingClientRect(), x = at.left + at.width / 2;
+    for (const [word, box] of words) {
+      if (x < box.left || x > box.right || box.top > at.bottom || box.bottom < at.top) continue;
+      found.crossed += 1;
+      const top = document.elementFromPoint(x, (box.top + box.bottom) / 2);
+      if (top !== word || getComputedStyle(word).paintOrder !== "stroke") found.under.push(word.textContent);
+    }
+  }
+  return found;
+}"""
+
+
+def test_no_dotted_line_of_a_mark_crosses_a_word(browser: Browser, live_server: LiveServer) -> None:
+    live_server.make("delivery", kind="delivery", target={"metric": "index", "value": 70})
+    days = [(datetime.now(UTC) - timedelta(days=back)).isoformat() for back in range(89)]
+    items = [{"touchpoint": "delivery", "rating": 1 + place % 5, "occurred_at": day} for place, day in enumerate(days)]
+    live_server.api("POST", "/v1/feedback/batch", json={"items": items})
+    for back in (3, 9, 15, 22, 29, 31, 40, 52, 64, 72, 80, 86):
+        action = {
+            "title": "A second courier drives on Saturdays",
+            "touchpoints": ["delivery"],
+            "started_at": days[back],
+        }
+        live_server.api("POST", "/v1/actions", json=action)
+    page = opened(browser, live_server)
+    for width, many in ((360, True), (1280, False)):
+        page.set_viewport_size({"width": width, "height": 900})
+        for period in ("7d", "30d", "90d"):
+            page.goto(f"{PATH}?period={period}")
+            page.locator(".chart").scroll_into_view_if_needed()
+            found = page.evaluate(UNDER)
+            assert found["under"] == [] and broken(page) == [], (width, period)
+            assert found["crossed"] or not many, "on a phone there is no room beside the lines"
     page.context.close()
 
 
