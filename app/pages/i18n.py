@@ -15,7 +15,7 @@ English, stand beside them.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -113,7 +113,7 @@ def territory(language: str) -> str:
 
 
 def _primary(language: str) -> str:
-    return language.partition("-")[0].lower()
+    return language.replace("_", "-").partition("-")[0].lower()
 
 
 def language_of(
@@ -137,26 +137,43 @@ def best(wanted: Collection[str], offered: Collection[str], otherwise: str | Non
     """
     by_tag = {tag.lower(): tag for tag in offered}
     for tag in wanted:
-        wider = list(_wider(tag[:35].lower().replace("_", "-")))
+        wider = [one.lower() for one in _wider(tag[:35].lower().replace("_", "-"))]
         if found := next((by_tag[one] for one in wider if one in by_tag), None):
             return found
-        if found := next((by_tag[one] for one in by_tag if wider and one.startswith(f"{wider[-1]}-")), None):
+        if found := next((by_tag[one] for one in by_tag if wider and one.startswith(f"{_primary(tag)}-")), None):
             return found
     return next((tag for tag in (otherwise, *LANGUAGES, *offered) if tag and tag in offered), LANGUAGES[0])
 
 
-def _wider(language: str) -> Iterator[str]:
-    """The tag, and what is left while its last part goes: zh-Hant-TW, zh-Hant, zh (RFC 4647, lookup)."""
+def _wider(language: str) -> list[str]:
+    """The tag, and what is left while its last part goes: zh-Hant-TW, zh-Hant, zh (RFC 4647, lookup).
+
+    What names no script is read in that of its region: zh-TW, zh-Hant, zh.
+    """
+    found = []
     while language:
-        yield language
+        found.append(language)
         language = language.rpartition("-")[0]
+    if found and (script := _script(found[0])):
+        found.insert(max(1, len(found) - 1), f"{found[-1]}-{script}")
+    return found
+
+
+def _script(language: str) -> str | None:
+    """The script of a tag that names none, as CLDR knows it; None when nobody knows."""
+    first, *rest = language.split("-")
+    if rest and len(rest[0]) == 4:
+        return None
+    likely = get_global("likely_subtags")
+    known = likely.get("_".join([first, *(part.upper() for part in rest[:1])])) or likely.get(first)
+    return known.split("_")[1] if known else None
 
 
 def _accepted(header: str) -> list[str]:
     """The languages of an Accept-Language header, the most wanted first."""
     weighed = []
     for part in header.split(",")[:20]:
-        tag, _, quality = part.strip().partition(";q=")
+        tag, _, quality = "".join(part.split()).partition(";q=")
         try:
             weighed.append((float(quality or 1), tag))
         except ValueError:

@@ -37,6 +37,28 @@ async def test_a_question_may_be_in_any_language_and_the_nearest_is_shown(client
     assert '<html lang="de"' in (await anybody.get(f"{link}?lang=de")).text
 
 
+@pytest.mark.parametrize("scripts", [("zh-Hant", "zh-Hans"), ("zh-Hans", "zh-Hant"), ("zh", "zh-Hant")])
+async def test_who_reads_the_other_script_of_a_language_is_asked_in_that(anybody, make, scripts):
+    await make("shop", question={"en": "How was it?"} | {tag: f"in {tag}" for tag in (*scripts, "sr", "sr-Latn")})
+    plain = next(tag for tag in scripts if tag != "zh-Hant")
+    for wanted, shown in (
+        ("zh-TW", "zh-Hant"),
+        ("zh_HK", "zh-Hant"),
+        ("zh-CN", plain),
+        ("zh-SG", plain),
+        ("zh", plain),
+    ):
+        assert (await asked(anybody, wanted))["language"] == shown, wanted
+    for wanted, shown in (("sr-RS", "sr"), ("sr-ME", "sr-Latn"), ("sr-Latn-RS", "sr-Latn")):
+        assert (await asked(anybody, wanted))["language"] == shown, wanted
+
+
+async def test_the_weights_of_languages_may_stand_apart_from_them(anybody, make):
+    await make("shop", question=QUESTION)
+    page = await anybody.get("/t/shop", headers={"Accept-Language": "en; q=0.5, fi ;q=0.7, de; q = 0.9"})
+    assert '<html lang="de"' in page.text
+
+
 async def test_a_mail_in_a_language_that_no_link_can_carry_leads_to_a_page_in_the_browsers(client, anybody, make):
     await make("shop", question={"en": "How was it?", "sw": "Ilikuwaje?"})
     mail = (await client.post("/v1/links", json={"touchpoint": "shop", "recipients": [{"locale": "sw"}]})).json()
