@@ -66,6 +66,16 @@ def _said(request: Request, known: Known) -> dict[str, str]:
     return {key: cleaned(value) for key, value in said.items() if value}
 
 
+def _printed(request: Request, known: Known) -> dict[str, str]:
+    """The same, to be printed: Problem invalid_request for what the page would ignore, as nobody mends a poster."""
+    said, sayable = _said(request, known), ", ".join(known.row.open_segments) or "none"
+    mend = f"Give a value of one of the touchpoint's `open_segments` ({sayable}), or leave it out."
+    if lost := [name for name in request.query_params if name not in said]:
+        places = [Place(place=f"query.{name}", message="would not be printed", mend=mend) for name in lost[:20]]
+        raise Problem(Code.INVALID_REQUEST, "The page would not count all that this address says.", errors=places)
+    return said
+
+
 def _visit(request: Request) -> UUID | None:
     """The id that this page has had before it was reloaded, within the last hour; None for somebody who comes anew."""
     said = re.search(rf'"({_UUID})\.(\w+)"', request.headers.get("if-none-match", ""))
@@ -182,7 +192,7 @@ def _context(request: Request, known: Known, language: str) -> dict[str, Any]:
 @router.get(
     "/v1/touchpoints/{key}/qr.svg",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404)},
+    responses={200: {"content": {"image/svg+xml": {}}}, **problems(404, 422)},
 )
 async def qr_code(request: Request, key: str) -> Response:
     """A QR code of the hosted page, to be printed on a receipt, a table or a parcel.
@@ -190,11 +200,14 @@ async def qr_code(request: Request, key: str) -> Response:
     With `?store=nord` for that store, where `open_segments` of the touchpoint has `store`.
     """
     known = (await request.app.state.registry.get(key)).reached(ways.PAGE)
-    said = _said(request, known)
+    said = _printed(request, known)
     where = address(request, known.row.key) + (f"?{urlencode(said)}" if said else "")
     drawn = BytesIO()
-    segno.make(where, error="m", micro=False).save(
-        drawn, kind="svg", scale=8, border=4, light="#fff", title=xml_text(in_language(known.row.name, "en"))
-    )
+    try:
+        code = segno.make(where, error="m", micro=False)
+    except segno.DataOverflowError:
+        raise Problem(Code.INVALID_REQUEST, "This address is too long for a QR code. Shorten the values.") from None
+    title = xml_text(in_language(known.row.name, "en"))
+    code.save(drawn, kind="svg", scale=8, border=4, light="#fff", title=title)
     headers = {"Cache-Control": "public, max-age=300", "Content-Security-Policy": "default-src 'none'"}
     return conditional(request, drawn.getvalue(), "image/svg+xml", headers)

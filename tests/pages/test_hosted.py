@@ -272,9 +272,16 @@ def test_a_page_and_a_qr_code_of_one_store_say_it_where_browsers_may(
     assert score["count"] == 1
     codes = {
         where: httpx.get(f"{store.url}/v1/touchpoints/store/qr.svg{where}").text
-        for where in ("", "?store=nord", "?store=syd", "?till=7")
+        for where in ("", "?store=nord", "?store=syd")
     }
-    assert len(set(codes.values())) == 3 and codes[""] == codes["?till=7"]
+    assert len(set(codes.values())) == 3
+
+
+@pytest.mark.parametrize("said", ["till=7", "stroe=nord", "store=", f"store={'%F0%9F%98%80' * 500}"])
+def test_no_qr_code_is_printed_that_would_say_something_else_than_was_asked_for(store: LiveServer, said: str) -> None:
+    store.api("PATCH", "/v1/touchpoints/store", json={"segments": ["store", "till"], "open_segments": ["store"]})
+    refused = httpx.get(f"{store.url}/v1/touchpoints/store/qr.svg?{said}")
+    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
 
 
 @pytest.mark.parametrize("colours", ["light", "dark"])
