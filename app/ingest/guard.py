@@ -122,7 +122,7 @@ def sayable(
     """The context without segment keys that a browser may not say, for anybody can make up what it sends."""
     for key in sorted(closed & context.keys()):
         if warnings is not None:
-            mend = f'Let browsers say it with PATCH /v1/touchpoints/{{key}} {{"open_segments": ["{key}"]}}.'
+            mend = f'Let browsers say it with PATCH /v1/touchpoints/{{key}} {{"open_segments": [..., "{key}"]}}.'
             message = "was left out: browsers may not say this segment"
             warnings.append(Place(place=f"body.context.{key}", message=message, mend=mend))
     return {name: value for name, value in context.items() if name not in closed} or None

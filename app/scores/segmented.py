@@ -20,8 +20,7 @@ from app.scores.schemas import ScoreQuery
 from app.scores.score import Window
 from app.scores.segment_counts import State
 from app.scores.segment_filter import READ_MOST as ROWS_MOST
-from app.scores.segment_filter import UNDECLARED
-from app.scores.segment_values import value_of
+from app.scores.segment_filter import UNDECLARED, meant, undeclared
 from app.scores.slices import COUNTED
 from app.touchpoints.registry import Known
 
@@ -128,7 +127,7 @@ def asked(session: Session, known: Known, query: ScoreQuery, window: Window, ove
         raise _refused("segment", "names more than one value of a key, or more than two keys", "Ask for fewer.")
     if query.interval == "hour":
         raise _refused("interval", "is finer than segments are counted", "Ask for days, weeks or months.")
-    chosen = {key: value_of(value) for key, _, value in said}
+    chosen = {key: meant(key, value) for key, _, value in said}
     cuts = _Cuts(session, known, query, window, over)
     groups_of = cuts.of(by, {key: value for key, value in chosen.items() if key != by}) if by else None
     first = next(iter(chosen), None)
@@ -171,8 +170,7 @@ class _Cuts:
         if key in (*CLOCK, "source"):
             raise _refused(place, f"{key} stands beside no other key", "Ask for it alone; for `source` with source=.")
         if key not in UNDECLARED and key not in self._known.row.segments:
-            mend = f'Declare it with PATCH /v1/touchpoints/{self._known.key} {{"segments": ["{key}"]}}.'
-            raise _refused(place, f"{key} is not declared at this touchpoint", mend)
+            raise undeclared(key, self._known.key, place)
 
     def _are_few(self) -> None:
         """Problem invalid_request when too many answers would be read one by one."""

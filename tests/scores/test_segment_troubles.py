@@ -51,6 +51,24 @@ async def test_a_key_that_is_renamed_is_counted_anew_and_the_old_one_goes_with_i
     assert [one["key"] for one in (await client.get("/v1/segments")).json()["items"]] == ["branch"] and await true(app)
 
 
+async def test_who_declares_a_key_as_he_is_told_to_keeps_the_others(client, make):
+    await make("shop", scale="stars", segments=["store"])
+    for path, query in ((SCORE, {}), ("/v1/feedback", {"touchpoint": "shop"})):
+        refused = await client.get(path, params={**query, "segment": "plan:pro"})
+        (mistake,) = refused.json()["errors"]
+        assert mistake["place"] == "query.segment" and 'shop {"segments": [..., "plan"]}' in mistake["mend"]
+
+
+@pytest.mark.parametrize("segment", ["hour:9", "hour:24", "weekday:0", "weekday:Monday", "source:widget"])
+@pytest.mark.parametrize("path", [SCORE, "/v1/feedback", "/v1/feedback/export"])
+async def test_an_hour_a_day_or_a_source_that_cannot_be_is_no_segment_without_answers(client, make, segment, path):
+    await make("shop", scale="stars")
+    refused = await client.get(path, params={"segment": segment})
+    assert refused.status_code == 422 and refused.json()["errors"][0]["mend"].startswith("Send "), refused.text
+    for there in ("hour:09", "weekday:1", "source:web"):
+        assert (await client.get(path, params={"segment": there})).status_code == 200, there
+
+
 async def cells(app, of: str) -> int:
     """How many cells there are of these segments."""
     statement = text(f"SELECT count(*) FROM segment_rollup WHERE segment_id IN {of}")
