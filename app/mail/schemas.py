@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.sanitize import PLAIN, plain_text
-from app.scores.schemas import SEGMENT
+from app.scores.schemas import ToldSegment
 from app.settings import MAIL_ADDRESS
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, Tag, TimeZone, one_of
@@ -26,7 +26,7 @@ Owner = Annotated[
     AfterValidator(plain_text),
 ]
 Segments = Annotated[
-    list[Annotated[str, Field(pattern=SEGMENT)]],
+    list[ToldSegment],
     Field(
         max_length=200,
         description="such as `store:nord`: only alerts that name one of them, which are drops and rises that happened "

@@ -4,7 +4,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 
 from app import paging
 from app.auth import Caller, KeyedRoute, needs
@@ -21,7 +20,7 @@ from app.monitoring.schemas import (
     MonitoringOut,
     State,
 )
-from app.scores.schemas import SEGMENT
+from app.scores.schemas import ToldSegment
 from app.state import Db
 from app.timestamps import Moment
 from app.touchpoints.schemas import Slug
@@ -40,7 +39,7 @@ async def list_alerts(
     touchpoint: Slug | None = None,
     journey: Slug | None = None,
     segment: Annotated[
-        Annotated[str, Field(pattern=SEGMENT)] | None,
+        ToldSegment | None,
         Query(description="only drops and rises that were found to have happened in this one, such as `store:nord`"),
     ] = None,
     limit: paging.Limit = 50,

@@ -3,10 +3,11 @@
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from app.scores.segment_values import NONE, value_of
 from app.timestamps import Moment
-from app.touchpoints.schemas import SEGMENT_KEY
+from app.touchpoints.schemas import BUILT_IN, SEGMENT_KEY
 
 Source = Literal["web", "email", "kiosk", "page", "api", "import"]
 Days = Annotated[
@@ -16,6 +17,17 @@ Days = Annotated[
 SEGMENT = SEGMENT_KEY.removesuffix("$") + r":[^\x00-\x1f\x7f-\x9f]{1,80}$"
 Segments = Annotated[list[Annotated[str, Field(pattern=SEGMENT)]], Field(max_length=2)]
 OneSegment = Annotated[list[Annotated[str, Field(pattern=SEGMENT)]], Field(max_length=1)]
+
+
+def _as_told(said: str) -> str:
+    """The segment as events and alerts name it; one that they never name would wait for nothing."""
+    key, _, value = said.partition(":")
+    if key in BUILT_IN or (counted := value_of(value)) == NONE:
+        raise ValueError(f"{said} is named by no event; take a value of a key that touchpoints declare")
+    return f"{key}:{counted}"
+
+
+ToldSegment = Annotated[str, Field(pattern=SEGMENT), AfterValidator(_as_told)]
 Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 
 

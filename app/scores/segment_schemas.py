@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool
 
 from app.scores.schemas import Days, EstimateOut, Source
+from app.scores.segment_values import value_of
 from app.timestamps import Moment
 from app.touchpoints.texts import Line, Texts
 
@@ -13,7 +14,7 @@ class NamedValue(BaseModel):
     """A value of a key with what people call it."""
 
     model_config = ConfigDict(extra="forbid")
-    value: Annotated[Line, Field(max_length=80)]
+    value: Annotated[Line, Field(max_length=80), AfterValidator(value_of)]
     name: Texts = Field({}, description="by language; the value itself where it has none")
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
-from app.scores.schemas import SEGMENT
+from app.scores.schemas import ToldSegment
 from app.timestamps import Time
 from app.touchpoints.catalogue import LANGUAGES
 from app.touchpoints.schemas import Slug, one_of
@@ -36,7 +36,7 @@ Include = Annotated[
 
 
 Segments = Annotated[
-    list[Annotated[str, Field(pattern=SEGMENT)]],
+    list[ToldSegment],
     Field(
         max_length=200,
         description="such as `store:nord`: only answers in one of them, and drops and rises that happened in one; none "

@@ -69,6 +69,27 @@ async def test_an_hour_a_day_or_a_source_that_cannot_be_is_no_segment_without_an
         assert (await client.get(path, params={"segment": there})).status_code == 200, there
 
 
+TOLD = [
+    ("/v1/webhooks", {"url": "https://shop.example/hook", "events": ["feedback.low_rating"]}),
+    ("/v1/subscribers", {"email": "boss@shop.example"}),
+]
+
+
+@pytest.mark.parametrize(("path", "body"), TOLD)
+async def test_who_wants_to_be_told_of_a_segment_names_it_as_it_is_counted(client, path, body):
+    made = await client.post(path, json=body | {"segments": ["store: Zu\u0308rich  West "]})
+    assert made.json()["segments"] == ["store:Zürich West"], made.text
+    for never in ("hour:09", "source:web", "store: ", "store:none"):
+        refused = await client.post(path, json=body | {"segments": [never]})
+        assert refused.status_code == 422 and "named by no event" in refused.text, never
+
+
+async def test_a_name_is_given_to_the_value_that_is_counted(client, make):
+    await make("shop", segments=["store"])
+    said = {"values": [{"value": " Zu\u0308rich", "name": {"en": "Main street"}}]}
+    assert (await client.patch("/v1/segments/store", json=said)).json()["values"][0]["value"] == "Zürich"
+
+
 async def cells(app, of: str) -> int:
     """How many cells there are of these segments."""
     statement = text(f"SELECT count(*) FROM segment_rollup WHERE segment_id IN {of}")
