@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
@@ -39,6 +39,11 @@ Segment = Annotated[
         description="only answers with this value of a key among the touchpoint's `open_segments`, such as "
         "`store:nord`; with a key that has scores:read, of any key in its `segments`"
     ),
+]
+
+
+OpenSegment = Annotated[
+    OneSegment | None, Query(description="only answers with this value of a key among the touchpoint's `open_segments`")
 ]
 
 
@@ -173,17 +178,24 @@ async def read_badge(
 
 
 @router.get("/embed", dependencies=[Depends(needs("touchpoints:read"))], response_model=Embed, responses=problems(404))
-async def read_embed(request: Request, key: str, lang: Language = "en", theme: Theme = "auto") -> Any:
+async def read_embed(
+    request: Request, key: str, lang: Language = "en", theme: Theme = "auto", segment: OpenSegment = None
+) -> Any:
     """The badge and the rating of a public touchpoint, ready to be pasted into a web page."""
     known = public(await request.app.state.registry.get(key))
     language = best([lang], SPOKEN)
+    said = segment_filter.pairs(segment or ())
+    if closed := said.keys() - known.row.open_segments:
+        raise segment_filter.refused(f"{min(closed)} is not for everybody to read", "Put it into `open_segments`.")
+    only = "".join(f"&{urlencode({'segment': f'{name}:{value}'})}" for name, value in said.items())
     page = address(request, known.row.key)
     api = f"{page.removesuffix(f'/t/{quote(known.row.key)}')}/v1/touchpoints/{quote(known.row.key)}"
     alt = messages("badge", language)("alt", name=in_language(known.row.name, language))
-    picture = f"{api}/badge.svg?lang={language}&theme={theme}"
-    image = f'<a href="{escape(page)}"><img src="{escape(picture)}" alt="{escape(alt)}" height="32"></a>'
+    picture = f"{api}/badge.svg?lang={language}&theme={theme}{only}"
+    asked = f"{page}?{urlencode(said)}" if said else page
+    image = f'<a href="{escape(asked)}"><img src="{escape(picture)}" alt="{escape(alt)}" height="32"></a>'
     script = (
-        f'<script>fetch("{api}/aggregate-rating?lang={language}").then(r=>r.text()).then(t=>{{'
+        f'<script>fetch("{api}/aggregate-rating?lang={language}{only}").then(r=>r.text()).then(t=>{{'
         'const s=document.createElement("script");s.type="application/ld+json";s.textContent=t;'
         "document.head.append(s)})</script>"
     )

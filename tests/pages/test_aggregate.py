@@ -1,5 +1,6 @@
 """What a public touchpoint shows to anybody: JSON-LD, a badge, and a snippet that shows them on a page."""
 
+import html
 import json
 import re
 import xml.etree.ElementTree as ElementTree
@@ -148,6 +149,23 @@ async def test_the_snippet_shows_the_badge_and_names_the_page(client, anybody, m
     assert 'alt="Kundenbewertungen: The &quot;Shop&quot;"' in found["image"]
     assert (await anybody.get(re.search(r'fetch\("([^"]+)"', found["json_ld"])[1])).status_code == 200
     assert (await anybody.get("/v1/touchpoints/shop/embed")).status_code == 401
+
+
+async def test_the_snippet_of_a_store_shows_that_store_and_leads_to_its_page(client, anybody, make):
+    await make("shop", scale="stars", public=True, segments=["store", "plan"], open_segments=["store"])
+    for where, rating in (('Süd & "West"', 1), ("Nord", 5), ("Nord", 5)):
+        context = {"context": {"store": where}}
+        await client.post("/v1/touchpoints/shop/feedback", json={"rating": rating} | context)
+    said = {"segment": 'store:Süd & "West"'}
+    found = (await client.get("/v1/touchpoints/shop/embed", params=said)).json()
+    picture = html.unescape(re.search(r'<img src="([^"]+)"', found["image"])[1])
+    assert "1.0 of 5, 1 rating" in (await anybody.get(picture)).text
+    rating = await anybody.get(re.search(r'fetch\("([^"]+)"', found["json_ld"])[1])
+    assert (rating.json()["ratingValue"], rating.json()["ratingCount"]) == (1, 1)
+    page = await anybody.get(html.unescape(re.search(r'href="([^"]+)"', found["image"])[1]))
+    assert 'name="context.store" value="Süd &amp; &#34;West&#34;"' in page.text
+    refused = await client.get("/v1/touchpoints/shop/embed", params={"segment": "plan:pro"})
+    assert refused.status_code == 422 and "open_segments" in refused.text
 
 
 @pytest.mark.browser
