@@ -74,7 +74,7 @@ class Bulk:
             for start in range(0, len(rows), _CHUNK_MAX):
                 yield _executed(connection, *self._for_sqlite(rows[start : start + _CHUNK_MAX]))
         elif rows:
-            yield _executed(connection, *self._for_postgres(rows))
+            yield _executed(connection, *self.for_postgres(rows))
 
     def _for_sqlite(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
         """Statement and values. VALUES has a power of two of rows, so that few statements are ever prepared.
@@ -87,7 +87,8 @@ class Bulk:
         values += values[-1:] * (size - len(rows))
         return self._sqlite(size, varying), (*chain.from_iterable(values), *same, len(rows))
 
-    def _for_postgres(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+    def for_postgres(self, rows: Sequence[tuple[Any, ...]]) -> tuple[str, tuple[Any, ...]]:
+        """Statement and values."""
         varying, columns, same = self._parted(rows, _TO_POSTGRES)
         return self._postgres(varying), (*columns, *same)
 
@@ -121,6 +122,29 @@ class Bulk:
             name if place in varying else f"{next(same)} AS {name}" for place, name in enumerate(self._names)
         )
         return self._template.format(r=f"(WITH v({names}) AS ({rows}) SELECT {chosen} FROM v{limit}) AS r")  # noqa: S608 - our own names
+
+
+class InTurn:
+    """Two statements that write, one after the other; to PostgreSQL as one, for each way there takes 0.1 ms or more."""
+
+    def __init__(self, first: Bulk, second: Bulk) -> None:
+        self._first, self._second, self._both = first, second, lru_cache(256)(_both)
+
+    def run(self, session: Session, first: Sequence[tuple[Any, ...]], second: Sequence[tuple[Any, ...]]) -> None:
+        """Execute both, each over its rows, of which there may be none."""
+        connection = core(session)
+        if first and second and connection.dialect.name != "sqlite":
+            (one, values), (other, more) = self._first.for_postgres(first), self._second.for_postgres(second)
+            _executed(connection, self._both(one, len(values), other), (*values, *more))
+        else:
+            self._first.run(session, first)
+            self._second.run(session, second)
+
+
+def _both(first: str, parameters: int, second: str) -> str:
+    """One statement of two for PostgreSQL: the parameters of the second come after those of the first."""
+    later = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + parameters}", second)
+    return f"WITH first AS ({first}) {later}"
 
 
 def _adapted(column: Sequence[Any], adapt: Callable[[Any], Any] | None) -> list[Any]:

@@ -168,3 +168,14 @@ def test_two_that_migrate_at_once_both_succeed(empty_url):
     said = [(process.communicate()[1], process.returncode) for process in both]
     assert [code for _, code in said] == [0, 0], said
     migrate.check(empty_url)
+
+
+async def test_the_release_before_counts_anew_what_waits_to_be_counted_by_segment(client, make, app, database_url):
+    await make("shop", segments=["store"])
+    items = [{"touchpoint": "shop", "rating": 1 + n % 5, "context": {"store": f"s{n % 7}"}} for n in range(40)]
+    await client.post("/v1/feedback/batch", json={"items": items})
+    await asyncio.to_thread(migrate.downgrade, database_url, "2026_11_26_search_row")
+    asked = text("SELECT upto IS NOT NULL, counted FROM split")
+    found = await app.state.db.read(lambda session: session.connection().execute(asked).one())
+    await asyncio.to_thread(migrate.upgrade, database_url)
+    assert (bool(found[0]), found[1]) == (True, 0)

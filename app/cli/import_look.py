@@ -108,8 +108,7 @@ def _show(chosen: Chosen, looked: Looked) -> None:
     if columns.wide:
         _line("Rating", f"as many as are counted in {', '.join(columns.wide)}")
     if columns.context:
-        around = zip(columns.context, columns.context_keys, strict=True)
-        _line("Kept beside", ", ".join(name if name == key else f"{name} as {key}" for name, key in around))
+        _line("Kept beside", ", ".join(columns.context))
     for note in looked.notes:
         _line("Note", note)
     if mapping.day_first is not None:

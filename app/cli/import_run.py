@@ -22,6 +22,7 @@ from app.importer.run import Import
 from app.importer.stored import Stored, imported_counts, scales
 from app.importer.tally import Tally
 from app.importer.wish import hides_people, wish_of
+from app.scores.segment_folding import folded
 from app.secret import signing_secrets
 from app.sqlite_open import path_of
 
@@ -75,6 +76,7 @@ def run(chosen: Chosen, looked: Looked, refused: Path | None, *, create: bool) -
         with keeping(refused, looked.names, looked.layout) if refused else nullcontext() as keep:
             done = Import(db, columns, wish, Tally(keep=keep))
             tally = await done.run(chosen.path, progress)
+        await folded(db)  # perhaps no service runs that would, and somebody reads by SQL
         return tally, await db.read(lambda session: imported_counts(session, tally.of_file))
 
     with bar:

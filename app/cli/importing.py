@@ -1,9 +1,8 @@
 """`touchstone import`: history out of a file."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import available_timezones
 
 import typer
@@ -20,7 +19,6 @@ from app.importer.ratings import read_map, read_rescale
 from app.importer.row import FileError
 from app.sanitize import terminal_text
 from app.touchpoints.scales import SCALES
-from app.touchpoints.schemas import SEGMENT_KEY
 
 Text = str | None
 
@@ -52,10 +50,7 @@ def import_command(
         Text, typer.Option(help="hashed, plain, or addresses: only what looks like an address is hashed.")
     ] = None,
     count_column: Annotated[Text, typer.Option(help="How many answers a row stands for.")] = None,
-    context_column: Annotated[
-        list[str] | None,
-        typer.Option(help="Kept beside the answer; store=COLUMN keeps it as store, to split scores by. Repeatable."),
-    ] = None,
+    context_column: Annotated[list[str] | None, typer.Option(help="Kept beside the answer; may be repeated.")] = None,
     timezone: Annotated[
         Text, typer.Option(help="Of times that name none, and of touchpoints made; else the touchpoint's own.")
     ] = None,
@@ -86,7 +81,7 @@ def import_command(
     columns = Columns(
         touchpoint=touchpoint, touchpoint_column=touchpoint_column, touchpoint_prefix=touchpoint_prefix,
         rating=rating_column, comment=comment_column, time=time_column, clock=clock_column, id=id_column,
-        respondent=respondent_column, count=count_column, **_around(context_column or ()),
+        respondent=respondent_column, count=count_column, context=tuple(context_column or ()),
     )  # fmt: skip
     if str(file) != "-" and not file.exists():
         raise fail(f"There is no file {file}.", 2)
@@ -117,14 +112,6 @@ def import_command(
     report(tally, stored, looked.mapping, refused, dry_run=dry_run)
     if tally.refused:
         raise typer.Exit(1)
-
-
-def _around(said: Sequence[str]) -> dict[str, tuple[Any, ...]]:
-    """Columns that are kept beside the answers, and the names of those that go by another: `store=Branch (no.)`."""
-    parts = [text.partition("=") for text in said]
-    named = [(column, key) for key, equals, column in parts if equals and re.fullmatch(SEGMENT_KEY, key)]
-    columns = [column if (column, key) in named else key + equals + column for key, equals, column in parts]
-    return {"context": tuple(columns), "kept_as": tuple(named)}
 
 
 def _check(said: Mapping, encoding: str | None, origin: str | None) -> None:

@@ -1,6 +1,5 @@
 """What somebody says of a file's columns, as a mapping. Pure."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -11,7 +10,6 @@ from app.importer.answers import UNDATED
 from app.importer.mapping import Mapping
 from app.importer.row import RowError
 from app.importer.slugs import slug
-from app.touchpoints.schemas import SEGMENT_KEY
 
 ROLES = ("rating", "comment", "time", "clock", "id", "respondent", "count")
 RESCALES = ("10:5", "100:5", "5:5")
@@ -37,8 +35,7 @@ def said_in(
     context = tuple(found for sent in posting.all("context") if (found := _column(sent, names)))
     key = None if place else _key(posting.get("touchpoint"), wrong)
     wide = () if chosen["rating"] else columns.wide
-    chosen |= {"context": context, "kept_as": _kept_as(posting, context, names, wrong), "wide": wide}
-    columns = replace(columns, touchpoint_column=place, touchpoint=key, **chosen)
+    columns = replace(columns, touchpoint_column=place, touchpoint=key, context=context, wide=wide, **chosen)
     if posting.get("timezone") not in ("", *available_timezones()):
         wrong["timezone"] = "wrong.timezone"
     ratings = {} if chosen["rating"] != mapping.columns.rating else _ratings(posting, words, wrong)
@@ -58,16 +55,6 @@ def said_in(
 
 def _column(sent: str, names: Sequence[str]) -> str | None:
     return names[int(sent)] if sent.isdecimal() and len(sent) < 6 and int(sent) < len(names) else None
-
-
-def _kept_as(
-    posting: Posting, context: Sequence[str], names: Sequence[str], wrong: dict[str, str]
-) -> tuple[tuple[str, str], ...]:
-    """What columns that are kept beside the answers are called there, where that is not their own name."""
-    said = ((column, f"as.{names.index(column)}") for column in context)
-    found = tuple((column, field, posting.get(field).strip()) for column, field in said)
-    wrong.update({field: "wrong.import_key" for _, field, key in found if key and not re.fullmatch(SEGMENT_KEY, key)})
-    return tuple((column, key) for column, _, key in found if key)
 
 
 def _key(said: str, wrong: dict[str, str]) -> str | None:

@@ -15,6 +15,7 @@ from app.errors import Code, Problem
 from app.models import Segment, SegmentRollup, Split
 from app.scores import segment_keys
 from app.scores.buckets import TOTAL
+from app.scores.segment_folding import folded
 from app.scores.segment_schemas import SegmentKeyPatch
 from app.scores.segment_values import NONE, OTHER
 from app.scores.slices import COUNTED
@@ -31,6 +32,7 @@ VALUES_MOST = 200  # as many can have a name
 @router.get("/segment-keys")
 async def listed(db: Db, visit: RequestContext = Signed) -> Response:
     visit.need("touchpoints:read")
+    await folded(db)
     rows = await db.read(segment_keys.every)
     return visit.page("segment_keys.html", rows=rows, title=lambda row: title(row, visit))
 

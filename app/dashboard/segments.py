@@ -23,6 +23,7 @@ from app.scores.schemas import ScoresQuery
 from app.scores.score import Window
 from app.scores.segment_compare import Comparison, Row
 from app.scores.segment_filter import UNDECLARED
+from app.scores.segment_folding import folded
 from app.scores.segment_values import NONE, OTHER
 from app.state import Reads
 from app.touchpoints import registry
@@ -85,6 +86,7 @@ async def page(reads: Reads, visit: RequestContext = Signed) -> Response:
     if not everything[0]:
         return visit.page("segments.html", asked=None, period=periods.of(given.get("period")))
     said = asked(given, *everything)
+    await folded(visit.request.app.state.db)
     found = await reads.read(lambda session: segment_compare.read(session, said.chosen, said.key, said.query))
     if given.get("format") == "csv":
         return _file(said, found, t)

@@ -47,6 +47,7 @@ from app.scores import counts as rollup
 from app.scores.buckets import next_start, start_of
 from app.scores.counts import NONE, Counts, Part, add, ratings
 from app.scores.days import Days
+from app.scores.segment_folding import folded
 from app.state import Db
 from app.touchpoints.registry import Known
 
@@ -95,6 +96,8 @@ async def _page(key: str, db: Db, visit: RequestContext, note: str = "", wrong: 
     known = await visit.request.app.state.registry.get(key)
     period = periods.of(visit.request.query_params.get("period"))
     now = int(serve.clock())
+    if known.row.segments:
+        await folded(db, [known.id])
     seen = await db.read(lambda session: _read(session, visit, known, period, now))
     found, t = seen.standing, visit.words
     marked, unmarked = marks.placed(seen.events, seen.chart.edges, now)

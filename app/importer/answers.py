@@ -46,18 +46,12 @@ class Columns:
     count: str | None = None
     wide: tuple[str, ...] = ()  # columns named as ratings, which hold how many gave each
     context: tuple[str, ...] = ()
-    kept_as: tuple[tuple[str, str], ...] = ()  # columns of `context` that are kept under another name, and that name
     unwanted: tuple[str, tuple[str, ...]] | None = None  # a column, and what stands there in rows that are left out
 
     @property
     def counts(self) -> bool:
         """Whether a row stands for several answers."""
         return self.count is not None or bool(self.wide)
-
-    @property
-    def context_keys(self) -> tuple[str, ...]:
-        """Under which name each column of `context` is kept."""
-        return tuple(dict(self.kept_as).get(name, name) for name in self.context) if self.kept_as else self.context
 
     def key(self, cell: str) -> str:
         """The key of the touchpoint that the cell of `touchpoint_column` names; RowError when it names none."""
@@ -109,7 +103,7 @@ class Reader:
             said["occurred_at"] = at
         if respondent:
             said["respondent"] = self.person(respondent.strip())
-        if context and (around_it := _context(self.columns.context_keys, context)):
+        if context and (around_it := _context(self.columns.context, context)):
             said["context"] = around_it
         given, name = self._given(known, number.strip())
         try:

@@ -44,8 +44,7 @@ class Mapping:
         of = self.columns
         roles: dict[str, Any] = {role: _of(names, getattr(of, role)) for role in (*ROLES, "wide", "context")}
         unwanted = (_of(names, of.unwanted[0]), of.unwanted[1]) if of.unwanted else None
-        kept_as = tuple((names.get(column, column), key) for column, key in of.kept_as)
-        return replace(self, columns=replace(of, **roles, unwanted=unwanted, kept_as=kept_as))
+        return replace(self, columns=replace(of, **roles, unwanted=unwanted))
 
 
 def _of(names: dict[str, str], name: Any) -> Any:
@@ -102,8 +101,6 @@ def of_json(said: dict[str, Any]) -> Mapping:
 def _mapping(columns: dict[str, Any], answers: dict[str, Any]) -> Mapping:
     """The mapping of plain values; its tuples were lists meanwhile."""
     columns |= {name: tuple(columns[name]) for name in ("context", "wide") if name in columns}
-    if "kept_as" in columns:
-        columns["kept_as"] = tuple((column, key) for column, key in columns["kept_as"])
     if columns.get("unwanted"):
         columns["unwanted"] = (columns["unwanted"][0], tuple(columns["unwanted"][1]))
     return Mapping(columns=Columns(**columns), **answers | {"words": read_map(answers.get("words", {}))})

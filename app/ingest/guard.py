@@ -1,6 +1,6 @@
 """What may come in, what is flagged, what is refused. Pure rules; nothing here is dropped in silence."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -114,12 +114,6 @@ def reasons_known(reasons: Iterable[str], known: frozenset[str], warnings: list[
         place = Place(place="body.reasons", message=f"{min(unknown)!r} is not offered", mend=f"Offered are: {offered}.")
         raise Problem(Code.UNKNOWN_REASON, "The touchpoint does not offer this reason.", errors=[place])
     return " ".join(sorted(said))
-
-
-def spelled(context: dict[str, Any], keys: Mapping[str, str]) -> dict[str, Any]:
-    """The context with `keys` in place of what an attribute made of them, unless the page says them rightly too."""
-    found = {name: key for name, key in keys.items() if name in context and key not in context}
-    return {found.get(name, name): value for name, value in context.items()} if found else context
 
 
 def sayable(

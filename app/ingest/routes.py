@@ -234,7 +234,7 @@ def to_answer(
     """
     context = said.context or None
     if context and source in KEYLESS:
-        context = guard.sayable(guard.spelled(context, known.spelled), known.closed_segments, warnings)
+        context = guard.sayable(context, known.closed_segments, warnings)
     guard.not_empty(said.rating, said.comment)
     guard.rating_fits(said.rating, known.scale.low, known.scale.high)
     test = bool(said.context and said.context.get("test") is True)

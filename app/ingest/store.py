@@ -22,7 +22,8 @@ from app.ingest.guard import DUPLICATE, UNCONFIRMED
 from app.ingest.repeats import Change
 from app.models import Erasure, Feedback, Touchpoint, now
 from app.scores.rollup import Deltas, apply
-from app.scores.splits import Held, fold
+from app.scores.slices import grouped, signed
+from app.scores.splits import Held
 from app.sql import Bulk, Lookup
 from app.webhooks import outbox
 
@@ -132,15 +133,9 @@ def _follow(
 ) -> dict[int, Held]:
     """Let the rollup and the outbox follow what happened, each answer before and after; the touchpoints, locked."""
     moves = [*moves, *_decided_anew(session, moves)]
-    deltas = Deltas()
-    for before, after in moves:
-        if before:
-            deltas.add(before, -1)
-        if after:
-            deltas.add(after)
-    held = apply(session, deltas)
-    if any(one.splits for one in held.values()):
-        fold(session, held, moves)
+    deltas, answers = Deltas(), grouped(signed(moves))
+    deltas.add(answers)
+    held = apply(session, deltas, answers)
     if told:
         outbox.tell(session, moves, settling, {number: one.scale for number, one in held.items()})
     return held

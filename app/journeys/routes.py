@@ -10,6 +10,7 @@ from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.journeys import journeys, score
 from app.journeys.schemas import JourneyIn, JourneyList, JourneyOut, JourneyPatch, JourneyScore, JourneyScoreQuery
+from app.scores.segment_folding import folded
 from app.state import Db
 
 router = APIRouter(prefix="/v1/journeys", tags=["journeys"], route_class=KeyedRoute)
@@ -55,5 +56,7 @@ async def delete_journey(key: str, db: Db) -> None:
 @router.get("/{key}/score", dependencies=[SCORES], response_model=JourneyScore, responses=UNKNOWN)
 async def read_journey_score(key: str, db: Db, query: Annotated[JourneyScoreQuery, Query()]) -> Response:
     """The index of each stage and of the whole, the weakest link, what differs for real, whether the mix shifted."""
+    if query.segment:
+        await folded(db)
     found = await db.read(lambda session: score.read(session, key, query))
     return Response(to_json(found), media_type="application/json")

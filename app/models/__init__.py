@@ -15,7 +15,7 @@ from app.models.journeys import Journey, Stage
 from app.models.mail import Letter, RatingMail, Subscriber
 from app.models.monitoring import Alert, Monitoring
 from app.models.rollup import Revision, Rollup
-from app.models.segments import Segment, SegmentKey, SegmentRollup, Split
+from app.models.segments import Segment, SegmentKey, SegmentPending, SegmentRollup, Split
 from app.models.touchpoints import OwnScale, TargetRecord, Touchpoint
 from app.models.uploads import Upload, UploadPiece
 from app.models.webhooks import Delivery, Webhook
@@ -45,6 +45,7 @@ __all__ = [
     "Secret",
     "Segment",
     "SegmentKey",
+    "SegmentPending",
     "SegmentRollup",
     "Split",
     "Stage",

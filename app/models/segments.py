@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, UniqueConstraint, false
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Text, UniqueConstraint, false
 from sqlmodel import Field
 
 from app.models.base import Counts, Table, json_column
@@ -62,3 +62,13 @@ class SegmentRollup(Counts, table=True):
     bucket: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
     source: str = Field(primary_key=True, max_length=8)
     slice: str = Field(primary_key=True, max_length=80)
+
+
+class SegmentPending(Table, table=True):
+    """Changes of counts by segment that wait to be added, as JSON: those of one commit, by its revision."""
+
+    __tablename__ = "segment_pending"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    touchpoint_id: int = Field(sa_column=Column(ForeignKey("touchpoint.id"), primary_key=True, autoincrement=False))
+    revision: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    changes: str = Field(sa_type=Text)

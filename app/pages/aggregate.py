@@ -24,6 +24,7 @@ from app.scores import counts as rollup
 from app.scores import score, segment_filter, segmented
 from app.scores.counts import Counts
 from app.scores.schemas import OneSegment
+from app.scores.segment_folding import folded
 from app.touchpoints.registry import Known
 
 router = APIRouter(prefix="/v1/touchpoints/{key}", tags=["public"])
@@ -102,6 +103,7 @@ async def _counted(request: Request, key: str, segments: Sequence[str] | None) -
     if name not in known.row.open_segments:
         await _allowed(request, name)
         headers = {**ANYWHERE, "Cache-Control": "private, no-cache"}
+    await folded(state.db, [known.id])
     counts = await state.reads.read(lambda session: _of_segment(session, known, name, value))
     return Counted(known, counts, headers)
 

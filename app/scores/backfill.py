@@ -20,6 +20,7 @@ from app.scores import splits
 from app.scores.rollup import lock
 from app.scores.segment_recount import frequent
 from app.scores.segment_rows import ANSWERS
+from app.scores.slices import grouped
 from app.scores.splits import Open
 from app.turns import wait_at_most
 from app.work import Work
@@ -45,8 +46,8 @@ def count_on(session: Session, split_id: int, most: int = PIECE) -> bool:
         return False
     after = (Feedback.touchpoint_id == touchpoint_id, col(Feedback.id) > UUID(int=split.upto))
     rows = session.execute(ANSWERS.where(*after).order_by(col(Feedback.id)).limit(most)).all()
-    only = held._replace(splits=[split._replace(upto=None)])
-    splits.fold(session, {touchpoint_id: only}, ((None, row) for row in rows))
+    changes = splits.gather(grouped((row, 1) for row in rows), {touchpoint_id: [split._replace(upto=None)]})
+    splits.add_up(session, {touchpoint_id: held}, changes)
     upto = rows[-1].id if len(rows) == most else None
     counted = {"upto": upto, "counted": col(Split.counted) + len(rows)}
     session.execute(update(Split).where(col(Split.id) == split_id).values(**counted))

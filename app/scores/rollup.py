@@ -4,7 +4,7 @@ Scores read it instead of the answers, so their cost does not grow with the numb
 per rating over these counts, and a correction or an erasure is -1/+1.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,12 +17,12 @@ from sqlmodel import Session, col, select
 
 from app.db import is_sqlite
 from app.models import Rollup, Touchpoint
-from app.scores import segment_recount, splits
+from app.scores import segment_pending, segment_recount, splits
 from app.scores.buckets import GRAINS, QUARTER, buckets, quarter_of, to_time
 from app.scores.segment_recount import Named
-from app.scores.slices import ASKED, COUNTS, Alike, Answered, none_yet, slices
-from app.scores.splits import Held, opened
-from app.sql import Bulk, Lookup
+from app.scores.slices import ASKED, COUNTS, A, Alike, Grouped, count, grouped, none_yet, slices
+from app.scores.splits import Answer, Held, opened
+from app.sql import Bulk, InTurn, Lookup
 
 Cell = tuple[int, str, int, str, str]  # touchpoint_id, grain, bucket, source, slice
 
@@ -33,16 +33,14 @@ class Deltas:
 
     _counts: defaultdict[tuple[int, int, str, str], list[int]] = field(default_factory=lambda: defaultdict(none_yet))
 
-    def add(self, answer: Answered, times: int = 1) -> None:
-        """Count `answer` so many times more (or less)."""
-        quarter = quarter_of(answer.occurred_at)
-        for part in slices(answer):
-            counts = self._counts[answer.touchpoint_id, quarter, answer.source, part]
-            counts[0] += times
-            if answer.comment:
-                counts[1] += times
-            if answer.rating is not None:
-                counts[2 + answer.rating] += times
+    def add(self, answers: Grouped[A]) -> None:
+        """Count these answers."""
+        for (touchpoint_id, quarter, source, flags, reasons, times), (_, kinds) in answers.items():
+            alike = Counter(kinds)
+            for part in slices(flags, reasons):
+                counts = self._counts[touchpoint_id, quarter, source, part]
+                for kind, n in alike.items():
+                    count(counts, kind, n * times)
 
     def ask(self, touchpoint_id: int, at: datetime, source: str, times: int) -> None:
         """Note that customers were asked `times` times, for the response rate."""
@@ -69,15 +67,18 @@ _UPSERT = Bulk(
     f"ON CONFLICT ({', '.join(_KEYS)}) DO UPDATE SET {', '.join(f'{n} = rollup.{n} + excluded.{n}' for n in COUNTS)}",
     _KEYS | dict.fromkeys(COUNTS, "bigint"),
 )
+_WRITE = InTurn(segment_pending.NOTE, _UPSERT)
 _REVISE = Bulk(
     "INSERT INTO revision (touchpoint_id, revision) SELECT touchpoint_id, 1 FROM {r} WHERE true "
     "ON CONFLICT (touchpoint_id) DO UPDATE SET revision = revision.revision + 1",
     {"touchpoint_id": "int"},
 )
 _WHAT = (
-    "SELECT touchpoint.id, touchpoint.timezone, touchpoint.scale, "
+    "SELECT touchpoint.id, revision.revision, touchpoint.timezone, touchpoint.scale, "
     "EXISTS (SELECT 1 FROM erasure WHERE erasure.touchpoint_id = touchpoint.id), "
-    "split.id, split.key, split.upto, split.most, split.closed FROM touchpoint"
+    "EXISTS (SELECT 1 FROM segment_pending WHERE segment_pending.touchpoint_id = touchpoint.id), "
+    "split.id, split.key, split.upto, split.most, split.closed "
+    "FROM touchpoint JOIN revision ON revision.touchpoint_id = touchpoint.id"
 )
 _SPLITS = "LEFT JOIN split ON split.touchpoint_id = touchpoint.id"
 _HELD_ONE = Lookup(f"{_WHAT} {_SPLITS} WHERE touchpoint.id = :id")
@@ -100,16 +101,21 @@ def lock(session: Session, touchpoints: Iterable[int]) -> dict[int, Held]:
     one = len(rows) == 1  # mostly: a look-up by its key takes a third of the time
     held = _HELD_ONE.rows(session, {"id": rows[0][0]}) if one else _HELD.returning(session, rows)
     found: dict[int, Held] = {}
-    for number, zone, scale, erased, *split in held:
-        before = found.get(number) or Held(ZoneInfo(zone), scale, bool(erased))
+    for number, revision, zone, scale, erased, pending, *split in held:
+        before = found.get(number) or Held(revision, ZoneInfo(zone), scale, bool(erased), bool(pending))
         found[number] = before if split[0] is None else before._replace(splits=(*before.splits, opened(number, *split)))
     return found
 
 
-def apply(session: Session, deltas: Deltas) -> dict[int, Held]:
-    """Write the gathered changes, one statement for all cells; the touchpoints they were written to, locked."""
+def apply(session: Session, deltas: Deltas, answers: Grouped[Answer] | None = None) -> dict[int, Held]:
+    """Write the gathered changes, one statement for all cells; the touchpoints they were written to, locked.
+
+    The `answers` among them are counted by segment too.
+    """
     held = lock(session, deltas.touchpoints())
-    _UPSERT.run(session, _rows(deltas.cells({number: one.zone for number, one in held.items()})))
+    split = any(one.splits for one in held.values())
+    waiting = segment_pending.count(session, held, answers) if split and answers is not None else []
+    _WRITE.run(session, waiting, _rows(deltas.cells({number: one.zone for number, one in held.items()})))
     return held
 
 
@@ -129,16 +135,20 @@ def recount(session: Session, touchpoint_id: int, zone: ZoneInfo) -> dict[Cell, 
     The database counts what is alike: to read a million answers one by one takes half a minute, and answers may wait.
     """
     deltas = Deltas()
-    alike = session.connection().execute(
-        _ALIKE_SQLITE if is_sqlite(session) else _ALIKE_POSTGRES, {"id": touchpoint_id}
-    )
-    for quarter, rating, commented, reasons, source, flags, times in alike:
-        comment, at = "..." if commented else None, to_time(quarter * QUARTER)
-        deltas.add(Alike(touchpoint_id, rating, comment, reasons, source, flags, at), times)
+    rows = session.connection().execute(_ALIKE_SQLITE if is_sqlite(session) else _ALIKE_POSTGRES, {"id": touchpoint_id})
+    for *alike, times in rows:  # one by one, for of ten million answers there are a million
+        deltas.add(grouped([(_alike(touchpoint_id, *alike), times)]))
     asked = select(Rollup).where(Rollup.touchpoint_id == touchpoint_id, Rollup.slice == ASKED, Rollup.grain == "hour")
     for cell in session.exec(asked):
         deltas.ask(cell.touchpoint_id, to_time(cell.bucket), cell.source, cell.n)
     return deltas.cells({touchpoint_id: zone})
+
+
+def _alike(
+    touchpoint_id: int, quarter: int, rating: int | None, commented: bool, reasons: str, source: str, flags: str
+) -> Alike:
+    comment, at = "..." if commented else None, to_time(quarter * QUARTER)
+    return Alike(touchpoint_id, rating, comment, reasons, source, flags, at)
 
 
 def stored(session: Session, row: Touchpoint) -> dict[Cell, list[int]]:

@@ -20,10 +20,11 @@ from app.errors import invalid
 from app.fast_routes import FastJson, FastRoute, key, problems, query_parameters
 from app.middleware import ZIP_LEVEL
 from app.scores import counts as rollup
-from app.scores import formulas, score, serve
+from app.scores import formulas, score, segmented, serve
 from app.scores.buckets import hour_start
 from app.scores.counts import Counts, Part
 from app.scores.schemas import Score, ScoreList, ScoreQuery, ScoresQuery
+from app.scores.segment_folding import folded
 from app.touchpoints.registry import Known, Registry
 
 router = APIRouter(prefix="/v1", tags=["scores"], route_class=FastRoute)
@@ -72,6 +73,9 @@ async def read_score(request: Request) -> Response:
     state = request.app.state
     text = request.scope["query_string"].decode("latin-1")
     query, found = _of_one(text), await state.registry.get(request.path_params["key"])
+
+    if segmented.wanted(query):
+        await folded(state.db, [found.id])
 
     def work(session: Session) -> tuple[str, bytes]:
         tag = etag(found, rollup.revision(session, found.id), text, serve.clock())

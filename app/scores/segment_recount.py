@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from operator import add
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,10 +12,11 @@ from sqlmodel import Session, col, select
 
 from app.db import is_sqlite
 from app.models import Segment, SegmentRollup, Split
-from app.scores import splits
+from app.scores import segment_pending, splits
 from app.scores.buckets import QUARTER, to_time
+from app.scores.segment_pending import LAST
 from app.scores.segment_values import NONE, OTHER, reader
-from app.scores.slices import COUNTS, EVERY_ID, Alike
+from app.scores.slices import COUNTS, EVERY_ID, Alike, grouped
 from app.scores.splits import Cell, Open
 
 Named = tuple[int, str, str, int, str, str]  # touchpoint, key:value, grain, bucket, source, slice
@@ -40,7 +42,7 @@ def differences(session: Session, touchpoint_id: int, zone: ZoneInfo) -> Iterato
     for row in session.exec(select(Split).where(Split.touchpoint_id == touchpoint_id).order_by(col(Split.key))).all():
         split = splits.opened(touchpoint_id, row.id or 0, row.key, row.upto, row.most, row.closed)
         names = {number: value for value, number in _segments(session, split).items()}
-        held, true = _stored(session, split), recount(session, split, zone)
+        held, true = _held(session, split, zone), recount(session, split, zone)
         for cell in sorted(held.keys() | true.keys()):
             if held.get(cell) != true.get(cell):
                 named = (touchpoint_id, f"{split.key}:{names.get(cell[1])}", *cell[2:])
@@ -54,7 +56,7 @@ def recount(session: Session, split: Open, zone: ZoneInfo) -> dict[Cell, list[in
     values = {"id": split.touchpoint_id, "upto": upto.hex if lite else upto}
     rows = session.connection().execute(text(_ALIKE.format(second=_SECOND[lite], said=_said(session, split))), values)
     alike = ((_alike(split, *row[:-1]), row[-1]) for row in rows)
-    counts = splits.gather(alike, {split.touchpoint_id: [split._replace(upto=None)]})
+    counts = splits.gather(grouped(alike), {split.touchpoint_id: [split._replace(upto=None)]})
     ids = {(split.id, value): number for value, number in _segments(session, split).items()}
     return splits.cells(counts, ids, {split.id: (split.touchpoint_id, zone)})
 
@@ -91,13 +93,22 @@ def _segments(session: Session, split: Open) -> dict[str, int]:
     return {OTHER: 0} | found
 
 
+def _held(session: Session, split: Open, zone: ZoneInfo) -> dict[Cell, list[int]]:
+    """What is stored, with what waits to be added."""
+    waiting = segment_pending.read(session, [(split.touchpoint_id, LAST)], {split.id})
+    ids = {(split.id, value): number for value, number in _segments(session, split).items()}
+    found, more = _stored(session, split), splits.cells(waiting, ids, {split.id: (split.touchpoint_id, zone)})
+    for cell, change in more.items():
+        found[cell] = list(map(add, found[cell], change)) if cell in found else change
+    return {cell: counts for cell, counts in found.items() if any(counts)}
+
+
 def _stored(session: Session, split: Open) -> dict[Cell, list[int]]:
     mine = select(Segment.id).where(Segment.split_id == split.id)
     wanted = select(SegmentRollup).where(
         SegmentRollup.touchpoint_id == split.touchpoint_id, col(SegmentRollup.segment_id).in_(mine)
     )
-    found = {
+    return {
         (c.touchpoint_id, c.segment_id, c.grain, c.bucket, c.source, c.slice): [getattr(c, n) for n in COUNTS]
         for c in session.exec(wanted)
     }
-    return {cell: counts for cell, counts in found.items() if any(counts)}

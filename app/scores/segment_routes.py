@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from app.auth import KeyedRoute, needs
 from app.fast_routes import problems
 from app.scores import segment_keys
+from app.scores.segment_folding import folded
 from app.scores.segment_schemas import SegmentKeyList, SegmentKeyOut, SegmentKeyPatch, SegmentScores, SegmentScoresQuery
 from app.state import Db, Reads
 from app.touchpoints.schemas import SEGMENT_KEY
@@ -18,6 +19,7 @@ Key = Annotated[str, Path(pattern=SEGMENT_KEY)]
 @router.get("", dependencies=[Depends(needs("touchpoints:read"))], response_model=SegmentKeyList)
 async def list_segment_keys(db: Db) -> dict[str, Any]:
     """The keys that touchpoints declare, what they are called, and how far their answers are counted by them."""
+    await folded(db)
     return {"items": await db.read(segment_keys.every)}
 
 
@@ -44,4 +46,5 @@ async def list_segment_scores(
     """The index of each value of a key, pooled over the touchpoints that declare it or at one, the lowest first, with
     the places it may have and whether it differs from the usual one."""
     registry = request.app.state.registry
+    await folded(request.app.state.db)
     return await reads.read(lambda session: segment_keys.scores(session, registry, key, query))

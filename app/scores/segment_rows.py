@@ -11,7 +11,7 @@ from app.scores import segment_counts
 from app.scores.buckets import quarter_of, to_time
 from app.scores.counts import Counts, Part
 from app.scores.segment_values import OTHER, reader
-from app.scores.slices import none_yet, slices
+from app.scores.slices import count, kind_of, none_yet, slices
 
 _NAMES = ("touchpoint_id", "id", "rating", "comment", "reasons", "source", "flags", "occurred_at", "context", "locale")
 ANSWERS = select(*(getattr(Feedback, name) for name in (*_NAMES, "device_id")))
@@ -30,12 +30,8 @@ def read(
     for answer in session.execute(wanted):
         if where is None or has is None or has(answer) == where[1]:
             quarter = quarter_of(answer.occurred_at)
-            for part in slices(answer):
-                counts = found[value_of(answer), quarter, (answer.source, part)]
-                counts[0] += 1
-                counts[1] += bool(answer.comment)
-                if answer.rating is not None:
-                    counts[2 + answer.rating] += 1
+            for part in slices(answer.flags, answer.reasons):
+                count(found[value_of(answer), quarter, (answer.source, part)], kind_of(answer), 1)
     return [(*cell, tuple(counts)) for cell, counts in found.items()]
 
 

@@ -28,7 +28,12 @@ def reader(key: str) -> Callable[[Said], str]:
         return lambda answer: value_of(answer.locale)
     if key == "device":
         return lambda answer: value_of(answer.device_id)
-    return lambda answer: value_of(answer.context.get(key)) if answer.context else NONE
+
+    def in_context(answer: Said) -> str:
+        said = answer.context.get(key) if answer.context else None
+        return _text(said) if type(said) is str else value_of(said)
+
+    return in_context
 
 
 def value_of(said: Any) -> str:

@@ -6,9 +6,8 @@ here is remembered between transactions, for another process may have declared o
 """
 
 import json
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from operator import add
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,9 +17,9 @@ from sqlmodel import Session, col, select
 
 from app.db import is_sqlite
 from app.models import Split
-from app.scores.buckets import DAY, MONTH, TOTAL, buckets, quarter_of
+from app.scores.buckets import DAY, MONTH, TOTAL, buckets
 from app.scores.segment_values import NONE, OTHER, Said, reader
-from app.scores.slices import COUNTS, Answered, none_yet, slices
+from app.scores.slices import COUNTS, Answered, Grouped, count, none_yet, slices
 from app.sql import Bulk, Lookup
 
 GRAINS = (TOTAL, MONTH, DAY)
@@ -28,7 +27,8 @@ VALUES_MAX = 200
 _FIRST = UUID(int=0)
 Value = tuple[int, str]  # split, value
 Cell = tuple[int, int, str, int, str, str]  # touchpoint, segment, grain, bucket, source, slice
-Gathered = dict[tuple[int, str, int, str, str], list[int]]  # split, value, quarter of an hour, source, slice
+Changes = dict[tuple[str, int], int]  # how many more of a value and kind (`slices.kind_of`)
+Gathered = dict[tuple[int, int, str, str], Changes]  # by split, quarter of an hour, source and slice
 
 
 class Answer(Answered, Said, Protocol):
@@ -51,13 +51,12 @@ class Open(NamedTuple):
 class Held(NamedTuple):
     """What a touchpoint is like while its rollup is locked."""
 
+    revision: int  # of this transaction alone
     zone: ZoneInfo
     scale: str
     erased: bool = False  # whether an answer was ever erased there
+    pending: bool = False  # whether changes of its counts by segment wait
     splits: Sequence[Open] = ()
-
-
-Moves = Iterable[tuple[Answer | None, Answer | None]]  # answers before and after
 
 
 def opened(touchpoint_id: int, split_id: int, key: str, upto: UUID | str | None, most: int, closed: object) -> Open:
@@ -102,66 +101,57 @@ def restart(session: Session, touchpoint_id: int, key: str | None = None, most: 
     return len(chosen)
 
 
-def fold(session: Session, held: Mapping[int, Held], moves: Moves) -> None:
-    """Count answers by the splits of their touchpoints, which are locked."""
+def add_up(session: Session, held: Mapping[int, Held], gathered: Gathered) -> None:
+    """Add changes to the counts of touchpoints, which are locked."""
     splits = {split.id: split for one in held.values() for split in one.splits}
-    signed = ((answer, times) for move in moves for answer, times in zip(move, (-1, 1), strict=True) if answer)
-    counts = gather(signed, {touchpoint_id: one.splits for touchpoint_id, one in held.items()})
-    ids = _admitted(session, {(key[0], key[1]) for key in counts}, splits)
+    values = {(place[0], value) for place, by_value in gathered.items() for value, _ in by_value}
+    ids = _admitted(session, values, splits)
     places = {split.id: (split.touchpoint_id, held[split.touchpoint_id].zone) for split in splits.values()}
-    changed = cells(counts, ids, places)
+    changed = cells(gathered, ids, places)
     _UPSERT.run(session, [(*cell, *changed[cell]) for cell in sorted(changed)])
 
 
-def gather(moves: Iterable[tuple[Answer, int]], splits: Mapping[int, Sequence[Open]]) -> Gathered:
-    """The changes by value and quarter of an hour, of answers counted so many times more; `splits` by touchpoint.
-
-    Answers of a batch mostly differ in their values and ratings only: what they share is looked at once.
-    """
-    alike: defaultdict[tuple[int, int, str, str, str], list[tuple[Answer, int]]] = defaultdict(list)
-    for move in moves:
-        answer = move[0]
-        quarter = quarter_of(answer.occurred_at)
-        alike[answer.touchpoint_id, quarter, answer.source, answer.flags, answer.reasons].append(move)
+def gather(answers: Grouped[Answer], splits: Mapping[int, Sequence[Open]]) -> Gathered:
+    """How answers change the counts; `splits` by touchpoint."""
     found: Gathered = {}
-    for (touchpoint_id, quarter, source, _, _), some in alike.items():
-        parts = slices(some[0][0])
+    for (touchpoint_id, quarter, source, flags, reasons, times), (alike, kinds) in answers.items():
+        parts = slices(flags, reasons)
         for split in splits[touchpoint_id]:
-            for value, counts in _by_value(some, split).items():
-                for part in parts:
-                    key = split.id, value, quarter, source, part
-                    found[key] = list(map(add, found[key], counts)) if key in found else counts
+            changes = _by_value(alike, kinds, split)
+            for part in parts:
+                add(found.setdefault((split.id, quarter, source, part), {}), changes, times)
     return found
 
 
-def _by_value(moves: Iterable[tuple[Answer, int]], split: Open) -> dict[str, list[int]]:
-    """The changes by value. An answer that the split has not come to yet will be found on its way up."""
-    found: defaultdict[str, list[int]] = defaultdict(none_yet)
+def _by_value(answers: Sequence[Answer], kinds: Sequence[int], split: Open) -> Changes:
+    """How many there are of each value and kind. An answer that the split has not come to will be found on its way."""
     value_of, upto = reader(split.key), split.upto
-    for answer, times in moves:
-        if upto is None or answer.id.int <= upto:
-            counts = found[value_of(answer)]
-            counts[0] += times
-            if answer.comment:
-                counts[1] += times
-            if answer.rating is not None:
-                counts[2 + answer.rating] += times
-    return found
+    if upto is None:
+        return Counter(zip(map(value_of, answers), kinds, strict=True))
+    return Counter((value_of(a), kind) for a, kind in zip(answers, kinds, strict=True) if a.id.int <= upto)
+
+
+def add(to: Changes, more: Changes, times: int = 1) -> None:
+    """Add changes to others, so many times."""
+    for key, n in more.items():
+        to[key] = to.get(key, 0) + n * times
 
 
 def cells(
-    counts: Gathered, ids: Mapping[Value, int], places: Mapping[int, tuple[int, ZoneInfo]]
+    changes: Gathered, ids: Mapping[Value, int], places: Mapping[int, tuple[int, ZoneInfo]]
 ) -> dict[Cell, list[int]]:
     """The change of each cell over all grains, those of nothing but zeros left out.
 
     `ids` are the segments of values, `places` the touchpoint and its zone by split.
     """
-    found: dict[Cell, list[int]] = {}
-    for (split_id, value, quarter, source, part), change in counts.items():
-        segment, (touchpoint_id, zone) = ids.get((split_id, value)) or ids[split_id, OTHER], places[split_id]
-        for grain, bucket in zip(GRAINS, buckets(quarter, zone), strict=False):
-            cell = touchpoint_id, segment, grain, bucket, source, part
-            found[cell] = list(map(add, found[cell], change)) if cell in found else change
+    found: defaultdict[Cell, list[int]] = defaultdict(none_yet)
+    for (split_id, quarter, source, part), by_value in changes.items():
+        touchpoint_id, zone = places[split_id]
+        starts = list(zip(GRAINS, buckets(quarter, zone), strict=False))
+        for (value, kind), times in by_value.items():
+            segment = ids.get((split_id, value)) or ids[split_id, OTHER]
+            for grain, bucket in starts:
+                count(found[touchpoint_id, segment, grain, bucket, source, part], kind, times)
     return {cell: change for cell, change in found.items() if any(change)}
 
 

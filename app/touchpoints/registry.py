@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -64,12 +64,6 @@ class Known:
     def closed_segments(self) -> frozenset[str]:
         """The declared keys that a browser without a key may not say."""
         return frozenset(self.row.segments).difference(self.row.open_segments)
-
-    @cached_property
-    def spelled(self) -> Mapping[str, str]:
-        """Keys that a browser may say, by how an attribute of HTML, which has no capitals, says them: storeid."""
-        small = {key.lower(): key for key in self.row.open_segments}
-        return {said: key for said, key in small.items() if said not in (*self.row.segments, *self.row.open_segments)}
 
     @cached_property
     def reasons(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ import httpx
 import psutil
 
 from app.scores.buckets import DAY, MONTH, TOTAL
+from app.scores.segment_folding import EACH_S
 from tests.benchmarks.answers import connected, request, touchstone
 from tests.benchmarks.load import HEADERS, Server
 from tests.benchmarks.scores import BUCKETS, YEARS
@@ -37,6 +38,7 @@ def intake(url: str, per_request: int, senders: int, answers: int, rounds: int) 
                 requests = iter(list(_requests(key, per_request, answers)))
                 before = used()
                 asyncio.run(_sent(running.url, requests, senders))
+                time.sleep(2 * EACH_S)  # what waits is folded meanwhile, and belongs to this turn
                 took[key].append((used() - before) / answers * 1e6)
     return statistics.median(took[PLAIN][1:]), statistics.median(took[SPLIT][1:])  # the first round warms up
 

@@ -42,10 +42,10 @@ def imported(path: Path, url: str) -> str:
     return done.stdout
 
 
-async def groups(client, key: str, path: str = SCORE) -> dict[str, dict]:
+async def groups(client, key: str) -> dict[str, dict]:
     """The groups of a score by `key`, by value, when all answers are counted."""
     async with asyncio.timeout(60):
-        while (score := (await client.get(path, params={"group_by": key})).json())["counting"]:  # noqa: ASYNC110
+        while (score := (await client.get(SCORE, params={"group_by": key})).json())["counting"]:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     return {group["segment"].partition(":")[2]: group for group in score["groups"]}
 
@@ -70,31 +70,3 @@ async def test_scores_by_columns_of_the_lecture_ratings_equal_the_file(client, m
             assert shown["value"] == pytest.approx(mean(counts.elements()), abs=0.0051), (key, value)
             one = (await client.get(SCORE, params={"segment": f"{key}:{value}"})).json()
             assert one["distribution"] == {str(rating): counts[rating] for rating in range(1, 6)}, (key, value)
-
-
-GERMAN = """Datum;Filiale (Nr.);Größe [m²];Bewertung
-01.10.2026;München Süd;1.200,5;5
-02.10.2026;Köln;95;2
-03.10.2026;Köln;;4
-"""
-
-
-async def test_a_column_of_any_name_is_kept_under_the_key_that_scores_are_split_by(
-    client, make, database_url, tmp_path
-):
-    await make("exit", scale="stars", segments=["store"])
-    path, kept = tmp_path / "answers.csv", tmp_path / "map.toml"
-    path.write_text(GERMAN, encoding="cp1252")
-    around = ["--context-column", "store=Filiale (Nr.)", "--context-column", "Größe [m²]"]
-    command = [sys.executable, "-m", "app.cli", "import", str(path), "--yes"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TOUCHSTONE_DATABASE_URL": database_url}
-    looks = [[*around, "--touchpoint", "exit", "--save-mapping", str(kept), "--dry-run"], ["--mapping", str(kept)]]
-    for options in looks:
-        done = await asyncio.to_thread(
-            subprocess.run, [*command, *options], cwd=tmp_path, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-    found = await groups(client, "store", "/v1/touchpoints/exit/score")
-    assert {value: group["count"] for value, group in found.items()} == {"München Süd": 1, "Köln": 2}
-    (large,) = (await client.get("/v1/feedback", params={"segment": "store:München Süd"})).json()["items"]
-    assert large["context"] == {"store": "München Süd", "Größe [m²]": "1.200,5"}

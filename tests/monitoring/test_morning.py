@@ -9,7 +9,7 @@ from app.monitoring import morning, watch
 from app.monitoring.drop import Cell, past
 from app.monitoring.memory import Memory
 from app.scores import rollup
-from app.scores.slices import Alike
+from app.scores.slices import Alike, grouped
 from tests.monitoring.fleet import AT, fill, listed
 from tests.monitoring.test_drop import TODAY, answers
 
@@ -59,5 +59,5 @@ async def test_late_answers_of_days_before_are_seen_at_once_and_todays_are_only_
 
 async def _came(db, at, rating, times):
     deltas = rollup.Deltas()
-    deltas.add(Alike(1, rating, None, [], "web", [], at), times)
+    deltas.add(grouped([(Alike(1, rating, None, "", "web", "", at), times)]))
     await db.write(lambda session: rollup.apply(session, deltas))

@@ -96,22 +96,6 @@ def test_the_oldest_kept_build_works_under_its_hash_and_a_strict_policy(
     assert tab.evaluate("violations") == []
 
 
-def test_attributes_of_the_script_say_segments_however_their_keys_are_written(
-    site: Site, live_server: LiveServer, tab: Page
-) -> None:
-    keys = ["store", "storeId", "till", "Till"]
-    live_server.make("exit", scale="smiley", segments=keys, open_segments=keys)
-    said = 'data-context-store="Süd" data-context-storeId="7" data-context-Till="3" data-context-cashDesk="2"'
-    script = f'<script src="{live_server.url}/widget.v1.js" data-touchpoint="exit" {said} async></script>'
-    policy = STRICT.format(live_server.url)
-    tab.goto(site.page("/", f"<!doctype html><html lang='en'><body>{script}", Content_Security_Policy=policy))
-    tab.get_by_role("radio", name="Good", exact=True).click()
-    expect(tab.get_by_text("Saved: good.", exact=True)).to_be_visible()
-    (answer,) = live_server.answers("exit")
-    # An attribute has no capitals: it says storeId where no other key is meant.
-    assert answer["context"] == {"store": "Süd", "storeId": "7", "till": "3", "cashdesk": "2"}
-
-
 @pytest.fixture
 def every_scale(live_server: LiveServer) -> str:
     """A touchpoint of each scale, and a widget for each."""

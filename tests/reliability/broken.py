@@ -19,7 +19,7 @@ from app.ingest.writer import Writer
 from app.mail import delivery, mailer
 from app.mail.smtp import Outcome
 from app.monitoring import watch
-from app.scores import backfill
+from app.scores import backfill, segment_folding
 from app.uploads import importing, kept
 from app.webhooks import deliver
 
@@ -150,20 +150,33 @@ def one_at_a_time() -> None:
 
 def untied() -> None:
     """SQLite keeps what a backfill has counted before, and apart from, how far it has come."""
-    fold = backfill.splits.fold
+    add_up = backfill.splits.add_up
 
     def kept(session: Any, *said: Any) -> None:
-        fold(session, *said)
+        add_up(session, *said)
         core(session).exec_driver_sql("COMMIT")
         time.sleep(0.5)
         core(session).exec_driver_sql("BEGIN IMMEDIATE")
 
-    backfill.splits.fold = kept
+    backfill.splits.add_up = kept
+
+
+def parted() -> None:
+    """SQLite takes away what waits to be counted by segment before, and apart from, adding it up."""
+    delete = segment_folding.segment_pending.delete
+
+    def gone(session: Any, rows: Any) -> None:
+        delete(session, rows)
+        core(session).exec_driver_sql("COMMIT")
+        time.sleep(0.5)
+        core(session).exec_driver_sql("BEGIN IMMEDIATE")
+
+    segment_folding.segment_pending.delete = gone
 
 
 _ALL = (
     *(blind, unsent, hasty, unbounded, forgetful, unsynced, impatient),
-    *(careless, hurried, boundless, one_at_a_time, untied),
+    *(careless, hurried, boundless, one_at_a_time, untied, parted),
 )
 VARIANTS = {variant.__name__: variant for variant in _ALL}
 

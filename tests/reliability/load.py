@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from app.ids import uuid7
+from app.scores.slices import EVERY_ID
 from tests.conftest import ADMIN_KEY
 
 KEY = "checkout"
@@ -73,8 +74,10 @@ class Connection:
             self._streams = None
 
 
-def body_of(rating: int) -> bytes:
-    return json.dumps({"rating": rating, "comment": "crash test", "context": {"store": f"s{rating}"}}).encode()
+def body_of(rating: int, number: UUID = EVERY_ID) -> bytes:
+    """What is said in an answer of this id, the same at each try."""
+    context = {"store": f"s{number.int % 7}", "plan": f"p{number.int % 3}"}
+    return json.dumps({"rating": rating, "comment": "crash test", "context": context}).encode()
 
 
 async def clients(
@@ -113,7 +116,7 @@ async def tell(connection: Connection, told: Told, number: UUID, rating: int) ->
     started = time.monotonic()
     try:
         status, headers, content = await connection.ask(
-            "PUT", f"/v1/touchpoints/{KEY}/feedback/{number}", body_of(rating)
+            "PUT", f"/v1/touchpoints/{KEY}/feedback/{number}", body_of(rating, number)
         )
     except (OSError, TimeoutError) as error:
         told.cut += 1

@@ -29,7 +29,7 @@ from app.ingest import store
 from app.ingest.channels import API, IMPORT, WEB, Answer
 from app.ingest.store import Outcome
 from app.main import create_app
-from app.scores import backfill, rollup
+from app.scores import backfill, rollup, segment_folding, segment_pending
 from app.scores.schemas import ScoreQuery
 from app.scores.serve import one
 from app.settings import Settings
@@ -42,6 +42,7 @@ STORES = st.sampled_from(
     [None, {}, {"store": "nord"}, {"store": " nord"}, {"store": "syd", "plan": True}, {"store": 7}]
 )
 START = datetime.now(UTC) - timedelta(days=3)
+FEW = segment_pending.FEW
 
 
 def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
@@ -130,6 +131,15 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
             split = self.runner.run(app.state.db.read(backfill.waiting))
             if split is not None:
                 self.write(lambda session: backfill.count_on(session, split, most=2))
+
+        @rule(busy=st.booleans())
+        def be_busy(self, busy: bool) -> None:
+            """Counts by segment wait, as they do when many answers come, or not."""
+            segment_pending.FEW = -1 if busy else FEW
+
+        @rule()
+        def fold(self) -> None:
+            self.runner.run(segment_folding.fold_all(app.state.db))
 
         @rule(number=ids, rating=RATINGS)
         def say_again(self, number: UUID, rating: int) -> None:
@@ -224,12 +234,14 @@ def machine(url: str, folder: Path) -> type[RuleBasedStateMachine]:
             counted = [held["rating"] for held in self.model.values() if not held["flags"]]
             assert score["distribution"] == {str(rating): counted.count(rating) for rating in range(1, 6)}
             assert sum(score["excluded"].values()) == len(self.model) - len(counted) and not differences
-            if "store" in self.place.row.segments:
+            waiting, _ = self.runner.run(app.state.db.read(segment_pending.waiting))
+            if "store" in self.place.row.segments and not waiting:
                 by = self.runner.run(app.state.db.read(lambda s: one(s, self.place, ScoreQuery(group_by="store"))))
                 all_there = sum(group["count"] for group in by["groups"]) == len(counted)
                 assert all_there or by["counting"]["counted"] < len(self.model)
 
         def teardown(self) -> None:
+            segment_pending.FEW = FEW
             if hasattr(self, "life"):
                 self.stop()
                 self.runner.close()

@@ -145,6 +145,7 @@ MAY = {
         "pages",
         "scores.backfill",
         "scores.rollup",
+        "scores.segment_folding",
         "touchpoints",
     },
 }

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
+from app.scores.segment_folding import folded
 from tests.conftest import ADMIN_KEY, client_of
 from tests.scores.test_segments import SCORE, groups, say, true
 
@@ -128,6 +129,7 @@ async def test_erasing_every_answer_takes_one_from_every_count_of_every_key(clie
     held = f"SELECT count(*), sum(abs(n) + abs(comments) + {columns}) FROM segment_rollup"
 
     async def sums() -> tuple[int, int]:
+        await folded(app.state.db)
         found = await app.state.db.read(lambda session: session.connection().execute(text(held)).one())
         return int(found[0]), int(found[1])
 

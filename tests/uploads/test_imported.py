@@ -218,19 +218,6 @@ async def test_hostile_names_and_cells_are_text(app, person):
     assert (await person.get(f"{path}/refused")).status_code == 200
 
 
-async def test_a_column_is_kept_under_the_name_that_scores_are_split_by(client, person):
-    await client.post("/v1/touchpoints", json={"key": "exit", "scale": "stars", "segments": ["store"]})
-    path = await brought(person, "a.csv", "Bewertung;Filiale (Nr.);Ort\n5;München;Bayern\n2;Köln;NRW\n")
-    said = {"touchpoint": "exit", "rating": "0", "scale": "stars", "context": ["1", "2"]}
-    wrong = await press(person, path, path, **said | {"as.1": "die Filiale"})
-    assert wrong.status_code == 422 and 'aria-describedby="wrong-as.1"' in wrong.text
-    assert (await press(person, path, path, **said | {"as.1": " store "})).status_code == 303
-    assert 'name="as.1" value="store"' in (await person.get(path)).text
-    assert facts(await imported(person, path))["Answers stored"] == 2
-    (cologne,) = (await client.get("/v1/feedback", params={"segment": "store:Köln"})).json()["items"]
-    assert cologne["context"] == {"store": "Köln", "Ort": "NRW"}
-
-
 async def test_names_that_no_database_holds_as_text_are_names_of_columns(app, person):
     path = await brought(person, "a.ndjson", '{"rating": 5, "a\\u0000b": "x", "\\ud800": "y"}\n{"rating": 3}\n')
     assert (await person.get(path)).status_code == 200
