@@ -22,11 +22,11 @@ KEYS = {"store": 20, "plan": 3, "till": 6}  # with how many values each
 PLAIN, SPLIT = "bench", "split"
 
 
-def intake(url: str, per_request: int, senders: int, answers: int, rounds: int) -> tuple[float, float]:
-    """Microseconds of processor time of an answer, the database's included: nothing declared, and three keys.
+def intake(url: str, per_request: int, senders: int, answers: int, rounds: int) -> tuple[float, float, float]:
+    """Microseconds of processor time of an answer, the database's included: nothing declared, three keys; the ratio.
 
-    The same answers go to two touchpoints of one service in turns, `per_request` in each request; medians of rounds.
-    A clock would measure what else the machine does.
+    The same answers go to two touchpoints of one service in turns, `per_request` in each request; medians of rounds,
+    that of the ratio too: the machine may be slower in one than in another. A clock would measure what else it does.
     """
     took: dict[str, list[float]] = {PLAIN: [], SPLIT: []}
     with touchstone(f"{url}/intake{per_request}.db" if url.startswith("sqlite") else url) as running:
@@ -38,9 +38,11 @@ def intake(url: str, per_request: int, senders: int, answers: int, rounds: int) 
                 requests = iter(list(_requests(key, per_request, answers)))
                 before = used()
                 asyncio.run(_sent(running.url, requests, senders))
-                time.sleep(2 * EACH_S)  # what waits is folded meanwhile, and belongs to this turn
+                time.sleep(1.2 * EACH_S)  # what waits is folded meanwhile, and belongs to this turn
                 took[key].append((used() - before) / answers * 1e6)
-    return statistics.median(took[PLAIN][1:]), statistics.median(took[SPLIT][1:])  # the first round warms up
+    none, three = took[PLAIN][1:], took[SPLIT][1:]  # the first round warms up
+    ratio = statistics.median(one / other for one, other in zip(none, three, strict=True))
+    return statistics.median(none), statistics.median(three), ratio
 
 
 def _requests(key: str, per_request: int, answers: int) -> Iterator[bytes]:
