@@ -1,4 +1,4 @@
-"""Adds up what waits in `segment_pending.py`: twice a second, and before somebody is told counts by segment."""
+"""Adds up what waits in `segment_pending.py`: each second, and before somebody is told counts by segment."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,8 @@ from app.scores.rollup import lock
 from app.scores.segment_pending import Waiting
 from app.turns import Turns
 
-EACH_S = 0.5
-LOOK_TURNS = 120  # at the latest: another process may have been killed before it folded
+EACH_S = 1.0
+LOOK_TURNS = 60  # at the latest: another process may have been killed before it folded
 CLOSE_S = 5.0  # for a database that hangs, the end of the service waits no longer
 READER_PIECES = 5  # that who reads waits for at most; more is there only after the service was away
 
@@ -52,7 +52,7 @@ async def fold_all(db: Database) -> None:
 
 
 class Folding:
-    """Folds what was written, twice a second."""
+    """Folds each second what was written in it."""
 
     def __init__(self, db: Database) -> None:
         self._db, self._turns = db, Turns("segments_not_folded")
