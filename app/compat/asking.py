@@ -37,7 +37,7 @@ def mails_at(request: Request, caller: Caller, body: PersonIn) -> datetime | Non
 
 
 async def ask(request: Request, known: Known, number: str, body: PersonIn, mails: datetime | None) -> dict[str, Any]:
-    """The rating links of the person `number`, null for one who is left in peace, and when his mail goes."""
+    """The rating links of the person `number`, and when his mail goes; or why there are none."""
     address = _address(body) if mails else ""
 
     def then(session: Session, link: Links, ends: datetime) -> None:
@@ -53,7 +53,7 @@ async def ask(request: Request, known: Known, number: str, body: PersonIn, mails
     wanted = LinksIn(touchpoint=known.key, recipients=[_recipient(number, body)], expires_in=LIVES_S + body.delay)
     answer = await made(request, wanted, then)
     if not answer["items"]:
-        return {"links": None}
+        return {"links": None, "skipped": answer["skipped"][0]["because"]}
     links = answer["items"][0] | {"expires_at": answer["expires_at"]}
     return {"links": links} | (shapes.scheduled(mails) if mails else {})
 

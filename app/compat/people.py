@@ -2,9 +2,10 @@
 
 Touchstone keeps no people. A person who is created is answered with rating links (asking.py); his id is a hash of his
 address, the same each time, and what his answers are found by. Lists of people, unsubscribes and bounces are empty. Of
-somebody who unsubscribes a hash is kept, and no link is made for him.
+somebody who unsubscribes, or whose mailbox is not there, a hash is kept, and no link is made for him.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -64,7 +65,7 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
     known = await place_of(request, db, caller)
     kind, _, address = identifier.removesuffix(".json").partition(":")
     number = pseudonym(request.app.state.secret, address) if address else kind
-    await db.write(lambda session: rating.take_back(session, number))
+    await db.write(lambda session: _forget(session, request.app.state.ask_secrets, number))
     wanted = select(Feedback.id).where(col(Feedback.touchpoint_id) == known.id, col(Feedback.respondent) == number)
 
     def work(session: Session) -> int:
@@ -76,6 +77,12 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
     while await db.write(work) == ERASED_AT_ONCE:
         pass
     return {"ok": True}
+
+
+def _forget(session: Session, secrets: Sequence[bytes], number: str) -> None:
+    """What waits for somebody does not go, and that a mail came back is forgotten; an unsubscribe stays."""
+    rating.take_back(session, number)  # first: it waits for a mail that comes back in this moment
+    asked.lift(session, secrets, number)
 
 
 @router.delete("/people/{person}/survey_requests/pending", status_code=202, dependencies=[WRITE])

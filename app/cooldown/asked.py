@@ -1,12 +1,14 @@
 """Whom we asked, until he may be asked again: over all touchpoints, and at one that wants longer.
 
-Only a keyed hash of the reference is stored, and only until then; of somebody who wants no more questions for good.
+Only a keyed hash of the reference is stored, and only until then; for good of somebody who wants no more questions, and
+until it is lifted of somebody whose mailbox is not there.
 """
 
 import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
 from sqlalchemy import delete
 from sqlmodel import Session, col, select
@@ -17,6 +19,9 @@ from app.sql import Bulk
 ANYWHERE = 0  # stands in the place of a touchpoint
 _FREE = datetime(1970, 1, 1, tzinfo=UTC)
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # until when somebody is left in peace who wants no more questions
+BOUNCED = datetime(9998, 1, 1, tzinfo=UTC)  # whose mailbox is not there; before NEVER, which it must not replace
+Because = Literal["asked_recently", "unsubscribed", "bounced"]
+MARKS: Mapping[datetime | None, Because] = {NEVER: "unsubscribed", BOUNCED: "bounced"}  # hold without a cool-down too
 _COLUMNS = {"hash": "text", "touchpoint_id": "int", "again_at": "timestamptz"}
 _INTO = (
     "INSERT INTO asked_lately (hash, touchpoint_id, again_at) SELECT hash, touchpoint_id, again_at FROM {r} WHERE true"
@@ -45,6 +50,11 @@ class Cooldown:
         """Until when somebody asked `at` is left in peace, anywhere and here."""
         days = {ANYWHERE: self.anywhere, self.touchpoint_id: self.here or 0}
         return {place: at + timedelta(days=n) for place, n in days.items() if n}
+
+
+def because(again_at: datetime | None) -> Because:
+    """Why somebody is left in peace until then; None is of one whom the same mailing asks already."""
+    return MARKS.get(again_at, "asked_recently")
 
 
 def hashed(secret: bytes, respondent: str) -> str:
@@ -79,7 +89,7 @@ def ask(
     *,
     respect: bool = True,
 ) -> dict[str, datetime]:
-    """Note that these are asked now; those who are not, and when they may be: never, or if `respect` later."""
+    """Note that these are asked now; those who are not, and when they may be: `MARKS`, or if `respect` later."""
     wanted = set(respondents)
     again = cooldown.again(at)
     if not wanted:
@@ -88,7 +98,7 @@ def ask(
     if again:
         _LOCK.run(session, sorted((hashed(secrets[0], each), ANYWHERE, _FREE) for each in wanted))
     found = until(session, secrets, wanted, cooldown.touchpoint_id, at)
-    left = {each: moment for each, moment in found.items() if respect or moment == NEVER}
+    left = {each: moment for each, moment in found.items() if respect or moment in MARKS}
     asked = sorted(hashed(secrets[0], each) for each in wanted - left.keys())
     for place, moment in again.items():
         if asked:
@@ -99,6 +109,21 @@ def ask(
 def never(session: Session, secrets: Sequence[bytes], respondent: str) -> None:
     """Leave somebody in peace for good, at every touchpoint."""
     _PUT.run(session, [(hashed(secrets[0], respondent), ANYWHERE, NEVER)])
+
+
+def bounced(session: Session, secrets: Sequence[bytes], respondent: str, touchpoint_id: int) -> None:
+    """Ask somebody at no touchpoint until it is lifted: a mail found no mailbox.
+
+    It takes the place of the cool-down, here too, for that mail asked nobody.
+    """
+    whose = hashed(secrets[0], respondent)
+    _PUT.run(session, [(whose, place, BOUNCED) for place in (ANYWHERE, touchpoint_id)])
+
+
+def lift(session: Session, secrets: Sequence[bytes], respondent: str) -> None:
+    """Forget that mails to somebody found no mailbox. Who wants no more questions is left in peace all the same."""
+    whose = col(AskedLately.hash).in_([hashed(secret, respondent) for secret in secrets])
+    session.execute(delete(AskedLately).where(whose, col(AskedLately.again_at) == BOUNCED))
 
 
 def forget(session: Session, at: datetime) -> None:

@@ -1,4 +1,4 @@
-"""GET /v1/may-ask: whether a customer may be asked now, for those who send their questions themselves."""
+"""GET /v1/may-ask: whether a customer may be asked now; DELETE /v1/bounces: his mailbox is there again."""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,16 +17,24 @@ router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
 
 
 class MayAsk(BaseModel):
-    """Whether somebody may be asked now, and if not, when he may be again; never if that is null."""
+    """Whether somebody may be asked now, and if not, why, and when he may be again; never if that is null."""
 
     may: bool
     again_at: datetime | None
+    because: asked.Because | None = Field(
+        description="`bounced`: a mail by Touchstone found no mailbox; until `DELETE /v1/bounces`"
+    )
 
 
-class MayAskQuery(BaseModel):
-    """Whom, and at which touchpoint; without one only the cool-down over all touchpoints counts."""
+class Whom(BaseModel):
+    """A customer."""
 
     respondent: Respondent = Field(description="the reference that links are made for")
+
+
+class MayAskQuery(Whom):
+    """Whom, and at which touchpoint; without one only the cool-down over all touchpoints counts."""
+
     touchpoint: Slug | None = None
 
 
@@ -38,4 +46,15 @@ async def may_ask(request: Request, db: Db, query: Annotated[MayAskQuery, Query(
     at, who = state.clock(), query.respondent
     found = await db.read(lambda session: asked.until(session, state.ask_secrets, [who], place, at))
     again_at = found.get(who)
-    return MayAsk(may=who not in found, again_at=None if again_at == asked.NEVER else again_at)
+    return MayAsk(
+        may=who not in found,
+        again_at=None if again_at in asked.MARKS else again_at,
+        because=asked.because(again_at) if again_at else None,
+    )
+
+
+@router.delete("/bounces", dependencies=[Depends(needs("links:write"))], status_code=204)
+async def lift_bounce(request: Request, db: Db, query: Annotated[Whom, Query()]) -> None:
+    """Ask a customer again whose mail came back. Nothing happens if none did; who has unsubscribed is not asked."""
+    secrets = request.app.state.ask_secrets
+    await db.write(lambda session: asked.lift(session, secrets, query.respondent))

@@ -10,7 +10,7 @@ from pydantic_core import to_json
 from sqlmodel import Session
 
 from app.auth import KeyedRoute, needs
-from app.cooldown.asked import NEVER, Cooldown, ask
+from app.cooldown.asked import Cooldown, ask, because
 from app.fast_routes import problems
 from app.ingest.channels import EMAIL
 from app.links.mail import Snippet, snippet
@@ -36,8 +36,8 @@ router = APIRouter(prefix="/v1", tags=["links"], route_class=KeyedRoute)
 async def make_links(request: Request, body: LinksIn) -> Response:
     """One signed, ending link per recipient and rating, and the rating ready for their mail.
 
-    Whoever was asked too recently, or wants no more questions, gets none (`skipped`). Nothing else is stored but that
-    so many customers were asked: a link needs no row until somebody answers.
+    Whoever was asked too recently, wants no more questions, or has no mailbox any more, gets none (`skipped`). Nothing
+    else is stored but that so many customers were asked: a link needs no row until somebody answers.
     """
     return Response(to_json(await made(request, body)), 201, media_type="application/json")
 
@@ -76,14 +76,10 @@ async def made(request: Request, body: LinksIn, then: Then | None = None) -> dic
         if then:
             for each in chosen:
                 then(session, each, ends)
-        return chosen, [{"respondent": each, "because": _why(left.get(each))} for each in skipped]
+        return chosen, [{"respondent": each, "because": because(left.get(each))} for each in skipped]
 
     chosen, skipped = await state.db.write(asked)
     return {"touchpoint": known.row.key, "expires_at": ends, "items": chosen, "skipped": skipped}
-
-
-def _why(again_at: datetime | None) -> str:
-    return "unsubscribed" if again_at == NEVER else "asked_recently"
 
 
 def _parted(links: list[Links], left: Collection[str], *, once: bool) -> tuple[list[Links], list[str]]:

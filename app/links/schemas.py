@@ -1,11 +1,12 @@
 """Request and response bodies of POST /v1/links."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
 
+from app.cooldown.asked import Because
 from app.ingest.schemas import Context, Respondent
 from app.links.token import extras_size
 from app.touchpoints.schemas import Slug
@@ -66,7 +67,10 @@ class Skipped(BaseModel):
     """A recipient without links, and why."""
 
     respondent: str
-    because: Literal["asked_recently", "unsubscribed"]
+    because: Because = Field(
+        description="`bounced`: a mail by Touchstone found no mailbox. That and `unsubscribed` hold whatever "
+        "`respect_cooldown` says"
+    )
 
 
 class LinksOut(BaseModel):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from app.cooldown.asked import ANYWHERE, NEVER, until
+from app.cooldown.asked import ANYWHERE, MARKS, until
 from app.mail import alert, digest, invitation, rating
 from app.mail.draw import Drawn, message
 from app.mail.draw import letter as draw_letter
@@ -69,8 +69,9 @@ class Sender:
 
     def _asking(self, session: Session, row: RatingMail, at: datetime) -> Written | str:
         """A mail that asks a customer; or why he is not asked."""
-        if until(session, self.secrets, [row.respondent], ANYWHERE, at).get(row.respondent) == NEVER:
-            return "no longer wanted"
+        again_at = until(session, self.secrets, [row.respondent], ANYWHERE, at).get(row.respondent)
+        if again_at in MARKS:
+            return MARKS[again_at]
         about = rating.place(session, row.touchpoint_id)
         if about is None:
             return "the touchpoint takes no answers any more"

@@ -1,7 +1,7 @@
 """Letters on their way, in the database: who takes one, and what came of it."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from app.cooldown import asked
 from app.ids import first_of
 from app.logs import log
 from app.models import Letter, RatingMail, Subscriber
@@ -67,8 +68,8 @@ def _end(session: Session, row: Waiting) -> None:
         row.due_at = None
 
 
-def settle(session: Session, number: UUID, at: datetime, outcome: "Outcome") -> None:
-    """Write down what came of a letter. A mailbox that is not there gets no more."""
+def settle(session: Session, number: UUID, at: datetime, outcome: "Outcome", secrets: Sequence[bytes]) -> None:
+    """Write down what came of a letter. A mailbox that is not there gets no more: of a customer's a hash is kept."""
     row = _row(session, number)
     whose = _locked(session, row.subscriber_id) if isinstance(row, Letter) else None
     if row is None or (isinstance(row, Letter) and whose is None):  # deleted meanwhile
@@ -79,6 +80,8 @@ def settle(session: Session, number: UUID, at: datetime, outcome: "Outcome") -> 
         return
     if isinstance(row, Letter) and whose:
         _note(session, row, whose, at, outcome)
+    elif isinstance(row, RatingMail) and outcome.state == "bounced":
+        asked.bounced(session, secrets, row.respondent, row.touchpoint_id)
     if outcome.state in ("bounced", "refused", "later"):
         _tell(row, outcome.state)
     _end(session, row)

@@ -90,10 +90,10 @@ class Mailer:
 
     async def _settle(self, number: UUID, outcome: "Outcome") -> None:
         """Written down even if the database is away for a while: what is sent and not settled is sent again."""
-        at = self._clock()
+        at, secrets = self._clock(), self._sender.secrets
         while True:
             try:
-                return await self._db.write(lambda session: delivery.settle(session, number, at, outcome))
+                return await self._db.write(lambda session: delivery.settle(session, number, at, outcome, secrets))
             except Exception:
                 if self._over.is_set() or self._clock() > at + ENOUGH:
                     raise

@@ -1,6 +1,7 @@
 """The conversation with the mail server: one letter after another over one connection."""
 
 import contextlib
+import re
 import ssl
 from dataclasses import dataclass
 from functools import cache
@@ -13,7 +14,9 @@ import aiosmtplib
 STEP_S = 30.0  # a step that takes longer is given up: the connection, a command
 TAKE_S = 300.0  # for the server to say that it has the letter: after a shorter wait it would get it twice
 LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
-_NO_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3; with 5.7.x (RFC 3463) it is the server that does not want us
+_NO_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
+# It is us that the server does not want: a policy, or our sender (RFC 3463). Exim says so without a status.
+_OF_US = re.compile(r"5\.7\.|5\.1\.[78]\b|(?!5\.\d).*\b(relay|sender|authenticat)", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +127,7 @@ def _meant(error: aiosmtplib.SMTPResponseException) -> Literal["bounced", "refus
     if isinstance(error, aiosmtplib.SMTPDataError) and error.code >= 500:
         return "refused"
     no_mailbox = isinstance(error, aiosmtplib.SMTPRecipientRefused) and error.code in _NO_MAILBOX
-    return "bounced" if no_mailbox and not error.message.startswith("5.7.") else "later"
+    return "bounced" if no_mailbox and not _OF_US.match(error.message) else "later"
 
 
 @cache

@@ -75,7 +75,7 @@ def world(sqlite_url, tmp_path, hook) -> Iterator[SimpleNamespace]:
             key = admin.post("/v1/keys", json=body).raise_for_status().json()["key"]
             return delighted.Client(key, f"{address}/compat/delighted/v1/", delighted.http_adapter)
 
-        yield SimpleNamespace(client=client, admin=admin, mailbox=mailbox, told=hook.told)
+        yield SimpleNamespace(client=client, admin=admin, mailbox=mailbox, told=hook.told, server=server)
     server.stop()
     post.stop()
 
@@ -137,3 +137,20 @@ def test_who_presses_no_more_questions_in_the_mail_is_asked_no_more(world):
     assert world.admin.post("/v1/links", json=asking).json()["skipped"][0]["because"] == "unsubscribed"
     nobodys = world.admin.post("/v1/links", json={"touchpoint": "shop", "recipients": [{}]}).json()["items"][0]["url"]
     assert httpx.post(f"{nobodys}/stop").status_code == httpx.post(f"{stop[:-9]}x/stop").status_code == 404
+
+
+def test_whose_mailbox_is_not_there_is_not_asked_again_after_a_restart_either(world):
+    world.mailbox.answers[ANN] = "550 5.1.1 No such user"
+    client = world.client("mails:send")
+    person = delighted.Person.create(client=client, email=ANN)
+    of = {"respondent": person.id}
+    until(lambda: world.admin.get("/v1/may-ask", params=of).json()["because"] == "bounced")
+    world.server.stop()
+    world.server.start()
+    asyncio.run(world.server.ready())
+    again = delighted.Person.create(client=client, email=ANN)
+    assert (again["links"], again["skipped"]) == (None, "bounced") and delighted.Bounce.all(client=client) == []
+    world.mailbox.answers.clear()
+    world.admin.delete("/v1/bounces", params=of).raise_for_status()
+    assert delighted.Person.create(client=client, email=ANN)["links"]
+    until(lambda: world.mailbox.seen)

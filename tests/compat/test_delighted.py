@@ -191,7 +191,8 @@ async def test_who_unsubscribes_is_never_asked_again_whatever_the_cool_down_says
     address = "/compat/delighted/v1"
     number = (await client.post(f"{address}/people", json={"email": "ann@example.com", "send": False})).json()["id"]
     assert (await client.post(f"{address}/unsubscribes", json={"person_email": "Ann@Example.com"})).status_code == 201
-    assert (await client.get("/v1/may-ask", params={"respondent": number})).json() == {"may": False, "again_at": None}
+    said = (await client.get("/v1/may-ask", params={"respondent": number})).json()
+    assert said == {"may": False, "again_at": None, "because": "unsubscribed"}
     asked = {"touchpoint": "shop", "recipients": [{"respondent": number}, {"respondent": "other"}]}
     for respect in (True, False):
         made = (await client.post("/v1/links", json=asked | {"respect_cooldown": respect})).json()

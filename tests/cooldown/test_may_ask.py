@@ -41,7 +41,7 @@ async def may(client, respondent, touchpoint=None):
 
 
 async def test_somebody_asked_is_left_in_peace_everywhere_until_the_time_is_over(client, clock):
-    assert await may(client, "c-1", "shop") == {"may": True, "again_at": None}
+    assert await may(client, "c-1", "shop") == {"may": True, "again_at": None, "because": None}
     assert await mail(client, "shop", "c-1", "c-2") == (["c-1", "c-2"], [])
     clock.pass_(days=29)
     found = await may(client, "c-1", "delivery")
