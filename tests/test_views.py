@@ -19,7 +19,9 @@ def rows(app, statement):
 
 
 async def say(client, key, **body):
-    assert (await client.post(f"/v1/touchpoints/{key}/feedback", json=body)).status_code == 201
+    answer = await client.post(f"/v1/touchpoints/{key}/feedback", json=body)
+    assert answer.status_code == 201
+    return answer.json()["id"]
 
 
 async def test_the_views_hold_answers_and_the_counts_of_scores_by_local_day(client, make, app):
@@ -51,6 +53,17 @@ async def test_the_views_hold_answers_and_the_counts_of_scores_by_local_day(clie
     assert set(answers[0]) == promised["v_answers"]
     assert set(daily[0]) == promised["v_daily"] | counts
     assert set(segment) == promised["v_daily"] | counts | promised["v_segment_daily"]
+
+
+async def test_a_name_in_another_language_stands_for_the_english_one_and_an_id_is_that_of_the_api(client, make, app):
+    for key, name in (("laden", {"pl": "Sklep", "de": "Laden"}), ("butik", {"da": "Butik"}), ("shop", {"en": "Shop"})):
+        await make(key, name=name, segments=["store"])
+        number = await say(client, key, rating=4, context={"store": "nord"})
+        for view in VIEWS:
+            (row,) = await rows(app, f"SELECT * FROM {view} WHERE touchpoint = '{key}'")
+            assert row["name"] == next(name[language] for language in ("en", "da", "de") if language in name)
+        (row,) = await rows(app, f"SELECT id FROM v_answers WHERE touchpoint = '{key}'")
+        assert str(row["id"]) == number
 
 
 @pytest.mark.postgres
