@@ -9,6 +9,7 @@ import contextlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 from sqlalchemy import make_url, text
@@ -112,3 +113,8 @@ def _forget(session: Session) -> None:
 def pseudonym(secret: bytes, person: str) -> str:
     """An opaque reference to a person, always the same; without the secret nobody can try addresses against it."""
     return hmac.digest(secret, b"person\0" + person.strip().casefold().encode(), "sha256").hex()[:32]
+
+
+def pseudonyms(secrets: Iterable[bytes], person: str) -> list[str]:
+    """The reference to a person, and the one that he had before the secret was changed."""
+    return [pseudonym(secret, person) for secret in secrets]

@@ -21,7 +21,7 @@ from app.errors import Code, Place, Problem
 from app.ingest import store
 from app.mail import rating
 from app.models import Feedback, now
-from app.secret import pseudonym
+from app.secret import pseudonym, pseudonyms
 from app.state import Db
 
 router = APIRouter(prefix="/compat/delighted/v1", include_in_schema=False, route_class=BasicRoute)
@@ -38,10 +38,14 @@ async def create_person(request: Request, db: Db, caller: Links, body: PersonIn)
     address = body.email or body.phone_number
     if not address:
         raise _nobody("body.email", "Send an email or a phone_number.")
-    number = pseudonym(request.app.state.secret, address)
+    secrets = request.app.state.ask_secrets
+    number, *former = pseudonyms(secrets, address)
     person = shapes.someone(number, now(), body.model_dump())
     if body.send is False:
         return person | {"links": None}
+    if former:
+        at = request.app.state.clock()
+        await db.write(lambda session: asked.follow(session, secrets, former, number, at))
     known, mails = await place_of(request, db, caller), asking.mails_at(request, caller, body)
     return person | await asking.ask(request, known, number, body, mails)
 
@@ -64,9 +68,11 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
     """Erase a person's answers for good, at the touchpoint of the key; by id, `email:...` or `phone_number:...`."""
     known = await place_of(request, db, caller)
     kind, _, address = identifier.removesuffix(".json").partition(":")
-    number = pseudonym(request.app.state.secret, address) if address else kind
-    await db.write(lambda session: _forget(session, request.app.state.ask_secrets, number))
-    wanted = select(Feedback.id).where(col(Feedback.touchpoint_id) == known.id, col(Feedback.respondent) == number)
+    secrets = request.app.state.ask_secrets
+    numbers = pseudonyms(secrets, address) if address else [kind]
+    await db.write(lambda session: _forget(session, secrets, numbers))
+    theirs = col(Feedback.respondent).in_(numbers)
+    wanted = select(Feedback.id).where(col(Feedback.touchpoint_id) == known.id, theirs)
 
     def work(session: Session) -> int:
         found = session.exec(wanted.limit(ERASED_AT_ONCE)).all()
@@ -79,17 +85,23 @@ async def delete_person(request: Request, db: Db, caller: Annotated[Caller, WRIT
     return {"ok": True}
 
 
-def _forget(session: Session, secrets: Sequence[bytes], number: str) -> None:
+def _forget(session: Session, secrets: Sequence[bytes], numbers: Sequence[str]) -> None:
     """What waits for somebody does not go, and that a mail came back is forgotten; an unsubscribe stays."""
-    rating.take_back(session, number)  # first: it waits for a mail that comes back in this moment
-    asked.lift(session, secrets, number)
+    for number in numbers:
+        rating.take_back(session, number)  # first: it waits for a mail that comes back in this moment
+        asked.lift(session, secrets, number)
 
 
 @router.delete("/people/{person}/survey_requests/pending", status_code=202, dependencies=[WRITE])
 async def delete_pending(request: Request, db: Db, person: Whom) -> dict[str, Any]:
     """A mail that waits for somebody, by his address or his id, does not go."""
-    number = pseudonym(request.app.state.secret, person) if "@" in person else person
-    await db.write(lambda session: rating.take_back(session, number))
+    numbers = pseudonyms(request.app.state.ask_secrets, person) if "@" in person else [person]
+
+    def work(session: Session) -> None:
+        for number in numbers:
+            rating.take_back(session, number)
+
+    await db.write(work)
     return {"ok": True}
 
 

@@ -24,7 +24,7 @@ from app.models import Feedback
 from app.scores import serve
 from app.scores.buckets import to_time
 from app.scores.schemas import ScoreQuery
-from app.secret import pseudonym
+from app.secret import pseudonyms
 from app.state import Db, Reads
 from app.touchpoints import ways
 from app.touchpoints.registry import Known
@@ -53,7 +53,11 @@ async def list_responses(
 async def add_response(request: Request, db: Db, caller: Writes, body: ResponseIn) -> dict[str, Any]:
     """Store an answer. One that is older than answers by key may be is stored as history out of a file is."""
     known, now = await place_of(request, db, caller), datetime.now(UTC)
-    said: dict[str, Any] = {"rating": body.score, "comment": body.comment, "respondent": _person(request, body.person)}
+    said: dict[str, Any] = {
+        "rating": body.score,
+        "comment": body.comment,
+        "respondent": _references(request, body.person)[0],
+    }
     said["context"] = _context(body.person_properties, body.tags)
     if body.created_at is not None:
         said["occurred_at"] = to_time(body.created_at)
@@ -132,7 +136,7 @@ def _page(request: Request, known: Known, query: Listing) -> Select[Any]:
             found = found.where(condition(to_time(second)))
     person = query.person_id or query.person_email
     if person is not None:
-        found = found.where(col(Feedback.respondent) == _person(request, person))
+        found = found.where(col(Feedback.respondent).in_(_references(request, person)))
     order = (stored if "updated_at" in query.order else at, col(Feedback.id))
     found = found.order_by(*(each.desc() if query.order.startswith("desc") else each for each in order))
     return found.limit(query.per_page).offset((query.page - 1) * query.per_page)
@@ -143,9 +147,9 @@ def _shown(request: Request, known: Known, row: Row[Any], *, expand: bool) -> di
     return shapes.response(row, known.scale.name, address, expand=expand)
 
 
-def _person(request: Request, said: str | int) -> str:
-    """The reference to a person: the one said, or what is kept of an address."""
-    return pseudonym(request.app.state.secret, said) if isinstance(said, str) and "@" in said else str(said)
+def _references(request: Request, said: str | int) -> list[str]:
+    """The references to a person, the present one first: the one said, or what is kept of an address."""
+    return pseudonyms(request.app.state.ask_secrets, said) if isinstance(said, str) and "@" in said else [str(said)]
 
 
 def _context(properties: dict[str, Any] | None, tags: list[str] | None) -> dict[str, Any] | None:

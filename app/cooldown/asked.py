@@ -106,6 +106,12 @@ def ask(
     return left
 
 
+def follow(session: Session, secrets: Sequence[bytes], former: Sequence[str], respondent: str, at: datetime) -> None:
+    """Leave somebody in peace as long as under his `former` references: they change with the secret."""
+    if found := until(session, secrets, former, ANYWHERE, at):
+        _PUT.run(session, [(hashed(secrets[0], respondent), ANYWHERE, max(found.values()))])
+
+
 def never(session: Session, secrets: Sequence[bytes], respondent: str) -> None:
     """Leave somebody in peace for good, at every touchpoint."""
     _PUT.run(session, [(hashed(secrets[0], respondent), ANYWHERE, NEVER)])

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from tests.conftest import ADMIN
+from app.settings import Settings
+from tests.conftest import ADMIN, ADMIN_KEY, client_of, running
 from tests.mail.conftest import FROM, Mailbox, MailServer, part
 from tests.reliability.server import Server
 
@@ -154,3 +155,28 @@ def test_whose_mailbox_is_not_there_is_not_asked_again_after_a_restart_either(wo
     world.admin.delete("/v1/bounces", params=of).raise_for_status()
     assert delighted.Person.create(client=client, email=ANN)["links"]
     until(lambda: world.mailbox.seen)
+
+
+async def test_who_unsubscribed_is_found_and_left_in_peace_after_the_secret_has_changed_twice(sqlite_url):
+    first, second, third = (f"the {name} secret of this service" for name in ("first", "second", "third"))
+    api = "/compat/delighted/v1"
+
+    def settings(active: str, previous: str | None = None) -> Settings:
+        return Settings(database_url=sqlite_url, admin_key=ADMIN_KEY, secret_key=active, secret_key_previous=previous)
+
+    async with running(settings(first)) as app, client_of(app, headers=ADMIN) as admin:
+        await admin.post("/v1/touchpoints", json={"key": "shop", "scale": "nps"})
+        made = await admin.post("/v1/keys", json={"name": "old client", "scopes": NEEDED, "touchpoint": "shop"})
+        key = (made.json()["key"], "")
+        await admin.post(f"{api}/survey_responses.json", json={"person": BEN, "score": 9}, auth=key)
+        await admin.post(f"{api}/unsubscribes.json", json={"person_email": ANN}, auth=key)
+    async with running(settings(second, first)) as app, client_of(app, auth=key) as client:
+        asked = await client.post(f"{api}/people.json", json={"email": ANN})
+        assert asked.json()["skipped"] == "unsubscribed", asked.text
+        theirs = await client.get(f"{api}/survey_responses.json", params={"person_email": BEN})
+        assert [one["score"] for one in theirs.json()] == [9]
+        assert (await client.delete(f"{api}/people/email:{BEN}")).status_code == 202
+        assert (await client.get(f"{api}/survey_responses.json", params={"person_email": BEN})).json() == []
+    async with running(settings(third, second)) as app, client_of(app, auth=key) as client:
+        assert (await client.post(f"{api}/people.json", json={"email": ANN})).json()["skipped"] == "unsubscribed"
+        assert (await client.post(f"{api}/people.json", json={"email": BEN})).json()["links"]
