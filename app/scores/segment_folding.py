@@ -80,4 +80,5 @@ class Folding:
             await asyncio.sleep(EACH_S)
 
     async def _all(self) -> None:
-        await fold_all(self._db)
+        with contextlib.suppress(SQLAlchemyError, OSError):  # locked, full or gone, which others tell: the next turn
+            await fold_all(self._db)

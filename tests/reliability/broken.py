@@ -100,7 +100,7 @@ def unsent() -> None:
     def claim(session: Any, at: Any, claim: Any = delivery.claim) -> Any:
         numbers = claim(session, at)
         for number in numbers:
-            delivery.settle(session, number, at, Outcome("sent"))
+            delivery.settle(session, number, at, Outcome("sent"), ())
         return numbers
 
     delivery.claim = claim
