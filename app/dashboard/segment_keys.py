@@ -112,6 +112,7 @@ async def _form(
         touchpoints = [by_key(session, one["touchpoint"]) for one in row["touchpoints"]]
         return {"row": row, "touchpoints": touchpoints, "values": _values(session, row)}
 
+    await folded(db)
     found = await db.read(work)
     if posting:
         found["row"]["name"] = {code: posting.get(f"name.{code}") for code in LANGUAGES}

@@ -73,7 +73,6 @@ async def read_score(request: Request) -> Response:
     state = request.app.state
     text = request.scope["query_string"].decode("latin-1")
     query, found = _of_one(text), await state.registry.get(request.path_params["key"])
-
     if segmented.wanted(query):
         await folded(state.db, [found.id])
 

@@ -65,6 +65,7 @@ async def test_few_answers_are_counted_at_once_unless_others_wait(client, make, 
         "/touchpoints/shop",
         "/segments",
         "/segment-keys",
+        "/segment-keys/store",
     ],
 )
 async def test_every_door_to_a_segment_folds_first(client, make, app, address):
